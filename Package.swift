@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target: Swift 6 language mode, the upcoming features that make isolation, imports and
+/// existentials explicit, and strict memory safety. `WARNINGS_AS_ERRORS=1` is what the scripts set; it is not the
+/// default, so that a newer compiler's new warning never breaks a dependent's build.
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+    ] + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let package = Package(
+    name: "LWSSwift",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "LWSSwift", targets: ["LWSSwift"]),
+        .executable(name: "broadcast-server", targets: ["broadcast-server"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibWebSockets",
+            pkgConfig: "libwebsockets",
+            providers: [.apt(["libwebsockets-dev"]), .brew(["libwebsockets", "libuv", "openssl@3"])]
+        ),
+        .target(
+            name: "LWSSwift",
+            dependencies: [
+                "CLibWebSockets",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "broadcast-server",
+            dependencies: [
+                "LWSSwift",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "echo-server",
+            dependencies: ["LWSSwift"],
+            path: "Tests/Examples/EchoServer",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "echo-client",
+            dependencies: ["LWSSwift"],
+            path: "Tests/Examples/EchoClient",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift"], swiftSettings: settings),
+        .testTarget(
+            name: "BroadcastServerTests",
+            dependencies: ["broadcast-server"],
+            swiftSettings: settings
+        ),
+    ]
+)

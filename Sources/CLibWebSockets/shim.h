@@ -1,0 +1,52 @@
+// What Swift cannot import of libwebsockets and libuv, one sentence each; no logic lives here.
+#pragma once
+
+#if !__has_include(<libwebsockets.h>)
+#error "libwebsockets is not installed: run `apt-get install libwebsockets-dev` (Debian, Ubuntu) or `brew install libwebsockets` (macOS), then build again"
+#endif
+#if !__has_include(<uv.h>)
+#error "libuv is not installed: run `apt-get install libuv1-dev` (Debian, Ubuntu) or `brew install libuv` (macOS), then build again"
+#endif
+
+#include <libwebsockets.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <uv.h>
+
+#if (LWS_LIBRARY_VERSION_NUMBER) < 4001006
+#error "libwebsockets 4.1.6 or newer is required: run `apt-get install libwebsockets-dev` on Debian 12 / Ubuntu 24.04 or newer"
+#endif
+
+/// The version is an expression macro (an unparenthesised sum), which the importer skips.
+static const long clws_version_number = (LWS_LIBRARY_VERSION_NUMBER);
+
+/// LWS_WRITE_RAW is an alias macro of an enum constant, which the importer skips.
+static const enum lws_write_protocol clws_write_raw = LWS_WRITE_RAW;
+
+/// LWS_WRITE_* take a mutable buffer although a RAW write does not change it (lib/core-net/output.c, lws_issue_raw).
+static inline int clws_write_raw_bytes(struct lws *wsi, const void *bytes, size_t count) {
+    return lws_write(wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW);
+}
+
+/// SSL_OP_* are expression macros in OpenSSL 3; these two together leave TLS 1.2 and newer.
+static const long clws_tls12_or_newer = (long)(SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
+
+/// LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT is a shifted expression, which the importer skips.
+static const uint64_t clws_require_client_certificate = LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+
+/// Since 5.0 lws validates UTF-8 unless told not to (false closes, see docs); before, the bit does not exist.
+#if (LWS_LIBRARY_VERSION_NUMBER) >= 5000000
+static const uint64_t clws_disable_utf8_validation = LWS_SERVER_OPTION_DISABLE_UTF8_VALIDATION;
+#else
+static const uint64_t clws_disable_utf8_validation = 0;
+#endif
+
+/// accept4 is a GNU extension that the Glibc module leaves out; it saves two calls a connection.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+/// pthread_setname_np is a GNU extension that the Glibc module leaves out.
+extern int pthread_setname_np(pthread_t, const char *);
+
+/// POLLRDHUP is a GNU extension that the Glibc module leaves out: the peer will send no more.
+static const short clws_pollrdhup = 0x2000;

@@ -1,0 +1,550 @@
+internal import CLibWebSockets
+internal import DequeModule
+internal import Synchronization
+
+/// What keeps count of connections, on their loop.
+protocol ConnectionOwner: AnyObject {
+    /// A connection has ended, for everybody who uses it.
+    func connectionEnded()
+    /// Its socket is gone too.
+    func socketEnded()
+}
+
+/// One WebSocket connection on its loop: does what the state machine decides, and feeds both faces, closures and
+/// sequence, from one path.
+///
+/// Reason for the unchecked conformance: the references that travel are the public handles; they read the immutable
+/// part, and reach the rest through the loop, whose thread is checked there.
+final class ConnectionCore: LoopSocket, @unchecked Sendable {
+    let id: UInt64
+    let role: WebSocketRole
+    let handshake: Handshake
+    let settings: ConnectionSettings
+
+    // MARK: Confined to the loop's thread
+
+    private var machine: ConnectionStateMachine
+    private var outbound = OutboundQueue()
+    /// Bytes that lws took over and holds because the socket was full.
+    private var bytesHeldByLibrary = 0
+    private var isMarkedForFlush = false
+    private var isAboveHighMark = false
+    /// The closing handshake is over: what remains is to end the transport from within a callback of lws.
+    private var mustEndTransport = false
+    private var pauses: Pauses = []
+
+    private var messageHandler: ((WebSocketMessage) -> Void)?
+    private var closeHandler: ((WebSocketClose) -> Void)?
+    var writableHandler: (() -> Void)?
+    private var inbox: MessageInbox?
+    /// What few connections need, made when one does.
+    private var extras: Extras?
+    /// The endpoint that keeps count of its connections.
+    private let owner: (any ConnectionOwner)?
+
+    // Milliseconds of the loop's clock; 0 for "not".
+    private var lastReceived: UInt64
+    private var lastMessage: UInt64
+    private var pingSentAt: UInt64 = 0
+    private var readingStoppedAt: UInt64 = 0
+    private var writingStalledAt: UInt64 = 0
+    private var closeDeadline: UInt64 = 0
+
+    /// Why reading is stopped; it goes on when no reason is left.
+    struct Pauses: OptionSet {
+        let rawValue: UInt8
+        static let user = Pauses(rawValue: 1)
+        static let inboxIsFull = Pauses(rawValue: 2)
+    }
+
+    /// What few connections need.
+    @safe
+    final class Extras {
+        var closeWaiters: [UnsafeContinuation<WebSocketClose, Never>] = unsafe []
+        var stateObservers: [AsyncStream<WebSocketConnection.State>.Continuation] = []
+        var senders: [ParkedSender] = []
+        var pings: [PendingPing] = []
+    }
+
+    private static let lastID = Atomic<UInt64>(0)
+
+    init(
+        _ loop: ServiceLoop,
+        role: WebSocketRole,
+        handshake: Handshake,
+        settings: ConnectionSettings,
+        owner: (any ConnectionOwner)?
+    ) {
+        id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.role = role
+        self.handshake = handshake
+        self.settings = settings
+        self.owner = owner
+        machine = ConnectionStateMachine(maximumMessageBytes: settings.limits.maximumMessageBytes)
+        lastReceived = loop.now
+        lastMessage = loop.now
+        super.init(loop)
+    }
+
+    /// The opening handshake succeeded and the socket is attached.
+    func open() {
+        machine.open()
+        scheduleDeadline()
+    }
+
+    var isOpen: Bool { machine.isOpen }
+    var queuedBytes: Int { outbound.byteCount + bytesHeldByLibrary }
+
+    // MARK: Events of lws
+
+    override func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
+        switch reason {
+        case LWS_CALLBACK_RECEIVE, LWS_CALLBACK_CLIENT_RECEIVE:
+            unsafe receive(UnsafeRawBufferPointer(start: bytes, count: count))
+            return 0
+        case LWS_CALLBACK_SERVER_WRITEABLE, LWS_CALLBACK_CLIENT_WRITEABLE:
+            return becameWritable()
+        case LWS_CALLBACK_RECEIVE_PONG, LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+            unsafe receivePong(UnsafeRawBufferPointer(start: bytes, count: count))
+            return 0
+        case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+            return unsafe receiveClose(UnsafeRawBufferPointer(start: bytes, count: count))
+        case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL, LWS_CALLBACK_WS_CLIENT_DROP_PROTOCOL:
+            libraryCloses()
+            return 0
+        case LWS_CALLBACK_CLOSED, LWS_CALLBACK_CLIENT_CLOSED:
+            transportEnded()
+            return 0
+        default:
+            return 0
+        }
+    }
+
+    override func ended() {
+        super.ended()
+        transportEnded()
+        owner?.socketEnded()
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard let wsi = unsafe wsi else { return }
+        lastReceived = loop.now
+        pingSentAt = 0
+        let piece = unsafe MessageAssembler.Piece(
+            isFirst: lws_is_first_fragment(wsi) != 0,
+            isFinal: lws_is_final_fragment(wsi) != 0,
+            isBinary: lws_frame_is_binary(wsi) != 0,
+            remainingInFrame: Int(lws_remaining_packet_payload(wsi))
+        )
+        switch unsafe machine.receive(bytes, piece) {
+        case .none: break
+        case .deliver(let message):
+            lastMessage = lastReceived
+            deliver(message)
+        case .fail(let payload): sendClose(payload)
+        }
+    }
+
+    private func deliver(_ message: WebSocketMessage) {
+        if let messageHandler {
+            messageHandler(message)
+        } else if openInbox().push(message) {
+            pauseReading(.inboxIsFull)
+        }
+    }
+
+    private func receivePong(_ payload: UnsafeRawBufferPointer) {
+        lastReceived = loop.now
+        pingSentAt = 0
+        guard let extras, payload.count == 8 else { return }
+        let number = unsafe payload.loadUnaligned(as: UInt64.self)
+        guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }
+        let ping = extras.pings.remove(at: index)
+        ping.finish(.success(ping.sent.duration(to: .now)))
+    }
+
+    private func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        switch unsafe machine.receiveClose(bytes) {
+        case .answer(let payload, let close):
+            // The answer goes out now, behind what was queued: lws closes the socket when this callback returns.
+            append(.close, payload.bytes)
+            write()
+            finish(close)
+        case .complete(let close):
+            finish(close)
+        case .send, .ignore:
+            break
+        }
+        return -1
+    }
+
+    /// lws has begun to end the connection. If that was its own decision it sends a close frame, whose body it keeps
+    /// (lws-ws-close.h): nothing of ours may follow it.
+    private func libraryCloses() {
+        outbound.removeAll()
+        guard let wsi = unsafe wsi, machine.isOpen, unsafe lws_get_close_length(wsi) >= 2,
+            let body = unsafe lws_get_close_payload(wsi)
+        else { return }
+        let bytes = unsafe UnsafeRawBufferPointer(start: body, count: Int(lws_get_close_length(wsi)))
+        if case .success(let payload) = unsafe ClosePayload.parse(bytes) {
+            machine.failedByLibrary(payload)
+            stateChanged()
+        }
+    }
+
+    private func transportEnded() {
+        if let close = machine.transportEnded() { finish(close) }
+    }
+
+    // MARK: Sending
+
+    func trySend(_ message: WebSocketMessage) -> LoopConnection.SendResult {
+        guard machine.isOpen else { return .dropped }
+        guard queuedBytes + OutboundQueue.size(of: message) <= settings.limits.maximumQueuedBytes else { return .dropped }
+        enqueue(message)
+        return isAboveHighMark ? .aboveHighWaterMark : .queued
+    }
+
+    /// Queues a message if the limits allow it now; nil when the sender has to wait.
+    func sendNow(_ message: WebSocketMessage) -> Result<Void, WebSocketError>? {
+        guard machine.isOpen else { return .failure(.closed(machine.closed)) }
+        let size = OutboundQueue.size(of: message)
+        guard size <= settings.limits.maximumQueuedBytes else {
+            let limit = settings.limits.maximumQueuedBytes
+            return .failure(WebSocketError(.messageTooBig, "The message needs \(size) bytes; maximumQueuedBytes is \(limit)."))
+        }
+        guard !isAboveHighMark, queuedBytes + size <= settings.limits.maximumQueuedBytes else { return nil }
+        enqueue(message)
+        return .success(())
+    }
+
+    private func enqueue(_ message: WebSocketMessage) {
+        if settings.idleTimeout != nil { lastMessage = loop.now }
+        let isClient = role == .client
+        outbound.append(message) { isClient ? loop.maskingKeys.next() : nil }
+        if queuedBytes > settings.limits.outbound.highBytes { isAboveHighMark = true }
+        markForFlush()
+    }
+
+    private func append(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
+        let key = role == .client ? loop.maskingKeys.next() : nil
+        unsafe payload.withUnsafeBytes { unsafe outbound.append(opcode, $0, maskingKey: key) }
+    }
+
+    private func markForFlush() {
+        guard !isMarkedForFlush else { return }
+        isMarkedForFlush = true
+        loop.unflushed.append(self)
+    }
+
+    /// The end of a turn: writes what was queued in it.
+    func flush() {
+        isMarkedForFlush = false
+        write()
+    }
+
+    /// Writes until the queue is empty or the socket is full.
+    ///
+    /// Every write carries whole frames, `LWS_WRITE_RAW`: lws passes them through, keeps what the socket does not take,
+    /// and sends its pongs only in between (lib/core-net/output.c). Its result is no count: only a negative one, and
+    /// `lws_partial_buffered` afterwards, mean something.
+    private func write() {
+        guard let wsi = unsafe wsi, bytesHeldByLibrary == 0 else { return }
+        if unsafe lws_partial_buffered(wsi) != 0 {
+            // One of lws' own frames fills the socket.
+            if !outbound.isEmpty { waitForWritable() }
+            return
+        }
+        while let segment = outbound.first {
+            let written = unsafe segment.withUnsafeBytes { unsafe clws_write_raw_bytes(wsi, $0.baseAddress, $0.count) }
+            outbound.removeFirst()
+            guard written >= 0 else {
+                // Within another socket's event there is no way to say "-1" for this one.
+                outbound.removeAll()
+                mustEndTransport = true
+                kill()
+                return
+            }
+            if unsafe lws_partial_buffered(wsi) != 0 {
+                bytesHeldByLibrary = segment.count
+                waitForWritable()
+                break
+            }
+            writingStalledAt = 0
+        }
+        fellBelowLowMark()
+    }
+
+    private func waitForWritable() {
+        guard let wsi = unsafe wsi else { return }
+        if writingStalledAt == 0 {
+            writingStalledAt = max(loop.now, 1)
+            loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
+        }
+        unsafe lws_callback_on_writable(wsi)
+    }
+
+    private func becameWritable() -> Int32 {
+        if mustEndTransport { return -1 }
+        bytesHeldByLibrary = 0
+        writingStalledAt = 0
+        write()
+        return 0
+    }
+
+    private func fellBelowLowMark() {
+        guard isAboveHighMark, queuedBytes <= settings.limits.outbound.lowBytes else { return }
+        isAboveHighMark = false
+        if let extras {
+            while let sender = extras.senders.first, let result = sendNow(sender.message) {
+                extras.senders.removeFirst()
+                sender.finish(result)
+            }
+        }
+        if !isAboveHighMark { writableHandler?() }
+    }
+
+    // MARK: Closing
+
+    func close(code: WebSocketCloseCode, reason: String) {
+        precondition(code.isSendable, "Close code \(code) may not be sent (RFC 6455 section 7.4).")
+        if case .send(let payload) = machine.close(ClosePayload(code: code, reason: reason)) { sendClose(payload) }
+    }
+
+    /// Closes for a reason of this side that a reader should hear of.
+    private func fail(_ code: WebSocketCloseCode, _ reason: String) {
+        let payload = ClosePayload(code: code, reason: reason)
+        if case .send(let payload) = machine.close(payload, normally: false) { sendClose(payload) }
+    }
+
+    private func sendClose(_ payload: ClosePayload) {
+        append(.close, payload.bytes)
+        markForFlush()
+        closeDeadline = loop.now + settings.closeTimeout
+        loop.schedule(self, at: closeDeadline)
+        // The peer's close frame must be seen, whoever has stopped reading.
+        resumeReading([.user, .inboxIsFull])
+        stateChanged()
+    }
+
+    /// Tells everybody how it ended, once. The socket may still be there while the transport is ended.
+    private func finish(_ close: WebSocketClose) {
+        let error = WebSocketError.closed(close)
+        owner?.connectionEnded()
+        inbox?.finish(machine.endsNormally ? .success(nil) : .failure(error))
+        if let extras {
+            self.extras = nil
+            for sender in extras.senders { sender.finish(.failure(error)) }
+            for ping in extras.pings { ping.finish(.failure(error)) }
+            for observer in extras.stateObservers {
+                observer.yield(.closed(close))
+                observer.finish()
+            }
+            for unsafe waiter in unsafe extras.closeWaiters { unsafe waiter.resume(returning: close) }
+        }
+        let handler = closeHandler
+        messageHandler = nil
+        closeHandler = nil
+        writableHandler = nil
+        handler?(close)
+    }
+
+    override func loopShutsDown() {
+        switch machine.phase {
+        case .open: close(code: .goingAway, reason: "")
+        case .closing: break
+        case .connecting, .closed: kill()
+        }
+    }
+
+    /// Ends the connection without waiting for the peer any longer.
+    func cut() {
+        mustEndTransport = true
+        kill()
+    }
+
+    // MARK: Reading
+
+    func pauseReading(_ reason: Pauses) {
+        guard machine.isOpen, let wsi = unsafe wsi else { return }
+        if pauses.isEmpty {
+            unsafe lws_rx_flow_control(wsi, 0)
+            readingStoppedAt = max(loop.now, 1)
+            loop.schedule(self, at: readingStoppedAt + settings.stallTimeout)
+        }
+        pauses.insert(reason)
+    }
+
+    func resumeReading(_ reason: Pauses) {
+        guard !pauses.isEmpty else { return }
+        pauses.subtract(reason)
+        guard pauses.isEmpty, let wsi = unsafe wsi else { return }
+        readingStoppedAt = 0
+        // The silence was ours.
+        lastReceived = loop.now
+        unsafe lws_rx_flow_control(wsi, 1)
+    }
+
+    /// The reader has made room.
+    func resumeReadingFromAnyThread() {
+        if loop.isCurrent {
+            resumeReading(.inboxIsFull)
+        } else {
+            loop.execute { self.resumeReading(.inboxIsFull) }
+        }
+    }
+
+    /// The inbox; made for the first message or reader.
+    func openInbox() -> MessageInbox {
+        if let inbox { return inbox }
+        let inbox = MessageInbox(marks: settings.limits.inbound)
+        if let close = machine.closed {
+            inbox.finish(machine.endsNormally ? .success(nil) : .failure(.closed(close)))
+        }
+        self.inbox = inbox
+        return inbox
+    }
+
+    // MARK: Handlers and observers
+
+    func setMessageHandler(_ body: ((WebSocketMessage) -> Void)?) {
+        messageHandler = machine.closed == nil ? body : nil
+        guard let body, let waiting = inbox else { return }
+        for message in waiting.drain() { body(message) }
+        resumeReading(.inboxIsFull)
+    }
+
+    func setCloseHandler(_ body: @escaping (WebSocketClose) -> Void) {
+        if let close = machine.closed {
+            body(close)
+        } else {
+            closeHandler = body
+        }
+    }
+
+    private func makeExtras() -> Extras {
+        if let extras { return extras }
+        let made = Extras()
+        extras = made
+        return made
+    }
+
+    func addCloseWaiter(_ waiter: UnsafeContinuation<WebSocketClose, Never>) {
+        if let close = machine.closed {
+            unsafe waiter.resume(returning: close)
+        } else {
+            unsafe makeExtras().closeWaiters.append(waiter)
+        }
+    }
+
+    func observeStates(_ continuation: AsyncStream<WebSocketConnection.State>.Continuation) {
+        continuation.yield(state)
+        if machine.closed == nil {
+            makeExtras().stateObservers.append(continuation)
+        } else {
+            continuation.finish()
+        }
+    }
+
+    private var state: WebSocketConnection.State {
+        switch machine.phase {
+        case .connecting, .open: .open
+        case .closing: .closing
+        case .closed(let close): .closed(close)
+        }
+    }
+
+    private func stateChanged() {
+        guard let extras else { return }
+        for observer in extras.stateObservers { observer.yield(state) }
+    }
+
+    func addSender(_ sender: ParkedSender) {
+        if let result = sendNow(sender.message), extras?.senders.isEmpty ?? true {
+            sender.finish(result)
+        } else {
+            makeExtras().senders.append(sender)
+        }
+    }
+
+    var hasParkedSenders: Bool { !(extras?.senders.isEmpty ?? true) }
+
+    func cancelSender(_ ticket: Ticket) {
+        guard let extras, let index = extras.senders.firstIndex(where: { $0.ticket === ticket }) else { return }
+        extras.senders.remove(at: index).finish(.failure(.cancelled))
+    }
+
+    /// Pings that may be under way at once.
+    private static let maximumPings = 16
+
+    func addPing(_ ping: PendingPing) {
+        guard machine.isOpen else { return ping.finish(.failure(.closed(machine.closed))) }
+        let extras = makeExtras()
+        guard extras.pings.count < Self.maximumPings else {
+            return ping.finish(.failure(WebSocketError(.messageTooBig, "More than \(Self.maximumPings) pings are under way.")))
+        }
+        extras.pings.append(ping)
+        sendPing(ping.number)
+    }
+
+    func cancelPing(_ ticket: Ticket) {
+        guard let extras, let index = extras.pings.firstIndex(where: { $0.ticket === ticket }) else { return }
+        extras.pings.remove(at: index).finish(.failure(.cancelled))
+    }
+
+    private func sendPing(_ number: UInt64) {
+        unsafe withUnsafeBytes(of: number) { append(.ping, unsafe Array($0)) }
+        markForFlush()
+    }
+
+    // MARK: Deadlines
+
+    private func scheduleDeadline() {
+        let now = loop.now
+        if let next = nextDeadline(now) { loop.schedule(self, at: next) }
+    }
+
+    override func deadlineReached(_ now: UInt64) -> UInt64? {
+        if closeDeadline != 0 {
+            if now >= closeDeadline { cut() }
+        } else if machine.isOpen {
+            if readingStoppedAt != 0, now >= readingStoppedAt + settings.stallTimeout {
+                fail(.policyViolation, "messages are not read")
+            } else if writingStalledAt != 0, now >= writingStalledAt + settings.stallTimeout {
+                fail(.policyViolation, "peer takes no messages")
+                cut()
+            } else if let idle = settings.idleTimeout, now >= lastMessage + idle {
+                close(code: .goingAway, reason: "idle")
+            } else {
+                keepAlive(now)
+            }
+        }
+        return nextDeadline(now)
+    }
+
+    /// Asks a silent peer for a sign of life, and gives it up when none comes. While reading is stopped its signs would
+    /// not be seen, so it is not asked.
+    private func keepAlive(_ now: UInt64) {
+        guard let interval = settings.keepaliveInterval, readingStoppedAt == 0 else { return }
+        if pingSentAt != 0 {
+            if now >= pingSentAt + settings.keepaliveTimeout { cut() }
+        } else if now >= lastReceived + interval {
+            pingSentAt = max(now, 1)
+            // An empty pong is not reported by lws, so the ping has a payload.
+            sendPing(0)
+        }
+    }
+
+    private func nextDeadline(_ now: UInt64) -> UInt64? {
+        if closeDeadline != 0 { return now < closeDeadline ? closeDeadline : nil }
+        guard machine.isOpen else { return nil }
+        var next = UInt64.max
+        if readingStoppedAt != 0 { next = min(next, readingStoppedAt + settings.stallTimeout) }
+        if writingStalledAt != 0 { next = min(next, writingStalledAt + settings.stallTimeout) }
+        if let idle = settings.idleTimeout { next = min(next, lastMessage + idle) }
+        if let interval = settings.keepaliveInterval, readingStoppedAt == 0 {
+            next = min(next, pingSentAt != 0 ? pingSentAt + settings.keepaliveTimeout : lastReceived + interval)
+        }
+        return next == .max ? nil : next
+    }
+}

@@ -1,0 +1,77 @@
+/// The bounds of one connection: how much memory it may take and how long it may take its time. They hold for both roles.
+///
+/// An open connection that is idle holds none of the buffers below. One that is as busy as it may be holds at most
+/// ``maximumMessageBytes`` for the message under way, ``inbound`` high mark plus one message of unread messages, and
+/// ``maximumQueuedBytes`` plus 64 KiB that were not sent yet.
+public struct ConnectionLimits: Sendable, Hashable {
+    /// Two marks between which a queue rises and falls: at the high one the source is stopped, at the low one it goes on.
+    public struct Watermarks: Sendable, Hashable {
+        /// In bytes of payload; for outbound messages, bytes with frame headers.
+        public var lowBytes: Int
+        public var highBytes: Int
+        /// In messages; counted for inbound messages only, since many tiny ones weigh more than their bytes.
+        public var lowMessages: Int
+        public var highMessages: Int
+
+        public init(lowBytes: Int, highBytes: Int, lowMessages: Int = 64, highMessages: Int = 256) {
+            self.lowBytes = lowBytes
+            self.highBytes = highBytes
+            self.lowMessages = lowMessages
+            self.highMessages = highMessages
+        }
+    }
+
+    /// When to ask whether a silent peer is still there.
+    public struct Keepalive: Sendable, Hashable {
+        /// How long nothing may come from the peer before it is sent a ping.
+        public var interval: Duration
+        /// How long after that ping anything must have come, before the connection counts as lost.
+        public var timeout: Duration
+
+        public init(interval: Duration = .seconds(25), timeout: Duration = .seconds(10)) {
+            self.interval = interval
+            self.timeout = timeout
+        }
+    }
+
+    /// The largest message taken, in bytes after its fragments are put together; a larger one fails the connection with
+    /// 1009 as soon as it is known to be larger. Default: 1 MiB.
+    public var maximumMessageBytes = 1 << 20
+    /// Received messages that nobody has read yet. Above the high mark nothing more is read from the socket, so that TCP
+    /// slows the peer down. Default: 256 KiB or 256 messages, on again below 64 KiB and 64 messages.
+    public var inbound = Watermarks(lowBytes: 64 << 10, highBytes: 256 << 10)
+    /// Messages that were not sent yet. Above the high mark `send` waits. Default: 1 MiB, on again below 256 KiB.
+    public var outbound = Watermarks(lowBytes: 256 << 10, highBytes: 1 << 20)
+    /// The most bytes that may wait to be sent: `trySend` drops beyond it, `send` throws for one message that could never
+    /// fit. Default: 16 MiB.
+    public var maximumQueuedBytes = 16 << 20
+    /// How long a peer may take from the accepted TCP connection to the end of its opening handshake, TLS included.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// Pings for peers that are silent; nil for none. Default: after 25 seconds, lost 10 seconds later.
+    public var keepalive: Keepalive? = Keepalive()
+    /// How long a connection may carry no message in either direction before it is closed with 1001; nil for ever.
+    public var idleTimeout: Duration?
+    /// How long the peer may take to answer a close frame before the connection is cut. Default: 5 seconds.
+    public var closeTimeout: Duration = .seconds(5)
+    /// How long a peer that takes no bytes, or a reader of ``WebSocketConnection/messages`` that takes no message while
+    /// reading is stopped, is waited for: pongs and close frames are not seen in that time. Default: 60 seconds.
+    public var stallTimeout: Duration = .seconds(60)
+
+    public init() {}
+
+    /// Refuses settings that contradict each other.
+    func validate() throws(WebSocketError) {
+        func require(_ holds: Bool, _ message: String) throws(WebSocketError) {
+            if !holds { throw WebSocketError(.invalidConfiguration, message) }
+        }
+        try require(maximumMessageBytes > 0, "maximumMessageBytes must be positive.")
+        try require(maximumQueuedBytes >= outbound.highBytes, "maximumQueuedBytes must not be below outbound.highBytes.")
+        for marks in [inbound, outbound] {
+            try require(0 <= marks.lowBytes && marks.lowBytes <= marks.highBytes, "lowBytes must not exceed highBytes.")
+            try require(
+                0 <= marks.lowMessages && marks.lowMessages <= marks.highMessages && marks.highMessages > 0,
+                "lowMessages must not exceed highMessages, which must be positive."
+            )
+        }
+    }
+}

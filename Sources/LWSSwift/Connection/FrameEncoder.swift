@@ -1,0 +1,81 @@
+/// Frames messages as RFC 6455 section 5.2 lays them out, into arrays of bytes that one write each carries.
+enum FrameEncoder {
+    enum Opcode: UInt8 {
+        case continuation = 0x0
+        case text = 0x1
+        case binary = 0x2
+        case close = 0x8
+        case ping = 0x9
+    }
+
+    /// The longest header: two bytes, eight of length, four of masking key.
+    static let maximumHeaderBytes = 14
+
+    /// Appends one frame. With a masking key, as every client must send (5.3), the payload is masked while it is copied.
+    static func append(
+        _ opcode: Opcode,
+        isFinal: Bool = true,
+        _ payload: UnsafeRawBufferPointer,
+        maskingKey: UInt32?,
+        to buffer: inout [UInt8]
+    ) {
+        buffer.append((isFinal ? 0x80 : 0) | opcode.rawValue)
+        let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
+        switch payload.count {
+        case ...125:
+            buffer.append(maskBit | UInt8(payload.count))
+        case ...0xFFFF:
+            buffer.append(maskBit | 126)
+            buffer.append(UInt8(payload.count >> 8))
+            buffer.append(UInt8(truncatingIfNeeded: payload.count))
+        default:
+            buffer.append(maskBit | 127)
+            for shift in stride(from: 56, through: 0, by: -8) {
+                buffer.append(UInt8(truncatingIfNeeded: payload.count >> shift))
+            }
+        }
+        guard let maskingKey else {
+            unsafe buffer.append(contentsOf: payload)
+            return
+        }
+        unsafe withUnsafeBytes(of: maskingKey) { unsafe buffer.append(contentsOf: $0) }
+        let start = buffer.count
+        unsafe buffer.append(contentsOf: payload)
+        unsafe buffer.withUnsafeMutableBytes { bytes in
+            unsafe mask(UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), with: maskingKey)
+        }
+    }
+
+    /// Masks in place, a word at a time; the key is in memory order, so that byte order does not matter (5.3).
+    private static func mask(_ bytes: UnsafeMutableRawBufferPointer, with key: UInt32) {
+        let wide = UInt64(key) << 32 | UInt64(key)
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            unsafe bytes.storeBytes(of: word ^ wide, toByteOffset: index, as: UInt64.self)
+            index += 8
+        }
+        unsafe withUnsafeBytes(of: key) { key in
+            while index < bytes.count {
+                unsafe bytes[index] ^= key[index & 3]
+                index += 1
+            }
+        }
+    }
+}
+
+/// Masking keys that a peer cannot foretell (RFC 6455 section 10.3), taken from the system many at a time.
+struct MaskingKeySource {
+    private var keys: [UInt32] = []
+
+    mutating func next() -> UInt32 {
+        if keys.isEmpty {
+            var generator = SystemRandomNumberGenerator()
+            keys = (0..<32).flatMap { _ in
+                let random = generator.next()
+                return [UInt32(truncatingIfNeeded: random), UInt32(truncatingIfNeeded: random >> 32)]
+            }
+        }
+        return keys.removeLast()
+    }
+}

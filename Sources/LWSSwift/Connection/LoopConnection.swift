@@ -1,0 +1,90 @@
+/// A connection seen from its own loop: everything is synchronous, nothing waits, nothing is locked.
+///
+/// It is not `Sendable`, so that it stays in the closures that run on the loop; ``connection`` is the same connection for
+/// use elsewhere. Every call checks that it happens on the loop's thread and traps otherwise.
+///
+/// ```swift
+/// let server = try await WebSocketServer.start(.init()) { connection in
+///     connection.onMessage { message in connection.trySend(message) }
+///     connection.onClose { close in print(close) }
+/// }
+/// ```
+///
+/// Closures are released when the connection has ended, after `onClose`; until then they may refer to the connection.
+public struct LoopConnection: Identifiable {
+    let core: ConnectionCore
+
+    /// The connection, for use in any task.
+    public var connection: WebSocketConnection { WebSocketConnection(core: core) }
+    /// A number that is unique in the process, counted from 1.
+    public var id: UInt64 { core.id }
+    /// What the opening handshake has settled.
+    public var handshake: Handshake { core.handshake }
+    /// Whether messages can still be sent.
+    public var isOpen: Bool { confined.isOpen }
+    /// Bytes that wait to be sent, frame headers included.
+    public var queuedBytes: Int { confined.queuedBytes }
+
+    /// Has `body` called with every message, instead of keeping messages for ``WebSocketConnection/messages``. Messages
+    /// that came before are handed over at once. nil goes back to keeping them.
+    public func onMessage(_ body: ((WebSocketMessage) -> Void)?) {
+        confined.setMessageHandler(body)
+    }
+
+    /// Has `body` called once, when the connection has ended; at once when it has already.
+    public func onClose(_ body: @escaping (WebSocketClose) -> Void) {
+        confined.setCloseHandler(body)
+    }
+
+    /// Has `body` called whenever the queue has fallen to the low mark after it was above the high one.
+    public func onWritable(_ body: (() -> Void)?) {
+        confined.writableHandler = body
+    }
+
+    /// What became of a message.
+    public enum SendResult: Sendable, Hashable {
+        /// It is queued, and there is room for more.
+        case queued
+        /// It is queued, but more than the high mark of ``ConnectionLimits/outbound`` waits: send less, or wait for
+        /// ``LoopConnection/onWritable(_:)``.
+        case aboveHighWaterMark
+        /// It was not queued: the connection is closing, or the queue has reached
+        /// ``ConnectionLimits/maximumQueuedBytes``.
+        case dropped
+    }
+
+    /// Queues one message, to be written at the end of this turn of the loop, together with all others of this turn.
+    @discardableResult
+    public func trySend(_ message: WebSocketMessage) -> SendResult {
+        confined.trySend(message)
+    }
+
+    /// Begins the closing handshake behind the messages that are queued; `onClose` tells the end. Does nothing when the
+    /// connection is closing already.
+    ///
+    /// - Parameters:
+    ///   - code: one that may be sent, ``WebSocketCloseCode/isSendable``; traps otherwise.
+    ///   - reason: text for people, cut at 123 bytes of UTF-8.
+    public func close(code: WebSocketCloseCode = .normalClosure, reason: String = "") {
+        confined.close(code: code, reason: reason)
+    }
+
+    /// Stops reading from the socket, so that TCP slows the peer down. Its pongs and its close frame are not seen
+    /// meanwhile; after ``ConnectionLimits/stallTimeout`` the connection is closed with 1008.
+    public func pauseReading() {
+        confined.pauseReading(.user)
+    }
+
+    /// Reads on.
+    public func resumeReading() {
+        confined.resumeReading(.user)
+    }
+
+    private var confined: ConnectionCore {
+        core.loop.preconditionIsCurrent("LoopConnection")
+        return core
+    }
+}
+
+@available(*, unavailable)
+extension LoopConnection: Sendable {}

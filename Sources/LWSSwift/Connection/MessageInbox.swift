@@ -1,0 +1,155 @@
+internal import DequeModule
+
+/// Received messages that wait for their reader: filled on the loop, emptied by one task on any thread.
+///
+/// It never refuses a message, because one that was read from the socket must not be lost; instead it answers when
+/// reading has to stop, which bounds it to the high marks plus one message.
+final class MessageInbox: Sendable {
+    typealias Element = Result<WebSocketMessage?, WebSocketError>
+
+    @safe
+    private struct State: Sendable {
+        var messages: Deque<WebSocketMessage> = []
+        var byteCount = 0
+        var reader: UnsafeContinuation<Element, Never>?
+        /// What the reader gets after the last message: the end, or the error it ended with.
+        var end: Element?
+        var isReadingStopped = false
+        var isReaderCancelled = false
+    }
+
+    /// What became of a request for a message.
+    private enum Take: Sendable {
+        case element(Element, resumeReading: Bool)
+        case parked
+        case secondReader
+    }
+
+    private let state = Lock(State())
+    private let marks: ConnectionLimits.Watermarks
+
+    init(marks: ConnectionLimits.Watermarks) {
+        self.marks = marks
+    }
+
+    /// Adds a message, or hands it to the reader that waits. True when reading has to stop.
+    func push(_ message: WebSocketMessage) -> Bool {
+        let (reader, stop) = unsafe state.withLock { state -> (UnsafeContinuation<Element, Never>?, Bool) in
+            if let reader = unsafe state.reader {
+                unsafe state.reader = nil
+                return unsafe (reader, false)
+            }
+            state.messages.append(message)
+            state.byteCount += message.bytes.count
+            let isAbove = state.byteCount > marks.highBytes || state.messages.count > marks.highMessages
+            guard isAbove, !state.isReadingStopped else { return (nil, false) }
+            state.isReadingStopped = true
+            return (nil, true)
+        }
+        unsafe reader?.resume(returning: .success(message))
+        return stop
+    }
+
+    /// Says that no further message will come; what is in the inbox can still be read.
+    func finish(_ end: Element) {
+        let reader = unsafe state.withLock { state -> UnsafeContinuation<Element, Never>? in
+            if state.end == nil { state.end = end }
+            defer { unsafe state.reader = nil }
+            return unsafe state.reader
+        }
+        unsafe reader?.resume(returning: end)
+    }
+
+    /// Takes the next message, waiting for one if there is none. `resumeReading` is called when the inbox has fallen
+    /// to its low marks after reading was stopped.
+    ///
+    /// Cancelling the task ends the wait and loses no message: the next call gets it.
+    func next(
+        isolation: isolated (any Actor)?,
+        resumeReading: () -> Void
+    ) async -> Element {
+        switch take() {
+        case .element(let element, let resume):
+            if resume { resumeReading() }
+            return element
+        case .secondReader:
+            preconditionFailure(Self.secondReaderMessage)
+        case .parked:
+            break
+        }
+        return await withTaskCancellationHandler {
+            unsafe await withUnsafeContinuation { continuation in
+                unsafe park(continuation, resumeReading: resumeReading)
+            }
+        } onCancel: {
+            cancelReader()
+        }
+    }
+
+    private static let secondReaderMessage = """
+        The messages of a WebSocket connection have one reader, but two tasks wait for them. Read them in one task and \
+        pass them on from there.
+        """
+
+    private func take() -> Take {
+        state.withLock { state in
+            if unsafe state.reader != nil { return .secondReader }
+            return Self.take(from: &state, marks) ?? .parked
+        }
+    }
+
+    private static func take(from state: inout State, _ marks: ConnectionLimits.Watermarks) -> Take? {
+        if let message = state.messages.popFirst() {
+            state.byteCount -= message.bytes.count
+            let isBelow = state.byteCount <= marks.lowBytes && state.messages.count <= marks.lowMessages
+            let resume = state.isReadingStopped && isBelow
+            if resume { state.isReadingStopped = false }
+            if state.messages.isEmpty { state.messages = [] }
+            return .element(.success(message), resumeReading: resume)
+        }
+        return state.end.map { .element($0, resumeReading: false) }
+    }
+
+    /// Waits for a message, unless one has come since or the task was cancelled meanwhile.
+    private func park(_ continuation: UnsafeContinuation<Element, Never>, resumeReading: () -> Void) {
+        let take = state.withLock { state -> Take in
+            if unsafe state.reader != nil { return .secondReader }
+            if let take = Self.take(from: &state, marks) { return take }
+            if state.isReaderCancelled {
+                state.isReaderCancelled = false
+                return .element(.failure(.cancelled), resumeReading: false)
+            }
+            unsafe state.reader = continuation
+            return .parked
+        }
+        switch take {
+        case .parked: break
+        case .secondReader: preconditionFailure(Self.secondReaderMessage)
+        case .element(let element, let resume):
+            if resume { resumeReading() }
+            unsafe continuation.resume(returning: element)
+        }
+    }
+
+    private func cancelReader() {
+        let reader = unsafe state.withLock { state -> UnsafeContinuation<Element, Never>? in
+            // The cancellation may come before the reader has parked; it then finds the flag.
+            if unsafe state.reader == nil { state.isReaderCancelled = true }
+            defer { unsafe state.reader = nil }
+            return unsafe state.reader
+        }
+        unsafe reader?.resume(returning: .failure(.cancelled))
+    }
+
+    /// Takes everything out, for a closure that replaces the reader.
+    func drain() -> Deque<WebSocketMessage> {
+        state.withLock { state in
+            defer {
+                state.messages = []
+                state.byteCount = 0
+                state.isReadingStopped = false
+            }
+            return state.messages
+        }
+    }
+}

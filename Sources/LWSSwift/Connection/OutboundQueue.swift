@@ -1,0 +1,69 @@
+internal import DequeModule
+
+/// Frames that wait to be written, in segments that hold whole frames and are as large as one write may be.
+///
+/// Each write must hold whole frames, because lws puts its pongs between writes; a message larger than a segment is cut
+/// into fragments for the same reason (RFC 6455 section 5.4), so that a pong never waits for a long message.
+struct OutboundQueue {
+    private var segments: Deque<[UInt8]> = []
+    /// Bytes that wait, headers included.
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { segments.isEmpty }
+    var first: [UInt8]? { segments.first }
+
+    /// Bytes a message takes in the queue, to compare with a limit.
+    static func size(of message: WebSocketMessage) -> Int {
+        let fragments = 1 + message.bytes.count / maximumFragmentBytes
+        return message.bytes.count + fragments * FrameEncoder.maximumHeaderBytes
+    }
+
+    /// The largest fragment, so that it and its header fit one segment.
+    static let maximumFragmentBytes = ServiceLoop.writeBytes - FrameEncoder.maximumHeaderBytes
+
+    /// Appends a message, framed; `keys` gives a masking key for each frame of a client.
+    mutating func append(_ message: WebSocketMessage, keys: () -> UInt32?) {
+        unsafe message.bytes.withUnsafeBytes { payload in
+            var opcode: FrameEncoder.Opcode = message.kind == .text ? .text : .binary
+            var start = 0
+            repeat {
+                let end = min(start + Self.maximumFragmentBytes, payload.count)
+                let isFinal = end == payload.count
+                unsafe append(
+                    opcode, isFinal: isFinal, UnsafeRawBufferPointer(rebasing: payload[start..<end]), maskingKey: keys())
+                opcode = .continuation
+                start = end
+            } while start < payload.count
+        }
+    }
+
+    /// Appends one frame.
+    mutating func append(
+        _ opcode: FrameEncoder.Opcode,
+        isFinal: Bool = true,
+        _ payload: UnsafeRawBufferPointer,
+        maskingKey: UInt32?
+    ) {
+        let frameBytes = payload.count + FrameEncoder.maximumHeaderBytes
+        if segments.isEmpty || segments[segments.count - 1].count + frameBytes > ServiceLoop.writeBytes {
+            segments.append([])
+            segments[segments.count - 1].reserveCapacity(frameBytes)
+        }
+        let last = segments.count - 1
+        let before = segments[last].count
+        unsafe FrameEncoder.append(opcode, isFinal: isFinal, payload, maskingKey: maskingKey, to: &segments[last])
+        byteCount += segments[last].count - before
+    }
+
+    /// Takes out the segment that was written.
+    mutating func removeFirst() {
+        byteCount -= segments.removeFirst().count
+        // An idle connection must not keep the storage of its busiest moment.
+        if segments.isEmpty { segments = [] }
+    }
+
+    mutating func removeAll() {
+        segments = []
+        byteCount = 0
+    }
+}

@@ -1,0 +1,68 @@
+internal import CLibWebSockets
+internal import Glibc
+internal import Logging
+
+/// A listening socket on the loop, adopted as a plain file: lws tells that it can be read, we accept.
+final class Listener: LoopSocket {
+    private let server: ServerCore
+    private let bound: ListeningSocket.Bound
+
+    /// Sockets accepted in one turn, so that a burst of clients does not keep those that are connected waiting.
+    private static let acceptsPerTurn = 64
+    /// How long accepting rests when descriptors have run out, in milliseconds.
+    private static let restMilliseconds: UInt64 = 200
+
+    /// The socket is closed when the listener ends, also when this fails.
+    init(_ server: ServerCore, _ bound: ListeningSocket.Bound, vhost: OpaquePointer) throws(WebSocketError) {
+        self.server = server
+        self.bound = bound
+        super.init(server.loop)
+        var descriptor = lws_sock_file_fd_type()
+        unsafe descriptor.filefd = bound.descriptor
+        let name = unsafe ServiceLoop.baseProtocolName
+        guard let wsi = unsafe lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, name, nil) else {
+            leaveTable()
+            throw WebSocketError(.system, "libwebsockets cannot take the listening socket at \(bound.address).")
+        }
+        unsafe attach(wsi)
+    }
+
+    override func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
+        if reason == LWS_CALLBACK_RAW_RX_FILE { accept() }
+        return 0
+    }
+
+    private func accept() {
+        for _ in 0..<Self.acceptsPerTurn {
+            let (descriptor, address) = SystemSocket.accept(bound.descriptor)
+            guard descriptor >= 0 else {
+                switch errno {
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest(SystemError())
+                default: break
+                }
+                return
+            }
+            server.accepted(descriptor, from: address)
+        }
+    }
+
+    /// The socket stays readable, so without a rest the loop would spin.
+    private func rest(_ error: SystemError) {
+        guard let wsi = unsafe wsi else { return }
+        loop.logger.error("no connection can be accepted for the moment: \(error)")
+        unsafe lws_rx_flow_control(wsi, 0)
+        loop.schedule(self, at: loop.now + Self.restMilliseconds)
+    }
+
+    override func deadlineReached(_ now: UInt64) -> UInt64? {
+        if let wsi = unsafe wsi { unsafe lws_rx_flow_control(wsi, 1) }
+        return nil
+    }
+
+    /// Stops listening. lws closes the descriptor with its socket, at once since this is not its callback.
+    func stop() {
+        if let path = bound.path { unsafe unlink(path) }
+        guard let wsi = unsafe wsi else { return }
+        unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC)
+    }
+}

@@ -1,0 +1,144 @@
+internal import Glibc
+
+/// Makes sockets that listen. They are ours and not lws', whose own listener hides errors or retries for ever, cannot tell
+/// its port, and spins when descriptors run out.
+enum ListeningSocket {
+    /// One socket and the address it really listens at.
+    struct Bound {
+        let descriptor: Int32
+        let address: SocketAddress
+        /// What to remove when the server stops: a Unix-domain socket leaves its path behind.
+        let path: String?
+    }
+
+    /// Opens every socket that the endpoint names: a host name may stand for several addresses, such as `127.0.0.1` and
+    /// `::1` for `localhost`, which then all get the same port.
+    ///
+    /// Resolving a name may take long: never called on a loop.
+    static func open(_ endpoint: WebSocketServer.Endpoint, backlog: Int32) throws(WebSocketError) -> [Bound] {
+        switch endpoint {
+        case .unix(let path): return [try openUnix(path, backlog: backlog)]
+        case .tcp(let host, let port): return try openTCP(host: host, port: port, backlog: backlog)
+        }
+    }
+
+    static func close(_ sockets: [Bound]) {
+        for socket in sockets {
+            Glibc.close(socket.descriptor)
+            if let path = socket.path { unsafe unlink(path) }
+        }
+    }
+
+    private static func openTCP(host: String, port: Int, backlog: Int32) throws(WebSocketError) -> [Bound] {
+        guard (0...65_535).contains(port) else {
+            throw WebSocketError(.invalidConfiguration, "The port \(port) is not between 0 and 65535.")
+        }
+        let addresses = try NameResolution.resolve(host: host, port: port, isPassive: true)
+        // With port 0 the system picks one for the first address; it may be taken for the second: then start over.
+        for attempt in 1...8 {
+            var bound: [Bound] = []
+            do throws(WebSocketError) {
+                for address in addresses {
+                    let chosen = bound.first?.address.port ?? port
+                    if let socket = try bind(address.with(port: chosen), isOnlyOne: addresses.count == 1, backlog: backlog) {
+                        bound.append(socket)
+                    }
+                }
+                guard !bound.isEmpty else {
+                    throw WebSocketError(.addressUnavailable, "\(host) is no address of this machine.")
+                }
+                return bound
+            } catch {
+                close(bound)
+                guard port == 0, error.code == .addressInUse, attempt < 8 else { throw error }
+            }
+        }
+        throw WebSocketError(.addressInUse, "No port is free on all addresses of \(host).")
+    }
+
+    /// nil when the machine does not have this family, and the name has other addresses.
+    private static func bind(_ address: ResolvedAddress, isOnlyOne: Bool, backlog: Int32) throws(WebSocketError) -> Bound? {
+        let descriptor = SystemSocket.open(family: address.family)
+        guard descriptor >= 0 else {
+            let number = errno
+            if number == EAFNOSUPPORT, !isOnlyOne { return nil }
+            throw failure(number, address.description, port: address.port)
+        }
+        SystemSocket.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family == AF_INET6 {
+            // "::" alone takes IPv4 too; next to an IPv4 address of the same name it must not.
+            SystemSocket.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.isWildcard && isOnlyOne ? 0 : 1)
+        }
+        let result = unsafe address.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
+        guard result == 0, listen(descriptor, backlog) == 0, let local = localAddress(descriptor) else {
+            let number = errno
+            Glibc.close(descriptor)
+            if number == EADDRNOTAVAIL, !isOnlyOne { return nil }
+            throw failure(number, address.description, port: address.port)
+        }
+        return Bound(descriptor: descriptor, address: local, path: nil)
+    }
+
+    private static func openUnix(_ path: String, backlog: Int32) throws(WebSocketError) -> Bound {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        guard !path.isEmpty, path.utf8.count < capacity else {
+            throw WebSocketError(
+                .invalidConfiguration,
+                "The path of a Unix-domain socket has 1 to \(capacity - 1) bytes; \(path.utf8.count) were given."
+            )
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+
+        // A path that nobody listens at any more is left over from a server that was killed; only then is it removed.
+        let probe = SystemSocket.open(family: AF_UNIX)
+        let isRefused = unsafe withSockaddr(&address) { unsafe connect(probe, $0, length) } != 0 && errno == ECONNREFUSED
+        Glibc.close(probe)
+        if isRefused { unsafe unlink(path) }
+
+        let descriptor = SystemSocket.open(family: AF_UNIX)
+        let result = unsafe withSockaddr(&address) { unsafe Glibc.bind(descriptor, $0, length) }
+        guard descriptor >= 0, result == 0, listen(descriptor, backlog) == 0 else {
+            let number = errno
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            throw failure(number, path, port: nil)
+        }
+        return Bound(descriptor: descriptor, address: SocketAddress(unixPath: path), path: path)
+    }
+
+    private static func withSockaddr(
+        _ address: inout sockaddr_un,
+        _ body: (UnsafePointer<sockaddr>) -> Int32
+    ) -> Int32 {
+        unsafe withUnsafeBytes(of: &address) { unsafe body($0.assumingMemoryBound(to: sockaddr.self).baseAddress!) }
+    }
+
+    private static func localAddress(_ descriptor: Int32) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutableBytes(of: &storage) {
+            unsafe getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
+        }
+        return result == 0 ? SocketAddress(storage) : nil
+    }
+
+    private static func failure(_ number: Int32, _ place: String, port: Int?) -> WebSocketError {
+        switch number {
+        case EADDRINUSE:
+            let what = port.map { "Port \($0)" } ?? "The path"
+            return WebSocketError(
+                .addressInUse,
+                "\(what) is in use already (\(place)): stop the other server or choose another \(port == nil ? "path" : "port")."
+            )
+        case EADDRNOTAVAIL:
+            return WebSocketError(.addressUnavailable, "\(place) is no address of this machine.")
+        case EACCES, EPERM:
+            let hint = port.map { $0 < 1_024 ? ": ports below 1024 are for root, choose one above" : "" } ?? ""
+            return WebSocketError(.permissionDenied, "Listening at \(place) is not permitted\(hint).")
+        default:
+            return WebSocketError(.system, "Listening at \(place) failed: \(SystemError(number)).")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+public import HTTPTypes
+
+/// Connects to WebSocket servers (RFC 6455 section 4.1).
+///
+/// ```swift
+/// try await WebSocketClient.connect(to: "ws://localhost:8088") { connection in
+///     try await connection.send("hello")
+///     for try await message in connection.messages { print(message) }
+/// }
+/// ```
+///
+/// URLs are `ws:`, `wss:`, or `ws+unix:///path/to/socket`, with `:/path?query` behind the socket's path for the request.
+/// Connections are made directly: proxies named in the environment are not used, redirects are not followed.
+public enum WebSocketClient {
+    /// Settings of a connection.
+    public struct Configuration: Sendable {
+        /// The bounds of the connection. ``ConnectionLimits/handshakeTimeout`` runs from the established transport.
+        public var limits = ConnectionLimits()
+        /// The subprotocols to offer, the preferred one first; ``Handshake/subprotocol`` tells which the server chose.
+        public var subprotocols: [String] = []
+        /// Further header fields of the handshake, such as `Authorization`.
+        public var headerFields: HTTPFields = [:]
+        /// The `Origin` field; nil for none, as clients that are no browsers do.
+        public var origin: String?
+        /// How long resolving the name, connecting to one of its addresses, and TLS may take together.
+        public var connectTimeout: Duration = .seconds(10)
+        /// TLS for `wss:`.
+        public var tls = TLSClientConfiguration()
+
+        public init() {}
+    }
+
+    /// Connects, runs `handler`, and performs the closing handshake when it returns or throws.
+    ///
+    /// The handler runs in a task that prefers the connection's loop.
+    ///
+    /// - Parameters:
+    ///   - url: where to connect.
+    ///   - configuration: how.
+    ///   - loop: the loop to live on, which many connections may share; nil for one of its own for this call.
+    ///   - handler: what to do with the open connection.
+    /// - Returns: what the handler returns.
+    /// - Throws: what the handler throws, and ``WebSocketError`` when no connection comes about; its code says whether the
+    ///   name was not found, nothing listens, TLS failed, the server refused (with status), or time ran out. Cancelling the
+    ///   task ends the attempt, and is passed on to the handler.
+    public static func connect<Result: Sendable>(
+        to url: String,
+        _ configuration: Configuration = Configuration(),
+        on loop: ServiceLoop? = nil,
+        handler: @escaping @Sendable (WebSocketConnection) async throws -> Result
+    ) async throws -> Result {
+        guard let loop else {
+            let loop = try await ServiceLoop.start()
+            let result: Swift.Result<Result, any Error>
+            do {
+                result = .success(try await connect(to: url, configuration, on: loop, handler: handler))
+            } catch {
+                result = .failure(error)
+            }
+            await loop.shutdown()
+            return try result.get()
+        }
+        let connection = try await connect(to: url, configuration, on: loop, onConnection: { _ in })
+        let task = Task(executorPreference: loop.taskExecutor) {
+            do {
+                let result = try await handler(connection)
+                await connection.close()
+                return result
+            } catch {
+                await connection.close()
+                throw error
+            }
+        }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Connects and leaves the connection to the caller, who closes it.
+    ///
+    /// - Parameters:
+    ///   - url: where to connect.
+    ///   - configuration: how.
+    ///   - loop: the loop to live on, which many connections may share.
+    ///   - onConnection: called on the loop when the connection opens, before anything is read from it: the place to set
+    ///     closures.
+    /// - Throws: as ``connect(to:_:on:handler:)``, ``WebSocketError/Code/cancelled`` when the task is cancelled first.
+    @discardableResult
+    public static func connect(
+        to url: String,
+        _ configuration: Configuration = Configuration(),
+        on loop: ServiceLoop,
+        onConnection: @escaping @Sendable (LoopConnection) -> Void = { _ in }
+    ) async throws(WebSocketError) -> WebSocketConnection {
+        let target = try ClientURL(url)
+        try configuration.validate()
+        let ticket = Ticket()
+        let result: Result<WebSocketConnection, WebSocketError> = await withTaskCancellationHandler {
+            unsafe await withUnsafeContinuation { continuation in
+                let isQueued = loop.submit(
+                    .closure {
+                        let finish: ClientDial.Finish = { unsafe continuation.resume(returning: $0) }
+                        guard !ticket.isCancelled else { return finish(.failure(.cancelled)) }
+                        guard !loop.isShuttingDown else { return finish(.failure(.loopStopped)) }
+                        let dial = ClientDial(loop, target, configuration, ticket, onConnection, finish)
+                        dial.start()
+                    }
+                )
+                if !isQueued { unsafe continuation.resume(returning: .failure(.loopStopped)) }
+            }
+        } onCancel: {
+            ticket.cancel()
+            loop.execute { loop.cancelDial(ticket) }
+        }
+        return try result.get()
+    }
+}
+
+extension WebSocketClient.Configuration {
+    func validate() throws(WebSocketError) {
+        try limits.validate()
+        for name in subprotocols where !OpeningHandshake.isToken(name) {
+            throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
+        }
+    }
+}

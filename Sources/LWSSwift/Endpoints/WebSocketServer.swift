@@ -1,0 +1,232 @@
+internal import HTTPTypes
+internal import Logging
+
+/// A WebSocket server (RFC 6455) on a service loop.
+///
+/// There are two ways to serve. The easy path runs an async handler for each connection, on the loop; leaving it performs
+/// the closing handshake:
+///
+/// ```swift
+/// try await WebSocketServer.run(.init(host: "localhost", port: 8088)) { connection in
+///     for try await message in connection.messages { try await connection.send(message) }
+/// }
+/// ```
+///
+/// The fast path calls closures on the loop, without a task for each connection:
+///
+/// ```swift
+/// let server = try await WebSocketServer.start(.init(port: 0)) { connection in
+///     connection.onMessage { message in connection.trySend(message) }
+/// }
+/// …
+/// await server.shutdown()
+/// ```
+public final class WebSocketServer: Sendable {
+    /// Where to listen.
+    public enum Endpoint: Sendable, Hashable {
+        /// A host name or address, and a port; 0 lets the system choose one. A name is listened to at all its addresses:
+        /// `localhost` is 127.0.0.1 and, where there is IPv6, ::1. `::` takes IPv4 too.
+        case tcp(host: String, port: Int)
+        /// The path of a Unix-domain socket. A path left over from a server that was killed is replaced.
+        case unix(path: String)
+    }
+
+    /// Settings of a server.
+    public struct Configuration: Sendable {
+        /// Where to listen.
+        public var endpoint: Endpoint
+        /// The bounds of each connection.
+        public var limits = ConnectionLimits()
+        /// How many connections may be open; a further handshake is answered with 503. Default: 100,000, beneath which the
+        /// descriptors of the process usually run out first.
+        public var maximumConnections = 100_000
+        /// The most header fields of a request; more are answered with 431. Their total size is
+        /// ``ServiceLoop/Configuration/maximumHeaderBytes``. Default: 64.
+        public var maximumHeaderFields = 64
+        /// The largest body of a plain HTTP request, in bytes; a larger one is answered with 413. Default: 1 MiB.
+        public var maximumRequestBodyBytes = 1 << 20
+        /// Connections that the system completes before they are accepted.
+        public var backlog = 1_024
+        /// TLS; nil for none.
+        public var tls: TLSServerConfiguration?
+        /// Decides on each opening handshake, on the loop: it must not block. Default: accepts all, without subprotocol.
+        public var handshake: @Sendable (HandshakeRequest) -> HandshakeResponse = { _ in .accept() }
+        /// Answers plain HTTP requests on the same port, in a task on the loop. Default: 426, "use a WebSocket client".
+        public var http: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
+            HTTPServerResponse(
+                status: .upgradeRequired,
+                headerFields: [.upgrade: "websocket"],
+                text: "This is a WebSocket server: connect with a WebSocket client.\n"
+            )
+        }
+        /// How long ``WebSocketServer/shutdown(deadline:)`` waits for peers to answer the close frame. Default: 5 seconds.
+        public var shutdownDeadline: Duration = .seconds(5)
+
+        /// A server at a host and port.
+        public init(host: String = "localhost", port: Int = 8088) {
+            endpoint = .tcp(host: host, port: port)
+        }
+
+        /// A server at a Unix-domain socket.
+        public init(unixSocketPath: String) {
+            endpoint = .unix(path: unixSocketPath)
+        }
+    }
+
+    /// The loop the server and its connections live on.
+    public let loop: ServiceLoop
+    /// The addresses the server listens at, with their real ports.
+    public let addresses: [SocketAddress]
+    private let core: ServerCore
+    private let ownsLoop: Bool
+
+    private init(core: ServerCore, addresses: [SocketAddress], ownsLoop: Bool) {
+        self.core = core
+        self.loop = core.loop
+        self.addresses = addresses
+        self.ownsLoop = ownsLoop
+    }
+
+    /// The port the server listens at; nil for a Unix-domain socket.
+    public var port: Int? { addresses.first?.port }
+
+    /// How many connections are open or closing.
+    public var connectionCount: Int { core.openConnections }
+
+    /// The connections that open from now on. A reader that falls more than 1,024 behind misses the oldest; ends when the
+    /// server stops.
+    public var connections: AsyncStream<WebSocketConnection> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: WebSocketConnection.self,
+            bufferingPolicy: .bufferingNewest(1_024)
+        )
+        let core = core
+        if !loop.submit(.closure { core.observe(continuation) }) { continuation.finish() }
+        return stream
+    }
+
+    /// Starts a server whose connections are served by closures.
+    ///
+    /// - Parameters:
+    ///   - configuration: where to listen and under which bounds.
+    ///   - loop: the loop to run on; nil for one of its own, which ends with the server.
+    ///   - onConnection: called on the loop for each connection that opens, before anything is read from it: the place to
+    ///     set its closures. It must not block.
+    /// - Throws: ``WebSocketError/Code/addressInUse`` and its kin when it cannot listen, ``WebSocketError/Code/tls`` when a
+    ///   certificate or key cannot be used, ``WebSocketError/Code/invalidConfiguration``.
+    public static func start(
+        _ configuration: Configuration,
+        on loop: ServiceLoop? = nil,
+        onConnection: @escaping @Sendable (LoopConnection) -> Void
+    ) async throws(WebSocketError) -> WebSocketServer {
+        try configuration.validate()
+        let sockets = try await openSockets(configuration)
+        let serverLoop: ServiceLoop
+        if let loop {
+            serverLoop = loop
+        } else {
+            do throws(WebSocketError) {
+                serverLoop = try await ServiceLoop.start()
+            } catch {
+                ListeningSocket.close(sockets)
+                throw error
+            }
+        }
+        let core = ServerCore(serverLoop, configuration, onConnection: onConnection)
+        do throws(WebSocketError) {
+            try await serverLoop.run { core.start(sockets) }.get()
+        } catch {
+            if error.code == .loopStopped { ListeningSocket.close(sockets) }
+            if loop == nil { await serverLoop.shutdown() }
+            throw error
+        }
+        return WebSocketServer(core: core, addresses: sockets.map(\.address), ownsLoop: loop == nil)
+    }
+
+    /// Opening sockets resolves names, which may block.
+    @concurrent
+    private static func openSockets(
+        _ configuration: Configuration
+    ) async throws(WebSocketError) -> [ListeningSocket.Bound] {
+        try ListeningSocket.open(configuration.endpoint, backlog: Int32(clamping: configuration.backlog))
+    }
+
+    /// Runs a server until the task is cancelled or the server is shut down, with a handler for each connection.
+    ///
+    /// Each handler is a task on the loop, which is cancelled when the server stops; when it returns, the connection is
+    /// closed with 1000, when it throws, with 1011, unless it is closed already. An idle connection with a handler costs
+    /// about 2 KiB more than one with closures: the task.
+    ///
+    /// - Parameters:
+    ///   - configuration: where to listen and under which bounds.
+    ///   - loop: the loop to run on; nil for one of its own.
+    ///   - onListening: called once the server listens; its ``port`` is known then.
+    ///   - handler: serves one connection. What it throws is logged at debug level.
+    /// - Throws: as ``start(_:on:onConnection:)``. Cancelling the task is no error: it shuts the server down in good order.
+    public static func run(
+        _ configuration: Configuration,
+        on loop: ServiceLoop? = nil,
+        onListening: @Sendable (WebSocketServer) -> Void = { _ in },
+        handler: @escaping @Sendable (WebSocketConnection) async throws -> Void
+    ) async throws(WebSocketError) {
+        let server = try await start(configuration, on: loop) { connection in
+            serve(connection, handler)
+        }
+        onListening(server)
+        await withTaskCancellationHandler {
+            await server.waitUntilStopped()
+        } onCancel: {
+            server.loop.execute { server.core.beginShutdown() }
+        }
+        await server.shutdown()
+    }
+
+    private static func serve(
+        _ confined: LoopConnection,
+        _ handler: @escaping @Sendable (WebSocketConnection) async throws -> Void
+    ) {
+        let connection = confined.connection
+        let logger = connection.loop.logger
+        let task = Task(executorPreference: connection.loop.taskExecutor) {
+            do {
+                try await handler(connection)
+                await connection.close()
+            } catch {
+                logger.debug("the handler of connection \(connection.id) ended with an error: \(error)")
+                await connection.close(code: .internalError)
+            }
+        }
+        // What the handler waits for besides the connection must not keep it for ever.
+        confined.onClose { _ in task.cancel() }
+    }
+
+    /// Waits until the server has stopped: nothing of it is left on the loop.
+    public func waitUntilStopped() async {
+        let core = core
+        await withCheckedContinuation { continuation in
+            if !loop.submit(.closure { core.addStopWaiter(continuation) }) { continuation.resume() }
+        }
+    }
+
+    /// Stops accepting, closes every connection with 1001, and returns when all have ended.
+    ///
+    /// Peers have until the deadline to answer the close frame; then they are cut. Calling it again waits for the same
+    /// end. A loop that the server made for itself is shut down too.
+    ///
+    /// - Parameter deadline: nil for ``Configuration/shutdownDeadline``.
+    public func shutdown(deadline: Duration? = nil) async {
+        let core = core
+        loop.execute { core.beginShutdown(deadline: deadline) }
+        await waitUntilStopped()
+        if ownsLoop { await loop.shutdown() }
+    }
+}
+
+extension WebSocketServer.Configuration {
+    func validate() throws(WebSocketError) {
+        try limits.validate()
+        guard maximumConnections > 0, maximumHeaderFields > 0, maximumRequestBodyBytes >= 0, backlog > 0 else {
+            throw WebSocketError(.invalidConfiguration, "Limits of a server must be positive.")
+        }
+    }
+}

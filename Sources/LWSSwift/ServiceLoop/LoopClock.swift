@@ -1,0 +1,37 @@
+internal import Glibc
+
+/// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn.
+struct LoopClock {
+    private let start = LoopClock.system
+    private var cached: UInt64 = 0
+    private var isStale = true
+
+    /// Called before the loop waits: what was read before is old afterwards.
+    mutating func invalidate() {
+        isStale = true
+    }
+
+    /// Milliseconds since the loop began.
+    mutating func now() -> UInt64 {
+        if isStale {
+            cached = LoopClock.system - start
+            isStale = false
+        }
+        return cached
+    }
+
+    private static var system: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up; zero for a negative duration.
+    var milliseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,143 @@
+internal import CLibWebSockets
+
+/// What stands behind one socket of a loop, and hears what lws calls back about it.
+///
+/// From ``attach(_:)`` until lws' last callback for the socket, `LWS_CALLBACK_WSI_DESTROY`, lws' opaque user data holds
+/// one retained reference to this object: that is its only owner in C. Confined to the
+/// loop's thread.
+@safe
+class LoopSocket {
+    let loop: ServiceLoop
+    /// lws' socket; nil before it exists and after its last callback.
+    private(set) var wsi: OpaquePointer?
+    private var isReferenced = false
+    /// This socket's place in the loop's table.
+    private(set) var token: TimerWheel.Token
+    /// The tick of the wheel entry that counts; a later one is stale.
+    var scheduledTick: UInt64 = .max
+
+    init(_ loop: ServiceLoop) {
+        assert(loop.isCurrent)
+        self.loop = loop
+        token = TimerWheel.Token(index: .max, generation: 0)
+        token = loop.sockets.insert(self)
+    }
+
+    deinit {
+        unsafe assert(wsi == nil, "A socket is freed while lws still refers to it.")
+    }
+
+    /// Takes over a socket of lws, and with it the reference that lws holds.
+    final func attach(_ wsi: OpaquePointer) {
+        unsafe self.wsi = wsi
+        unsafe lws_set_opaque_user_data(wsi, reference())
+    }
+
+    /// Makes the reference that lws will hold, for a socket that lws makes.
+    final func reference() -> UnsafeMutableRawPointer {
+        precondition(!isReferenced, "lws holds a reference to this socket already.")
+        isReferenced = true
+        return unsafe Unmanaged.passRetained(self).toOpaque()
+    }
+
+    /// Takes the reference back from lws; false when that has happened already.
+    @discardableResult
+    final func unreference() -> Bool {
+        guard isReferenced else { return false }
+        isReferenced = false
+        unsafe Unmanaged.passUnretained(self).release()
+        return true
+    }
+
+    /// Remembers the socket that lws made with a reference to this object.
+    final func note(_ wsi: OpaquePointer) {
+        if isReferenced { unsafe self.wsi = wsi }
+    }
+
+    /// Hands the socket over to `successor`: an HTTP request that became a WebSocket connection.
+    final func handOver(to successor: LoopSocket) {
+        guard let wsi = unsafe wsi else { return }
+        unsafe self.wsi = nil
+        unsafe successor.attach(wsi)
+        leaveTable()
+        unreference()
+    }
+
+    /// Lets go of the socket at lws' last callback.
+    final func detach(_ wsi: OpaquePointer) {
+        unsafe lws_set_opaque_user_data(wsi, nil)
+        unsafe self.wsi = nil
+        unreference()
+    }
+
+    /// Gives up the place in the loop's table; idempotent.
+    final func leaveTable() {
+        loop.sockets.remove(token)
+        scheduledTick = .max
+    }
+
+    /// Has lws drop the socket at its next timer pass, without a frame: the only way that is safe in every callback
+    /// (`LWS_TO_KILL_SYNC` is not, in a callback of the same socket).
+    final func kill() {
+        guard let wsi = unsafe wsi else { return }
+        unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC)
+        // lws looks at its timers after an event; outside of one, this makes one.
+        if let context = unsafe loop.context { unsafe lws_cancel_service(context) }
+    }
+
+    /// One event; the result is what the C callback returns: 0 to go on, -1 to have lws end the socket.
+    func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
+        0
+    }
+
+    /// lws frees its socket: nothing more is heard of it.
+    func ended() {
+        leaveTable()
+    }
+
+    /// A deadline has come; answers with the next one in milliseconds of the loop's clock.
+    func deadlineReached(_ now: UInt64) -> UInt64? {
+        nil
+    }
+
+    /// The loop shuts down.
+    func loopShutsDown() {
+        kill()
+    }
+}
+
+/// The sockets of a loop, by slots that are used again: what the timer wheel and shutdown go through.
+struct SocketTable {
+    private var slots: ContiguousArray<LoopSocket?> = []
+    private var generations: ContiguousArray<UInt32> = []
+    private var free: ContiguousArray<UInt32> = []
+    private(set) var count = 0
+
+    subscript(token: TimerWheel.Token) -> LoopSocket? {
+        let index = Int(token.index)
+        guard index < slots.count, generations[index] == token.generation else { return nil }
+        return slots[index]
+    }
+
+    var all: [LoopSocket] { slots.compactMap { $0 } }
+
+    mutating func insert(_ socket: LoopSocket) -> TimerWheel.Token {
+        count += 1
+        if let index = free.popLast() {
+            slots[Int(index)] = socket
+            return TimerWheel.Token(index: index, generation: generations[Int(index)])
+        }
+        slots.append(socket)
+        generations.append(0)
+        return TimerWheel.Token(index: UInt32(slots.count - 1), generation: 0)
+    }
+
+    mutating func remove(_ token: TimerWheel.Token) {
+        let index = Int(token.index)
+        guard index < slots.count, generations[index] == token.generation, slots[index] != nil else { return }
+        slots[index] = nil
+        generations[index] &+= 1
+        free.append(token.index)
+        count -= 1
+    }
+}

@@ -1,0 +1,42 @@
+internal import CLibWebSockets
+
+/// The one C callback of the package (lws-callbacks.h): finds the Swift object behind the socket and tells it.
+///
+/// Many reasons come with a stand-in socket, before there is user data, or for the context as a whole; all of these have
+/// no object behind them and are answered with 0. `LWS_CALLBACK_EVENT_WAIT_CANCELLED` is one: it only ends the wait, the
+/// queue is drained after every turn, and any other answer than 0 would destroy lws' wake-up pipe.
+func lwsCallback(
+    _ wsi: OpaquePointer?,
+    _ reason: lws_callback_reasons,
+    _ user: UnsafeMutableRawPointer?,
+    _ bytes: UnsafeMutableRawPointer?,
+    _ count: Int
+) -> Int32 {
+    switch reason {
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_GET_THREAD_ID, LWS_CALLBACK_PROTOCOL_INIT,
+        LWS_CALLBACK_PROTOCOL_DESTROY, LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
+        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_ADD_POLL_FD, LWS_CALLBACK_DEL_POLL_FD,
+        LWS_CALLBACK_CHANGE_MODE_POLL_FD, LWS_CALLBACK_LOCK_POLL, LWS_CALLBACK_UNLOCK_POLL:
+        return 0
+    default:
+        break
+    }
+    guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
+    let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
+    if reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
+        // The hot path: lws cannot free the socket, nor the object be replaced, within its own receive callback.
+        return unsafe reference._withUnsafeGuaranteedRef { unsafe $0.handle(reason, bytes, count) }
+    }
+    let socket = unsafe reference.takeUnretainedValue()
+    if reason == LWS_CALLBACK_WSI_DESTROY {
+        unsafe socket.detach(wsi)
+        socket.ended()
+        return 0
+    }
+    unsafe socket.note(wsi)
+    if reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION {
+        // This reason has its argument, the X509_STORE_CTX, in the place of the user data.
+        return unsafe socket.handle(reason, user, count)
+    }
+    return unsafe socket.handle(reason, bytes, count)
+}

@@ -1,0 +1,241 @@
+internal import CLibWebSockets
+internal import Glibc
+internal import Logging
+
+/// The context and vhosts of a loop: what lws is told at creation, and why.
+extension ServiceLoop {
+    /// What lws keeps pointers to for as long as a context or vhost lives: strings and the protocol table. They live as
+    /// long as the process, since they are the same for every loop.
+    private enum Constants {
+        /// The protocol that connections without subprotocol, plain HTTP and the listening sockets are bound to.
+        nonisolated(unsafe) static let base = unsafe strdup("lwsswift")!
+        nonisolated(unsafe) static let alpn = unsafe strdup("http/1.1")!
+        /// An address that disables the `http_proxy` variable of the environment, which lws would obey for servers' vhosts
+        /// too (lib/core-net/vhost.c, `lws_create_vhost`): port 0 means no proxy.
+        nonisolated(unsafe) static let noProxy = unsafe strdup(":0")!
+        /// All zero: lws' own keepalive is off, because its timers are kept in a sorted list; the loop's wheel does it.
+        nonisolated(unsafe) static let retryPolicy = {
+            let policy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
+            unsafe policy.initialize(to: lws_retry_bo_t())
+            return unsafe policy
+        }()
+    }
+
+    /// The receive buffer lws allocates for each connection. It bounds one read, and with it the size of the pieces a
+    /// message arrives in; idle connections cost their share of memory here (1 KiB: 2.45 KiB a connection in all).
+    private static let plainReceiveBytes = 1_024
+    /// With TLS a read must take a whole record, or pausing hangs the thread (lws below 5.0).
+    private static let tlsReceiveBytes = 16_384
+    /// What one send may carry; below it lws chops a write and copies the rest.
+    static let writeBytes = 65_536
+
+    func makeContext() -> Result<Void, WebSocketError> {
+        LogBridge.install()
+        guard clws_version_number >= 4_001_006, let version = unsafe lws_get_library_version() else {
+            return .failure(WebSocketError(.unsupportedLibrary, "libwebsockets 4.1.6 or newer is needed."))
+        }
+        if configuration.eventLibrary != .poll {
+            if let engine = UVEngine(owner: self) {
+                if makeContext(on: engine) { return .success(()) }
+                engine.close()
+            }
+            let hint = "install the package libwebsockets-evlib-uv (Debian, Ubuntu)"
+            guard configuration.eventLibrary == .automatic else {
+                return .failure(WebSocketError(.unsupportedLibrary, "libwebsockets cannot use libuv: \(hint)."))
+            }
+            logger.warning("libwebsockets cannot use libuv and falls back to poll, which is slow with many connections: \(hint)")
+        }
+        guard makeContext(on: PollEngine(owner: self)) else {
+            let reason = lastLibraryError ?? "it gives no reason"
+            return .failure(
+                WebSocketError(
+                    .unsupportedLibrary,
+                    "libwebsockets \(unsafe String(cString: version)) cannot make a context: \(reason)."
+                )
+            )
+        }
+        return .success(())
+    }
+
+    private func makeContext(on engine: some EventEngine) -> Bool {
+        var info = unsafe lws_context_creation_info()
+        unsafe info.port = CONTEXT_PORT_NO_LISTEN
+        unsafe info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS) | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+        unsafe info.options |= clws_disable_utf8_validation
+        // -1 leaves user and group alone; the fields are int before 4.3 and unsigned since.
+        unsafe info.gid = .init(truncatingIfNeeded: -1)
+        unsafe info.uid = .init(truncatingIfNeeded: -1)
+        unsafe info.pt_serv_buf_size = 32_768
+        unsafe info.max_http_header_data2 = UInt32(clamping: configuration.maximumHeaderBytes)
+        unsafe info.timeout_secs = 10
+        unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
+        unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
+        unsafe engine.configure(&info)
+        guard let context = unsafe lws_create_context(&info) else { return false }
+        unsafe self.context = context
+        self.engine = engine
+        unsafe jobQueue.attach(context)
+        return true
+    }
+
+    /// The end of the thread: nothing of lws is left afterwards.
+    func destroyContext() {
+        jobQueue.detach()
+        if let context = unsafe context { unsafe engine?.destroy(context) }
+        unsafe context = nil
+        engine = nil
+        unsafe clientVhosts = [:]
+        protocolTables = []
+    }
+
+    // MARK: Vhosts
+
+    /// The protocol table of one vhost. Its second entry has a name that is written anew for every opening handshake:
+    /// lws drops a client whose offered subprotocols are not in the table, and answers with the name it found there, while
+    /// here the handshake hook decides, without a list given in advance.
+    @safe
+    final class ProtocolTable {
+        /// lws compares at most this many bytes of a name (lib/roles/ws/server-ws.c, `lws_process_ws_upgrade`).
+        static let maximumNameBytes = 63
+        let entries = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)
+        private let subprotocolName = UnsafeMutablePointer<CChar>.allocate(capacity: maximumNameBytes + 1)
+
+        init(receiveBytes: Int) {
+            unsafe subprotocolName.initialize(repeating: 0, count: Self.maximumNameBytes + 1)
+            subprotocol = "-"
+            for unsafe (index, name) in unsafe [Constants.base, subprotocolName].enumerated() {
+                var entry = unsafe lws_protocols()
+                unsafe entry.name = UnsafePointer(name)
+                unsafe entry.callback = lwsCallback
+                unsafe entry.rx_buffer_size = receiveBytes
+                unsafe entry.tx_packet_size = ServiceLoop.writeBytes
+                unsafe (entries + index).initialize(to: entry)
+            }
+            // The table ends with an all-zero entry.
+            unsafe (entries + 2).initialize(to: lws_protocols())
+        }
+
+        deinit {
+            unsafe entries.deallocate()
+            unsafe subprotocolName.deallocate()
+        }
+
+        /// The subprotocol that lws finds, and names in its answer, in the handshake under way.
+        var subprotocol: String {
+            didSet {
+                for (index, byte) in subprotocol.utf8.prefix(Self.maximumNameBytes).enumerated() {
+                    unsafe subprotocolName[index] = CChar(bitPattern: byte)
+                }
+                unsafe subprotocolName[min(subprotocol.utf8.count, Self.maximumNameBytes)] = 0
+            }
+        }
+    }
+
+    /// A vhost with what lws refers to while it lives.
+    @safe
+    struct Vhost {
+        let pointer: OpaquePointer
+        let protocols: ProtocolTable
+    }
+
+    /// Makes a vhost without a listener for the sockets of a server, which are adopted into it.
+    ///
+    /// `CONTEXT_PORT_NO_LISTEN_SERVER` and not `CONTEXT_PORT_NO_LISTEN`, which skips the server's TLS set-up.
+    func makeServerVhost(tls: TLSServerConfiguration?) throws(WebSocketError) -> Vhost {
+        try tls?.validate()
+        let strings = CStrings()
+        var info = unsafe lws_context_creation_info()
+        unsafe info.port = CONTEXT_PORT_NO_LISTEN_SERVER
+        if let tls {
+            unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+            unsafe info.ssl_options_set = clws_tls12_or_newer
+            unsafe info.ssl_cert_filepath = strings[tls.certificateChainFile]
+            unsafe info.ssl_private_key_filepath = strings[tls.privateKeyFile]
+            switch tls.clientCertificates {
+            case .none: break
+            case .optional(let authorities):
+                unsafe info.ssl_ca_filepath = strings[authorities]
+                unsafe info.options |= clws_require_client_certificate
+                unsafe info.options |= UInt64(LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)
+            case .required(let authorities):
+                unsafe info.ssl_ca_filepath = strings[authorities]
+                unsafe info.options |= clws_require_client_certificate
+            }
+        }
+        return unsafe try makeVhost(&info, receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
+    }
+
+    /// The vhost that client connections with this TLS configuration share; nil for those without TLS. It is made at the
+    /// first use and kept until the loop ends.
+    func clientVhost(tls: TLSClientConfiguration?) throws(WebSocketError) -> OpaquePointer {
+        if let vhost = unsafe clientVhosts[tls] { return unsafe vhost }
+        try tls?.validate()
+        let strings = CStrings()
+        var info = unsafe lws_context_creation_info()
+        unsafe info.port = CONTEXT_PORT_NO_LISTEN
+        if let tls {
+            unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+            unsafe info.ssl_client_options_set = clws_tls12_or_newer
+            if case .file(let authorities) = tls.trust {
+                unsafe info.client_ssl_ca_filepath = strings[authorities]
+                unsafe info.options |= UInt64(LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS)
+            }
+            if let chain = tls.certificateChainFile, let key = tls.privateKeyFile {
+                unsafe info.client_ssl_cert_filepath = strings[chain]
+                unsafe info.client_ssl_private_key_filepath = strings[key]
+            }
+        }
+        let vhost = unsafe try makeVhost(&info, receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
+        unsafe clientVhosts[tls] = vhost.pointer
+        // lws refers to the table until the context is destroyed; the loop lets go of it then.
+        protocolTables.append(vhost.protocols)
+        return unsafe vhost.pointer
+    }
+
+    private func makeVhost(
+        _ info: inout lws_context_creation_info,
+        receiveBytes: Int
+    ) throws(WebSocketError) -> Vhost {
+        guard let context = unsafe context else { throw .loopStopped }
+        let protocols = ProtocolTable(receiveBytes: receiveBytes)
+        unsafe info.protocols = UnsafePointer(protocols.entries)
+        unsafe info.alpn = UnsafePointer(Constants.alpn)
+        unsafe info.http_proxy_address = UnsafePointer(Constants.noProxy)
+        unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
+        unsafe info.keepalive_timeout = 5
+        unsafe info.timeout_secs_ah_idle = 10
+        lastLibraryError = nil
+        guard let vhost = unsafe lws_create_vhost(context, &info) else {
+            let reason = lastLibraryError ?? "libwebsockets gives no reason"
+            throw WebSocketError(.tls, "The TLS configuration cannot be used: \(reason).")
+        }
+        return unsafe Vhost(pointer: vhost, protocols: protocols)
+    }
+
+    /// Keeps the table of a vhost that is being destroyed until lws, which frees sockets a little later, has let go of it.
+    func retire(_ protocols: ProtocolTable) {
+        protocolTables.append(protocols)
+        LoopTimer(self, milliseconds: 1_000) { self.protocolTables.removeAll { $0 === protocols } }
+    }
+
+    /// The name client connections are bound to on this side, whatever subprotocols they offer.
+    static var baseProtocolName: UnsafePointer<CChar> { unsafe UnsafePointer(Constants.base) }
+    static var alpn: UnsafePointer<CChar> { unsafe UnsafePointer(Constants.alpn) }
+    static var retryPolicy: UnsafePointer<lws_retry_bo_t> { unsafe UnsafePointer(Constants.retryPolicy) }
+}
+
+/// C strings that live as long as this object, for the length of one call into lws.
+@safe
+final class CStrings {
+    private var pointers: [UnsafeMutablePointer<CChar>] = unsafe []
+
+    subscript(string: String) -> UnsafePointer<CChar>? {
+        guard let copy = unsafe strdup(string) else { return nil }
+        unsafe pointers.append(copy)
+        return unsafe UnsafePointer(copy)
+    }
+
+    deinit {
+        for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+    }
+}

@@ -1,0 +1,115 @@
+internal import CLibWebSockets
+
+extension ServiceLoop {
+    /// Turns until shut down: serve what is ready, run jobs, write what was queued.
+    func runTurns() {
+        guard let context = unsafe context, let engine else { return }
+        // The first turn does not wait: jobs may have come before the queue could wake the context.
+        var mayWait = false
+        while true {
+            clock.invalidate()
+            unsafe engine.turn(context, waiting: mayWait)
+            runJobs()
+            endTurn()
+            mayWait = localJobs.isEmpty && unflushed.isEmpty
+            if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
+        }
+    }
+
+    /// Runs the jobs that are there. A job that keeps making jobs cannot keep the sockets waiting: after a few thousand
+    /// they are served again.
+    private func runJobs() {
+        var budget = 4_096
+        while budget > 0 {
+            if localJobs.isEmpty {
+                jobQueue.drain(into: &localJobs)
+                if localJobs.isEmpty { return }
+            }
+            // Jobs may append jobs; those run in the next round, in order.
+            swap(&jobs, &localJobs)
+            budget -= jobs.count
+            for job in jobs { perform(job) }
+            jobs.removeAll(keepingCapacity: jobs.count < 1_024)
+        }
+    }
+
+    /// The end of a turn: everything that was queued in it goes out, one write a connection.
+    private func endTurn() {
+        for hook in turnHooks { hook.body() }
+        guard !unflushed.isEmpty else { return }
+        swap(&unflushed, &spareUnflushed)
+        for connection in spareUnflushed { connection.flush() }
+        spareUnflushed.removeAll(keepingCapacity: spareUnflushed.count < 1_024)
+    }
+
+    /// Calls `body` at the end of every turn, after jobs ran and before queued messages are written. On the loop only.
+    ///
+    /// - Returns: what ``removeTurnHook(_:)`` takes.
+    public func addTurnHook(_ body: @escaping () -> Void) -> TurnHook {
+        preconditionIsCurrent("ServiceLoop.addTurnHook")
+        nextTurnHookID += 1
+        turnHooks.append((nextTurnHookID, body))
+        return TurnHook(id: nextTurnHookID)
+    }
+
+    /// Ends the calls of a hook. On the loop only.
+    public func removeTurnHook(_ hook: TurnHook) {
+        preconditionIsCurrent("ServiceLoop.removeTurnHook")
+        turnHooks.removeAll { $0.id == hook.id }
+    }
+
+    /// Names a hook that was added with ``addTurnHook(_:)``.
+    public struct TurnHook: Sendable, Hashable {
+        let id: Int
+    }
+
+    /// Asks every socket to end; the turns go on until they have, and no job is left.
+    func beginShutdown() {
+        guard !isShuttingDown else { return }
+        isShuttingDown = true
+        for server in servers { server.stop() }
+        for socket in sockets.all { socket.loopShutsDown() }
+    }
+
+    /// Ends an attempt to connect whose task was cancelled.
+    func cancelDial(_ ticket: Ticket) {
+        for case let dial as ClientDial in sockets.all where dial.ticket === ticket { dial.cancel() }
+    }
+
+    // MARK: Deadlines
+
+    /// Milliseconds since the loop began.
+    var now: UInt64 { clock.now() }
+
+    /// Calls the socket's ``LoopSocket/deadlineReached(_:)`` at `time`, or earlier when it has an earlier deadline.
+    func schedule(_ socket: LoopSocket, at time: UInt64) {
+        let tick = (time + TimerWheel.tickMilliseconds - 1) / TimerWheel.tickMilliseconds
+        guard tick < socket.scheduledTick else { return }
+        if timers.nextDue == nil {
+            // An empty wheel stands still; the hand must not have to pass the ticks it slept through.
+            _ = timers.advance(to: now / TimerWheel.tickMilliseconds)
+        }
+        socket.scheduledTick = timers.add(socket.token, at: tick)
+        if socket.scheduledTick < armedTick ?? .max { arm(socket.scheduledTick) }
+    }
+
+    /// The engine's timer: fires what is due and sets the timer to what comes next.
+    func timerFired() {
+        armedTick = nil
+        clock.invalidate()
+        let now = now
+        for (token, tick) in timers.advance(to: now / TimerWheel.tickMilliseconds) {
+            guard let socket = sockets[token], socket.scheduledTick == tick else { continue }
+            socket.scheduledTick = .max
+            if let next = socket.deadlineReached(now), sockets[token] === socket { schedule(socket, at: next) }
+        }
+        if let next = timers.nextDue, next < armedTick ?? .max { arm(next) }
+    }
+
+    private func arm(_ tick: UInt64) {
+        armedTick = tick
+        let due = tick * TimerWheel.tickMilliseconds
+        let now = now
+        engine?.setTimer(milliseconds: due > now ? due - now : 0)
+    }
+}

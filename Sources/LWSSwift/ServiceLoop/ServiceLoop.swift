@@ -1,0 +1,261 @@
+internal import CLibWebSockets
+internal import Dispatch
+internal import Glibc
+public import Logging
+internal import Synchronization
+
+/// One thread that owns one libwebsockets context, and at the same time a Swift executor.
+///
+/// Everything that touches a connection happens on the loop's thread: lws' callbacks, the closures of the fast path,
+/// and, because the loop is a `SerialExecutor` and offers a ``taskExecutor``, the tasks of the easy path. A handler that
+/// awaits messages on the loop is resumed there without a change of threads. Work that takes long must leave the loop
+/// (mark it `@concurrent`): while it runs, no connection of the loop is served.
+///
+/// ```swift
+/// let loop = try await ServiceLoop.start()
+/// let server = try await WebSocketServer.start(.init(port: 0), on: loop) { connection in … }
+/// …
+/// await loop.shutdown()
+/// ```
+///
+/// A loop that is started must be shut down; that closes its connections, runs every job, and frees the context, the
+/// descriptors and the thread. Any number of loops may exist, one after another or side by side. Start them before
+/// connecting with TLS: on libwebsockets 4.1 a new context disturbs TLS handshakes that are under way in the process.
+@safe
+public final class ServiceLoop: @unchecked Sendable {
+    // Reason for the unchecked conformance: the variables below the line "confined" are touched on the loop's thread
+    // only, which `preconditionIsCurrent` checks at the public entries and `assert` at the others; what other threads
+    // use is immutable, atomic or behind a lock.
+
+    /// How a loop waits for events.
+    public enum EventLibrary: Sendable, Hashable {
+        /// libuv when lws' plugin for it is installed, else poll with one line in the log.
+        case automatic
+        /// libuv, or an error. Debian and Ubuntu: `libwebsockets-evlib-uv`.
+        case libuv
+        /// lws' built-in poll(): needs no plugin; each event costs time in proportion to the number of connections.
+        case poll
+    }
+
+    /// Settings of a loop.
+    public struct Configuration: Sendable {
+        /// The name of the thread, as debuggers and `ps -L` show it; cut at 15 bytes.
+        public var name: String
+        /// How the loop waits for events.
+        public var eventLibrary: EventLibrary
+        /// The largest opening handshake or HTTP request head that is taken, in bytes: request line and header fields
+        /// together. A peer that sends more is disconnected. Held only while a handshake is under way. Default: 8 KiB.
+        public var maximumHeaderBytes: Int
+        /// Where the loop logs, and where lws' own warnings and errors go.
+        public var logger: Logger
+
+        public init(
+            name: String = "lws-loop",
+            eventLibrary: EventLibrary = .automatic,
+            maximumHeaderBytes: Int = 8 << 10,
+            logger: Logger = Logger(label: "LWSSwift")
+        ) {
+            self.name = name
+            self.eventLibrary = eventLibrary
+            self.maximumHeaderBytes = maximumHeaderBytes
+            self.logger = logger
+        }
+    }
+
+    let configuration: Configuration
+    let logger: Logger
+    let jobQueue = JobQueue()
+    private let threadID = Atomic<UInt>(0)
+    private let exit = Lock(Exit())
+
+    private struct Exit: Sendable {
+        var hasExited = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// The executor for tasks that should run on the loop: `Task(executorPreference: loop.taskExecutor)`.
+    ///
+    /// It is an object apart from the loop because a task without that preference must not run as one with it: the
+    /// runtime would enqueue it twice.
+    public var taskExecutor: any TaskExecutor { loopTaskExecutor }
+    private(set) lazy var loopTaskExecutor = LoopTaskExecutor(self)
+
+    // MARK: Confined to the loop's thread
+
+    /// The lws context; nil before the thread has made it and after it was destroyed.
+    var context: OpaquePointer?
+    var engine: (any EventEngine)?
+    var jobs: [LoopJob] = []
+    var localJobs: [LoopJob] = []
+    var isShuttingDown = false
+    /// The last thing lws reported as error or warning, which is the only reason it gives for a failed call.
+    var lastLibraryError: String?
+    var sockets = SocketTable()
+    var timers = TimerWheel()
+    /// The tick the engine's timer is set to.
+    var armedTick: UInt64?
+    /// Connections with something to write at the end of this turn.
+    var unflushed: [ConnectionCore] = []
+    var spareUnflushed: [ConnectionCore] = []
+    var turnHooks: [(id: Int, body: () -> Void)] = []
+    var nextTurnHookID = 0
+    var clock = LoopClock()
+    var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
+    /// Tables that lws may still refer to.
+    var protocolTables: [ProtocolTable] = []
+    var servers: [ServerCore] = []
+    var maskingKeys = MaskingKeySource()
+
+    private init(_ configuration: Configuration) {
+        self.configuration = configuration
+        self.logger = configuration.logger
+        // Made before anybody else sees the loop: a lazy variable is not safe to make from two threads.
+        _ = loopTaskExecutor
+    }
+
+    /// Starts a loop: makes the thread and, on it, the lws context.
+    ///
+    /// - Throws: ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
+    ///   context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
+    ///   ``WebSocketError/Code/system`` when no thread can be made.
+    public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError) -> ServiceLoop {
+        let loop = ServiceLoop(configuration)
+        let result = await withCheckedContinuation { continuation in
+            loop.spawnThread { continuation.resume(returning: $0) }
+        }
+        try result.get()
+        return loop
+    }
+
+    /// Ends every connection, runs every job that was enqueued, and frees the context, its descriptors and the thread.
+    ///
+    /// Connections are closed with code 1001 and cut when their ``ConnectionLimits/closeTimeout`` has passed. May be
+    /// called on any thread, more than once, and from a task that runs on the loop. Cancelling the task does not cut it
+    /// short. Afterwards every operation on the loop's connections throws ``WebSocketError/Code/loopStopped``.
+    public func shutdown() async {
+        await withCheckedContinuation { continuation in
+            let hasExited = exit.withLock { exit in
+                if !exit.hasExited { exit.waiters.append(continuation) }
+                return exit.hasExited
+            }
+            if hasExited {
+                continuation.resume()
+            } else {
+                _ = jobQueue.push(.closure { self.beginShutdown() })
+            }
+        }
+    }
+
+    /// Runs a closure on the loop's thread, after those that were handed in before it.
+    ///
+    /// Returns at once; called on the loop itself, the closure runs later in the same turn. Once the loop has been shut
+    /// down the closure is dropped.
+    public func execute(_ job: @escaping @Sendable () -> Void) {
+        _ = submit(.closure(job))
+    }
+
+    /// Runs a closure on the loop's thread and returns its result; at once when called there.
+    ///
+    /// - Throws: ``WebSocketError/Code/loopStopped`` once the loop has been shut down.
+    public func run<Result: Sendable>(
+        _ body: @escaping @Sendable () -> Result
+    ) async throws(WebSocketError) -> Result {
+        if isCurrent { return body() }
+        let result: Swift.Result<Result, WebSocketError> = unsafe await withUnsafeContinuation { continuation in
+            unsafe send(continuation, body)
+        }
+        return try result.get()
+    }
+
+    private func send<Result: Sendable>(
+        _ continuation: UnsafeContinuation<Swift.Result<Result, WebSocketError>, Never>,
+        _ body: @escaping @Sendable () -> Result
+    ) {
+        let isQueued = submit(.closure { unsafe continuation.resume(returning: .success(body())) })
+        if !isQueued { unsafe continuation.resume(returning: .failure(.loopStopped)) }
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    public var isCurrent: Bool {
+        threadID.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    /// Traps with a message that names `operation` when the caller does not run on the loop's thread.
+    public func preconditionIsCurrent(_ operation: @autoclosure () -> String = "This operation") {
+        precondition(
+            isCurrent,
+            """
+            \(operation()) may only be used on the thread of its service loop "\(configuration.name)": in a closure given \
+            to LWSSwift, in ServiceLoop.execute or run, or in a task with executorPreference: loop.taskExecutor.
+            """
+        )
+    }
+
+    // MARK: Thread
+
+    private func spawnThread(_ started: @escaping @Sendable (Result<Void, WebSocketError>) -> Void) {
+        final class Start {
+            let loop: ServiceLoop
+            let started: @Sendable (Result<Void, WebSocketError>) -> Void
+
+            init(_ loop: ServiceLoop, _ started: @escaping @Sendable (Result<Void, WebSocketError>) -> Void) {
+                self.loop = loop
+                self.started = started
+            }
+        }
+        // Retained here, released by the thread: the one hand-over.
+        let start = unsafe Unmanaged.passRetained(Start(self, started))
+        var thread = pthread_t()
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                start.loop.threadMain(start.started)
+                return nil
+            }, start.toOpaque())
+        if result != 0 {
+            unsafe start.release()
+            started(.failure(WebSocketError(.system, "No thread can be made: \(SystemError(result)).")))
+        }
+    }
+
+    private func threadMain(_ started: @Sendable (Result<Void, WebSocketError>) -> Void) {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        unsafe pthread_setname_np(pthread_self(), String(decoding: configuration.name.utf8.prefix(15), as: UTF8.self))
+        LogBridge.attach(self)
+        let result = makeContext()
+        started(result)
+        if case .success = result {
+            runTurns()
+            destroyContext()
+        }
+        LogBridge.attach(nil)
+        threadID.store(0, ordering: .relaxed)
+        let thread = pthread_self()
+        let waiters = exit.withLock { exit in
+            exit.hasExited = true
+            defer { exit.waiters = [] }
+            return exit.waiters
+        }
+        // Joining frees the thread; whoever waits is told only then, so that nothing of the loop is left when it hears.
+        DispatchQueue.global().async {
+            pthread_join(thread, nil)
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+}
+
+/// An errno as a sentence part.
+struct SystemError: Error, CustomStringConvertible {
+    let number: Int32
+
+    init(_ number: Int32 = errno) {
+        self.number = number
+    }
+
+    var description: String {
+        guard let text = unsafe strerror(number) else { return "error \(number)" }
+        return unsafe String(cString: text)
+    }
+}
