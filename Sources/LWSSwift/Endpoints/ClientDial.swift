@@ -110,7 +110,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         if !configuration.subprotocols.isEmpty {
             unsafe info.protocol = strings[configuration.subprotocols.joined(separator: ", ")]
         }
-        unsafe info.local_protocol_name = ServiceLoop.baseProtocolName
+        unsafe info.local_protocol_name = ProtocolTable.baseName
         unsafe info.alpn = ServiceLoop.alpn
         unsafe info.retry_and_idle_policy = ServiceLoop.retryPolicy
         unsafe info.ietf_version_or_minus_one = -1

@@ -137,8 +137,8 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
                 loop.logger.error("the handshake hook chose the subprotocol \(subprotocol), which the client does not offer")
                 return refuse(.init(status: .internalServerError, body: "The server chose an unknown subprotocol."))
             }
-            // What lws looks for in the client's list; see ProtocolTable.
-            server.vhost?.protocols.subprotocol = subprotocol ?? request.subprotocols.first ?? "-"
+            // What lws looks for in the client's list; see SubprotocolName.
+            loop.subprotocolName.set(subprotocol ?? request.subprotocols.first)
             let handshake = Handshake(
                 path: request.path,
                 query: request.query,
@@ -172,9 +172,9 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
     private func addHeaders(_ argument: UnsafeMutableRawPointer?) -> Int32 {
         guard case .upgrading(let handshake, let fields) = phase, let argument = unsafe argument else { return 0 }
         let arguments = unsafe argument.assumingMemoryBound(to: lws_process_html_args.self)
-        if handshake.subprotocol == nil, let name = server.vhost?.protocols.subprotocol {
+        if handshake.subprotocol == nil {
             // lws names the subprotocol it found. None was agreed on, so its line goes again.
-            let line = Array("Sec-WebSocket-Protocol: \(name)\r\n".utf8)
+            let line = Array("Sec-WebSocket-Protocol: \(loop.subprotocolName.value)\r\n".utf8)
             let start = unsafe arguments.pointee.p - line.count
             let found = unsafe UnsafeRawBufferPointer(start: start, count: line.count)
             if unsafe found.elementsEqual(line) {

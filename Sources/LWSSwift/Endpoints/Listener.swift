@@ -19,7 +19,7 @@ final class Listener: LoopSocket {
         super.init(server.loop)
         var descriptor = lws_sock_file_fd_type()
         unsafe descriptor.filefd = bound.descriptor
-        let name = unsafe ServiceLoop.baseProtocolName
+        let name = unsafe ProtocolTable.baseName
         guard let wsi = unsafe lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, name, nil) else {
             leaveTable()
             throw WebSocketError(.system, "libwebsockets cannot take the listening socket at \(bound.address).")

@@ -54,7 +54,7 @@ struct OpeningHandshake {
         let offered = Self.tokens(subprotocols)
         // lws takes a list of at most 126 bytes, of names that fit its buffer.
         guard subprotocols.utf8.count <= 126, !offered.isEmpty,
-            offered.allSatisfy({ Self.isToken($0) && $0.utf8.count <= ServiceLoop.ProtocolTable.maximumNameBytes })
+            offered.allSatisfy({ Self.isToken($0) && $0.utf8.count <= SubprotocolName.maximumBytes })
         else {
             throw Self.badRequest("The Sec-WebSocket-Protocol field is malformed or too long.")
         }

@@ -5,6 +5,7 @@ internal import Synchronization
 /// A server on its loop: its listening sockets, its vhost, and how many connections it has.
 ///
 /// Reason for the unchecked conformance: confined to the loop's thread but for the atomic count and what is immutable.
+@safe
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let loop: ServiceLoop
     let configuration: WebSocketServer.Configuration
@@ -15,7 +16,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     // MARK: Confined to the loop's thread
 
-    private(set) var vhost: ServiceLoop.Vhost?
+    private var vhost: OpaquePointer?
     private(set) var isStopping = false
     private var listeners: [Listener] = []
     /// Accepted sockets that lws still has, in whatever state.
@@ -52,7 +53,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             loop.servers.append(self)
             for (index, socket) in sockets.enumerated() {
                 do throws(WebSocketError) {
-                    listeners.append(try unsafe Listener(self, socket, vhost: vhost.pointer))
+                    listeners.append(try unsafe Listener(self, socket, vhost: vhost))
                 } catch {
                     ListeningSocket.close(Array(sockets[(index + 1)...]))
                     stop()
@@ -72,7 +73,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             return
         }
         if address?.port != nil { SystemSocket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-        guard let wsi = unsafe lws_adopt_socket_vhost(vhost.pointer, descriptor) else { return }
+        guard let wsi = unsafe lws_adopt_socket_vhost(vhost, descriptor) else { return }
         socketCount += 1
         let exchange = HTTPExchange(self, remoteAddress: address)
         unsafe exchange.attach(wsi)
@@ -150,10 +151,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         guard isStopping, socketCount == 0, let vhost else { return }
         self.vhost = nil
         loop.servers.removeAll { $0 === self }
-        // Not within the callback of a socket of this vhost, and with the protocol table alive until it is done.
-        let pointer = unsafe LoopPointer(vhost.pointer)
+        // Not within the callback of a socket of this vhost.
+        let pointer = unsafe LoopPointer(vhost)
         loop.execute { unsafe lws_vhost_destroy(pointer.value) }
-        loop.retire(vhost.protocols)
         let waiters = stopWaiters
         stopWaiters = []
         for waiter in waiters { waiter.resume() }

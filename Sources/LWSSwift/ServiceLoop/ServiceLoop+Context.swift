@@ -7,8 +7,6 @@ extension ServiceLoop {
     /// What lws keeps pointers to for as long as a context or vhost lives: strings and the protocol table. They live as
     /// long as the process, since they are the same for every loop.
     private enum Constants {
-        /// The protocol that connections without subprotocol, plain HTTP and the listening sockets are bound to.
-        nonisolated(unsafe) static let base = unsafe strdup("lwsswift")!
         nonisolated(unsafe) static let alpn = unsafe strdup("http/1.1")!
         /// An address that disables the `http_proxy` variable of the environment, which lws would obey for servers' vhosts
         /// too (lib/core-net/vhost.c, `lws_create_vhost`): port 0 means no proxy.
@@ -21,8 +19,8 @@ extension ServiceLoop {
         }()
     }
 
-    /// The receive buffer lws allocates for each connection. It bounds one read, and with it the size of the pieces a
-    /// message arrives in; idle connections cost their share of memory here (1 KiB: 2.45 KiB a connection in all).
+    /// The receive buffer lws allocates for each connection, where an idle connection's memory goes: 1 KiB makes 2.45 KiB
+    /// a connection within lws.
     private static let plainReceiveBytes = 1_024
     /// With TLS a read must take a whole record, or pausing hangs the thread (lws below 5.0).
     private static let tlsReceiveBytes = 16_384
@@ -85,64 +83,15 @@ extension ServiceLoop {
         unsafe context = nil
         engine = nil
         unsafe clientVhosts = [:]
-        protocolTables = []
+        protocolTables = [:]
     }
 
     // MARK: Vhosts
 
-    /// The protocol table of one vhost. Its second entry has a name that is written anew for every opening handshake:
-    /// lws drops a client whose offered subprotocols are not in the table, and answers with the name it found there, while
-    /// here the handshake hook decides, without a list given in advance.
-    @safe
-    final class ProtocolTable {
-        /// lws compares at most this many bytes of a name (lib/roles/ws/server-ws.c, `lws_process_ws_upgrade`).
-        static let maximumNameBytes = 63
-        let entries = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)
-        private let subprotocolName = UnsafeMutablePointer<CChar>.allocate(capacity: maximumNameBytes + 1)
-
-        init(receiveBytes: Int) {
-            unsafe subprotocolName.initialize(repeating: 0, count: Self.maximumNameBytes + 1)
-            subprotocol = "-"
-            for unsafe (index, name) in unsafe [Constants.base, subprotocolName].enumerated() {
-                var entry = unsafe lws_protocols()
-                unsafe entry.name = UnsafePointer(name)
-                unsafe entry.callback = lwsCallback
-                unsafe entry.rx_buffer_size = receiveBytes
-                unsafe entry.tx_packet_size = ServiceLoop.writeBytes
-                unsafe (entries + index).initialize(to: entry)
-            }
-            // The table ends with an all-zero entry.
-            unsafe (entries + 2).initialize(to: lws_protocols())
-        }
-
-        deinit {
-            unsafe entries.deallocate()
-            unsafe subprotocolName.deallocate()
-        }
-
-        /// The subprotocol that lws finds, and names in its answer, in the handshake under way.
-        var subprotocol: String {
-            didSet {
-                for (index, byte) in subprotocol.utf8.prefix(Self.maximumNameBytes).enumerated() {
-                    unsafe subprotocolName[index] = CChar(bitPattern: byte)
-                }
-                unsafe subprotocolName[min(subprotocol.utf8.count, Self.maximumNameBytes)] = 0
-            }
-        }
-    }
-
-    /// A vhost with what lws refers to while it lives.
-    @safe
-    struct Vhost {
-        let pointer: OpaquePointer
-        let protocols: ProtocolTable
-    }
-
     /// Makes a vhost without a listener for the sockets of a server, which are adopted into it.
-    ///
-    /// `CONTEXT_PORT_NO_LISTEN_SERVER` and not `CONTEXT_PORT_NO_LISTEN`, which skips the server's TLS set-up.
-    func makeServerVhost(tls: TLSServerConfiguration?) throws(WebSocketError) -> Vhost {
+    func makeServerVhost(tls: TLSServerConfiguration?) throws(WebSocketError) -> OpaquePointer {
         try tls?.validate()
+        try prepareForServers(receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
         let strings = CStrings()
         var info = unsafe lws_context_creation_info()
         unsafe info.port = CONTEXT_PORT_NO_LISTEN_SERVER
@@ -162,7 +111,29 @@ extension ServiceLoop {
                 unsafe info.options |= clws_require_client_certificate
             }
         }
-        return unsafe try makeVhost(&info, receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
+        return unsafe try makeVhost(&info, receiveBytes: serverReceiveBytes)
+    }
+
+    /// Makes the vhost that all servers of the loop have in common, before the first of them.
+    ///
+    /// When a request is there, lws moves its socket to the first vhost that could serve its `Host`, and with it to that
+    /// vhost's receive buffer (lib/roles/http/server/server.c, `lws_select_vhost`); destroying that vhost would end the
+    /// sockets of other servers. This one comes first in lws' list and stays until the loop ends. It has no certificate, so
+    /// that a server name in TLS changes nothing.
+    private func prepareForServers(receiveBytes: Int) throws(WebSocketError) {
+        guard serverReceiveBytes == 0 else {
+            guard receiveBytes <= serverReceiveBytes else {
+                throw WebSocketError(
+                    .invalidConfiguration,
+                    "This loop has a server without TLS: start the one with TLS before it, or on a loop of its own."
+                )
+            }
+            return
+        }
+        serverReceiveBytes = receiveBytes
+        var info = unsafe lws_context_creation_info()
+        unsafe info.port = CONTEXT_PORT_NO_LISTEN_SERVER
+        _ = unsafe try makeVhost(&info, receiveBytes: receiveBytes)
     }
 
     /// The vhost that client connections with this TLS configuration share; nil for those without TLS. It is made at the
@@ -186,19 +157,17 @@ extension ServiceLoop {
             }
         }
         let vhost = unsafe try makeVhost(&info, receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
-        unsafe clientVhosts[tls] = vhost.pointer
-        // lws refers to the table until the context is destroyed; the loop lets go of it then.
-        protocolTables.append(vhost.protocols)
-        return unsafe vhost.pointer
+        unsafe clientVhosts[tls] = vhost
+        return unsafe vhost
     }
 
+    /// `CONTEXT_PORT_NO_LISTEN_SERVER` is the port of a server's vhost: `CONTEXT_PORT_NO_LISTEN` skips its TLS set-up.
     private func makeVhost(
         _ info: inout lws_context_creation_info,
         receiveBytes: Int
-    ) throws(WebSocketError) -> Vhost {
+    ) throws(WebSocketError) -> OpaquePointer {
         guard let context = unsafe context else { throw .loopStopped }
-        let protocols = ProtocolTable(receiveBytes: receiveBytes)
-        unsafe info.protocols = UnsafePointer(protocols.entries)
+        unsafe info.protocols = UnsafePointer(protocolTable(receiveBytes: receiveBytes).entries)
         unsafe info.alpn = UnsafePointer(Constants.alpn)
         unsafe info.http_proxy_address = UnsafePointer(Constants.noProxy)
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
@@ -209,17 +178,17 @@ extension ServiceLoop {
             let reason = lastLibraryError ?? "libwebsockets gives no reason"
             throw WebSocketError(.tls, "The TLS configuration cannot be used: \(reason).")
         }
-        return unsafe Vhost(pointer: vhost, protocols: protocols)
+        return unsafe vhost
     }
 
-    /// Keeps the table of a vhost that is being destroyed until lws, which frees sockets a little later, has let go of it.
-    func retire(_ protocols: ProtocolTable) {
-        protocolTables.append(protocols)
-        LoopTimer(self, milliseconds: 1_000) { self.protocolTables.removeAll { $0 === protocols } }
+    /// The table for this size, which lws refers to until the context is destroyed.
+    private func protocolTable(receiveBytes: Int) -> ProtocolTable {
+        if let table = protocolTables[receiveBytes] { return table }
+        let table = ProtocolTable(receiveBytes: receiveBytes, subprotocol: subprotocolName)
+        protocolTables[receiveBytes] = table
+        return table
     }
 
-    /// The name client connections are bound to on this side, whatever subprotocols they offer.
-    static var baseProtocolName: UnsafePointer<CChar> { unsafe UnsafePointer(Constants.base) }
     static var alpn: UnsafePointer<CChar> { unsafe UnsafePointer(Constants.alpn) }
     static var retryPolicy: UnsafePointer<lws_retry_bo_t> { unsafe UnsafePointer(Constants.retryPolicy) }
 }

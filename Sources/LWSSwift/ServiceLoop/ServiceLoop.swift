@@ -102,7 +102,10 @@ public final class ServiceLoop: @unchecked Sendable {
     var clock = LoopClock()
     var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
     /// Tables that lws may still refer to.
-    var protocolTables: [ProtocolTable] = []
+    var protocolTables: [Int: ProtocolTable] = [:]
+    let subprotocolName = SubprotocolName()
+    /// The receive buffer of the servers on this loop; 0 before the first.
+    var serverReceiveBytes = 0
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
 
