@@ -48,8 +48,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             return .failure(.loopStopped)
         }
         do throws(WebSocketError) {
-            let vhost = try loop.makeServerVhost(tls: configuration.tls)
-            self.vhost = vhost
+            let vhost = unsafe try loop.makeServerVhost(tls: configuration.tls)
+            unsafe self.vhost = unsafe vhost
             loop.servers.append(self)
             for (index, socket) in sockets.enumerated() {
                 do throws(WebSocketError) {
@@ -62,7 +62,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             }
             return .success(())
         } catch {
-            if vhost == nil { ListeningSocket.close(sockets) }
+            if unsafe vhost == nil { ListeningSocket.close(sockets) }
             return .failure(error)
         }
     }
@@ -145,11 +145,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         }
     }
 
-    private var hasStopped: Bool { isStopping && vhost == nil }
+    private var hasStopped: Bool { unsafe isStopping && vhost == nil }
 
     private func finishStopping() {
         guard isStopping, socketCount == 0, let vhost else { return }
-        self.vhost = nil
+        unsafe self.vhost = nil
         loop.servers.removeAll { $0 === self }
         // Not within the callback of a socket of this vhost.
         let pointer = unsafe LoopPointer(vhost)
