@@ -68,7 +68,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     func accepted(_ descriptor: Int32, from address: SocketAddress?) {
-        guard let vhost, !isStopping, socketCount < configuration.maximumConnections + Self.handshakeAllowance else {
+        guard let vhost = unsafe vhost, !isStopping, socketCount < configuration.maximumConnections + Self.handshakeAllowance else {
             Glibc.close(descriptor)
             return
         }
@@ -148,7 +148,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var hasStopped: Bool { unsafe isStopping && vhost == nil }
 
     private func finishStopping() {
-        guard isStopping, socketCount == 0, let vhost else { return }
+        guard isStopping, socketCount == 0, let vhost = unsafe vhost else { return }
         unsafe self.vhost = nil
         loop.servers.removeAll { $0 === self }
         // Not within the callback of a socket of this vhost.
