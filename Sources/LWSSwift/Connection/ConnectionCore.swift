@@ -200,7 +200,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     func trySend(_ message: WebSocketMessage) -> LoopConnection.SendResult {
         guard machine.isOpen else { return .dropped }
-        guard queuedBytes + OutboundQueue.size(of: message) <= settings.limits.maximumQueuedBytes else { return .dropped }
+        guard queuedBytes + OutboundQueue.size(of: message) <= settings.limits.maximumQueuedBytes else {
+            return .dropped
+        }
         enqueue(message)
         return isAboveHighMark ? .aboveHighWaterMark : .queued
     }
@@ -211,7 +213,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         let size = OutboundQueue.size(of: message)
         guard size <= settings.limits.maximumQueuedBytes else {
             let limit = settings.limits.maximumQueuedBytes
-            return .failure(WebSocketError(.messageTooBig, "The message needs \(size) bytes; maximumQueuedBytes is \(limit)."))
+            return .failure(
+                WebSocketError(.messageTooBig, "The message needs \(size) bytes; maximumQueuedBytes is \(limit).")
+            )
         }
         guard !isAboveHighMark, queuedBytes + size <= settings.limits.maximumQueuedBytes else { return nil }
         enqueue(message)
@@ -340,7 +344,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
                 observer.yield(.closed(close))
                 observer.finish()
             }
-            for unsafe waiter in unsafe extras.closeWaiters { unsafe waiter.resume(returning: close) }
+            for unsafewaiter in unsafe extras.closeWaiters { unsafe waiter.resume(returning: close) }
         }
         let handler = closeHandler
         messageHandler = nil
@@ -481,7 +485,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         guard machine.isOpen else { return ping.finish(.failure(.closed(machine.closed))) }
         let extras = makeExtras()
         guard extras.pings.count < Self.maximumPings else {
-            return ping.finish(.failure(WebSocketError(.messageTooBig, "More than \(Self.maximumPings) pings are under way.")))
+            return ping.finish(
+                .failure(WebSocketError(.messageTooBig, "More than \(Self.maximumPings) pings are under way."))
+            )
         }
         extras.pings.append(ping)
         sendPing(ping.number)

@@ -65,7 +65,10 @@ public struct ConnectionLimits: Sendable, Hashable {
             if !holds { throw WebSocketError(.invalidConfiguration, message) }
         }
         try require(maximumMessageBytes > 0, "maximumMessageBytes must be positive.")
-        try require(maximumQueuedBytes >= outbound.highBytes, "maximumQueuedBytes must not be below outbound.highBytes.")
+        try require(
+            maximumQueuedBytes >= outbound.highBytes,
+            "maximumQueuedBytes must not be below outbound.highBytes."
+        )
         for marks in [inbound, outbound] {
             try require(0 <= marks.lowBytes && marks.lowBytes <= marks.highBytes, "lowBytes must not exceed highBytes.")
             try require(

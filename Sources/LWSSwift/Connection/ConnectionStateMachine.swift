@@ -102,7 +102,12 @@ struct ConnectionStateMachine {
                 // The answer carries the peer's code, without the reason (5.5.1: "typically echoes the status code").
                 return .answer(ClosePayload(code: payload.code), close)
             case .failure(let failure):
-                let close = WebSocketClose(code: failure.code, reason: failure.reason, initiator: .local, isClean: false)
+                let close = WebSocketClose(
+                    code: failure.code,
+                    reason: failure.reason,
+                    initiator: .local,
+                    isClean: false
+                )
                 end(close)
                 return .answer(ClosePayload(code: failure.code, reason: failure.reason), close)
             }

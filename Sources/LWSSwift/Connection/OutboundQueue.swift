@@ -30,7 +30,11 @@ struct OutboundQueue {
                 let end = min(start + Self.maximumFragmentBytes, payload.count)
                 let isFinal = end == payload.count
                 unsafe append(
-                    opcode, isFinal: isFinal, UnsafeRawBufferPointer(rebasing: payload[start..<end]), maskingKey: keys())
+                    opcode,
+                    isFinal: isFinal,
+                    UnsafeRawBufferPointer(rebasing: payload[start..<end]),
+                    maskingKey: keys()
+                )
                 opcode = .continuation
                 start = end
             } while start < payload.count

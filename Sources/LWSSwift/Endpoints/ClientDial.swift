@@ -180,7 +180,10 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         var text = ""
         for field in configuration.headerFields { text += "\(field.name.rawName): \(field.value)\r\n" }
         guard text.utf8.count + 8 < room else {
-            failure = WebSocketError(.invalidConfiguration, "The header fields do not fit: \(room) bytes are left for them.")
+            failure = WebSocketError(
+                .invalidConfiguration,
+                "The header fields do not fit: \(room) bytes are left for them."
+            )
             return -1
         }
         let cursor = unsafe bytes.assumingMemoryBound(to: UnsafeMutablePointer<UInt8>.self)
@@ -219,7 +222,10 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         guard let wsi = unsafe wsi else { return -1 }
         subprotocol = unsafe RequestHead(wsi)[WSI_TOKEN_PROTOCOL]
         if let subprotocol, !configuration.subprotocols.contains(subprotocol) {
-            failure = WebSocketError(.invalidHandshake, "The server chose the subprotocol \"\(subprotocol)\", which was not offered.")
+            failure = WebSocketError(
+                .invalidHandshake,
+                "The server chose the subprotocol \"\(subprotocol)\", which was not offered."
+            )
             return -1
         }
         return 0
@@ -287,7 +293,12 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         }
         let reason = libraryReason ?? loop.lastLibraryError ?? "the connection was lost"
         if isHandshaking {
-            return fail(WebSocketError(.invalidHandshake, "The server at \(place) gave no valid WebSocket handshake: \(reason)."))
+            return fail(
+                WebSocketError(
+                    .invalidHandshake,
+                    "The server at \(place) gave no valid WebSocket handshake: \(reason)."
+                )
+            )
         }
         let target = target
         let addresses = tried

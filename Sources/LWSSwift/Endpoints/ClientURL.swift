@@ -16,7 +16,10 @@ struct ClientURL: Equatable {
 
     init(_ url: String) throws(WebSocketError) {
         func invalid(_ problem: String) -> WebSocketError {
-            WebSocketError(.invalidURL, "\"\(url)\" is no WebSocket URL: \(problem). An example is ws://localhost:8088/.")
+            WebSocketError(
+                .invalidURL,
+                "\"\(url)\" is no WebSocket URL: \(problem). An example is ws://localhost:8088/."
+            )
         }
         guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased() else {
             throw invalid("it cannot be read")
@@ -44,7 +47,9 @@ struct ClientURL: Equatable {
             let parts = path.split(separator: ":", maxSplits: 1)
             var socket = URLComponents()
             socket.percentEncodedPath = parts.first.map(String.init) ?? ""
-            guard components.host ?? "" == "", !socket.path.isEmpty else { throw invalid("it names no path of a socket") }
+            guard components.host ?? "" == "", !socket.path.isEmpty else {
+                throw invalid("it names no path of a socket")
+            }
             isSecure = false
             destination = .unix(path: socket.path)
             authority = "localhost"

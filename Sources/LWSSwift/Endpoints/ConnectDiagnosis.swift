@@ -16,9 +16,11 @@ enum ConnectDiagnosis {
             guard let address = unixAddress(path) else {
                 return WebSocketError(.invalidURL, "The path of the socket, \(path), is too long.")
             }
-            numbers = [unsafe withUnsafeBytes(of: address) {
-                unsafe connect(AF_UNIX, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count))
-            }]
+            numbers = [
+                unsafe withUnsafeBytes(of: address) {
+                    unsafe connect(AF_UNIX, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count))
+                }
+            ]
         case .tcp:
             numbers = addresses.map { address in
                 unsafe address.withSockaddr { unsafe connect(address.family, $0, $1) }

@@ -91,12 +91,16 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         // For an unknown upgrade lws has freed the header table already and still calls (before 4.3.7): without the field
         // there is nothing to look at, and nothing to answer.
         guard let upgrade = head[WSI_TOKEN_UPGRADE] else { return -1 }
-        guard !server.isStopping else { return refuse(.init(status: .serviceUnavailable, body: "The server shuts down.")) }
+        guard !server.isStopping else {
+            return refuse(.init(status: .serviceUnavailable, body: "The server shuts down."))
+        }
         guard head.fieldCount <= server.configuration.maximumHeaderFields else {
             return refuse(.init(status: .requestHeaderFieldsTooLarge, body: "Too many header fields."))
         }
         guard server.openConnections < server.configuration.maximumConnections else {
-            return refuse(.init(status: .serviceUnavailable, headerFields: [.retryAfter: "5"], body: "The server is full."))
+            return refuse(
+                .init(status: .serviceUnavailable, headerFields: [.retryAfter: "5"], body: "The server is full.")
+            )
         }
         let opening = OpeningHandshake(
             method: head.method,
@@ -134,7 +138,9 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
             return refuse(.init(status: status, headerFields: fields, body: body))
         case .accept(let subprotocol, let fields, let userInfo):
             if let subprotocol, !request.subprotocols.contains(subprotocol) {
-                loop.logger.error("the handshake hook chose the subprotocol \(subprotocol), which the client does not offer")
+                loop.logger.error(
+                    "the handshake hook chose the subprotocol \(subprotocol), which the client does not offer"
+                )
                 return refuse(.init(status: .internalServerError, body: "The server chose an unknown subprotocol."))
             }
             // What lws looks for in the client's list; see SubprotocolName.

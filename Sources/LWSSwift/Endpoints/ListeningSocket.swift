@@ -40,7 +40,11 @@ enum ListeningSocket {
             do throws(WebSocketError) {
                 for address in addresses {
                     let chosen = bound.first?.address.port ?? port
-                    if let socket = try bind(address.with(port: chosen), isOnlyOne: addresses.count == 1, backlog: backlog) {
+                    if let socket = try bind(
+                        address.with(port: chosen),
+                        isOnlyOne: addresses.count == 1,
+                        backlog: backlog
+                    ) {
                         bound.append(socket)
                     }
                 }
@@ -57,7 +61,9 @@ enum ListeningSocket {
     }
 
     /// nil when the machine does not have this family, and the name has other addresses.
-    private static func bind(_ address: ResolvedAddress, isOnlyOne: Bool, backlog: Int32) throws(WebSocketError) -> Bound? {
+    private static func bind(_ address: ResolvedAddress, isOnlyOne: Bool, backlog: Int32) throws(WebSocketError)
+        -> Bound?
+    {
         let descriptor = SystemSocket.open(family: address.family)
         guard descriptor >= 0 else {
             let number = errno
@@ -67,7 +73,12 @@ enum ListeningSocket {
         SystemSocket.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         if address.family == AF_INET6 {
             // "::" alone takes IPv4 too; next to an IPv4 address of the same name it must not.
-            SystemSocket.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.isWildcard && isOnlyOne ? 0 : 1)
+            SystemSocket.setOption(
+                descriptor,
+                Int32(IPPROTO_IPV6),
+                IPV6_V6ONLY,
+                address.isWildcard && isOnlyOne ? 0 : 1
+            )
         }
         let result = unsafe address.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
         guard result == 0, listen(descriptor, backlog) == 0, let local = localAddress(descriptor) else {
@@ -94,7 +105,8 @@ enum ListeningSocket {
 
         // A path that nobody listens at any more is left over from a server that was killed; only then is it removed.
         let probe = SystemSocket.open(family: AF_UNIX)
-        let isRefused = unsafe withSockaddr(&address) { unsafe connect(probe, $0, length) } != 0 && errno == ECONNREFUSED
+        let isRefused =
+            unsafe withSockaddr(&address) { unsafe connect(probe, $0, length) } != 0 && errno == ECONNREFUSED
         Glibc.close(probe)
         if isRefused { unsafe unlink(path) }
 

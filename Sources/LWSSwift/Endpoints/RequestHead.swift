@@ -28,7 +28,8 @@ struct RequestHead {
             guard let text = unsafe lws_token_to_string(token) else { continue }
             let label = unsafe String(cString: UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
             // Pseudo-headers of HTTP/2 and the request line stand in the same table.
-            guard label.hasSuffix(":"), !label.hasPrefix(":"), let name = HTTPField.Name(String(label.dropLast())) else {
+            guard label.hasSuffix(":"), !label.hasPrefix(":"), let name = HTTPField.Name(String(label.dropLast()))
+            else {
                 continue
             }
             fields.append((token, name))
@@ -59,7 +60,12 @@ struct RequestHead {
         var buffer = [CChar](repeating: 0, count: 4_096)
         while pairs.count < 256 {
             let count = unsafe lws_hdr_copy_fragment(
-                wsi, &buffer, Int32(buffer.count), WSI_TOKEN_HTTP_URI_ARGS, Int32(pairs.count))
+                wsi,
+                &buffer,
+                Int32(buffer.count),
+                WSI_TOKEN_HTTP_URI_ARGS,
+                Int32(pairs.count)
+            )
             guard count > 0 else { break }
             pairs.append(Self.string(buffer, Int(count)))
         }

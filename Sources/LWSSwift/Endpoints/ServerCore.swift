@@ -68,7 +68,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     func accepted(_ descriptor: Int32, from address: SocketAddress?) {
-        guard let vhost = unsafe vhost, !isStopping, socketCount < configuration.maximumConnections + Self.handshakeAllowance else {
+        guard let vhost = unsafe vhost, !isStopping,
+            socketCount < configuration.maximumConnections + Self.handshakeAllowance
+        else {
             Glibc.close(descriptor)
             return
         }

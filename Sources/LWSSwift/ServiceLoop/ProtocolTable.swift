@@ -15,7 +15,7 @@ final class ProtocolTable {
     ///   pieces a message arrives in.
     init(receiveBytes: Int, subprotocol: SubprotocolName) {
         self.subprotocol = subprotocol
-        for unsafe (index, name) in unsafe [Self.baseName, subprotocol.pointer].enumerated() {
+        for unsafe(index, name) in unsafe [Self.baseName, subprotocol.pointer].enumerated() {
             var entry = unsafe lws_protocols()
             unsafe entry.name = name
             unsafe entry.callback = lwsCallback

@@ -41,7 +41,9 @@ extension ServiceLoop {
             guard configuration.eventLibrary == .automatic else {
                 return .failure(WebSocketError(.unsupportedLibrary, "libwebsockets cannot use libuv: \(hint)."))
             }
-            logger.warning("libwebsockets cannot use libuv and falls back to poll, which is slow with many connections: \(hint)")
+            logger.warning(
+                "libwebsockets cannot use libuv and falls back to poll, which is slow with many connections: \(hint)"
+            )
         }
         guard makeContext(on: PollEngine(owner: self)) else {
             let reason = lastLibraryError ?? "it gives no reason"
@@ -156,7 +158,10 @@ extension ServiceLoop {
                 unsafe info.client_ssl_private_key_filepath = strings[key]
             }
         }
-        let vhost = unsafe try makeVhost(&info, receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
+        let vhost = unsafe try makeVhost(
+            &info,
+            receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes
+        )
         unsafe clientVhosts[tls] = vhost
         return unsafe vhost
     }
@@ -205,6 +210,6 @@ final class CStrings {
     }
 
     deinit {
-        for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+        for unsafepointer in unsafe pointers { unsafe free(pointer) }
     }
 }

@@ -121,7 +121,9 @@ public final class ServiceLoop: @unchecked Sendable {
     /// - Throws: ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
     ///   context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
     ///   ``WebSocketError/Code/system`` when no thread can be made.
-    public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError) -> ServiceLoop {
+    public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError)
+        -> ServiceLoop
+    {
         let loop = ServiceLoop(configuration)
         let result = await withCheckedContinuation { continuation in
             loop.spawnThread { continuation.resume(returning: $0) }
@@ -210,13 +212,16 @@ public final class ServiceLoop: @unchecked Sendable {
         let start = unsafe Unmanaged.passRetained(Start(self, started))
         var thread = pthread_t()
         let result = unsafe pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 start.loop.threadMain(start.started)
                 return nil
-            }, start.toOpaque())
+            },
+            start.toOpaque()
+        )
         if result != 0 {
             unsafe start.release()
             started(.failure(WebSocketError(.system, "No thread can be made: \(SystemError(result)).")))
