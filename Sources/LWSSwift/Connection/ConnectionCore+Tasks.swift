@@ -36,6 +36,16 @@ struct PendingPing: Sendable {
     }
 }
 
+/// A task that waits for the end of the connection.
+@safe
+struct CloseWaiter: Sendable {
+    let continuation: UnsafeContinuation<WebSocketClose, Never>
+
+    func finish(_ close: WebSocketClose) {
+        unsafe continuation.resume(returning: close)
+    }
+}
+
 /// What tasks on any thread do with a connection: each hops to the loop once, and waits there.
 extension ConnectionCore {
     func send(_ message: WebSocketMessage) async throws(WebSocketError) {
@@ -87,9 +97,11 @@ extension ConnectionCore {
         return try result.get()
     }
 
-    /// Resumes the waiter when the connection has ended; at once when its loop has.
-    func enqueueCloseWaiter(_ waiter: UnsafeContinuation<WebSocketClose, Never>) {
-        let isQueued = loop.submit(.closure { unsafe self.addCloseWaiter(waiter) })
-        if !isQueued { unsafe waiter.resume(returning: .lost) }
+    /// How the connection ended, once it has; at once when its loop has.
+    func waitUntilClosed() async -> WebSocketClose {
+        unsafe await withUnsafeContinuation { continuation in
+            let waiter = unsafe CloseWaiter(continuation: continuation)
+            if !loop.submit(.closure { self.addCloseWaiter(waiter) }) { waiter.finish(.lost) }
+        }
     }
 }

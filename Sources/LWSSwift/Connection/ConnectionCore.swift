@@ -60,7 +60,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// What few connections need.
     @safe
     final class Extras {
-        var closeWaiters: [UnsafeContinuation<WebSocketClose, Never>] = unsafe []
+        var closeWaiters: [CloseWaiter] = []
         var stateObservers: [AsyncStream<WebSocketConnection.State>.Continuation] = []
         var senders: [ParkedSender] = []
         var pings: [PendingPing] = []
@@ -344,7 +344,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
                 observer.yield(.closed(close))
                 observer.finish()
             }
-            for unsafewaiter in unsafe extras.closeWaiters { unsafe waiter.resume(returning: close) }
+            for waiter in extras.closeWaiters { waiter.finish(close) }
         }
         let handler = closeHandler
         messageHandler = nil
@@ -433,11 +433,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         return made
     }
 
-    func addCloseWaiter(_ waiter: UnsafeContinuation<WebSocketClose, Never>) {
+    func addCloseWaiter(_ waiter: CloseWaiter) {
         if let close = machine.closed {
-            unsafe waiter.resume(returning: close)
+            waiter.finish(close)
         } else {
-            unsafe makeExtras().closeWaiters.append(waiter)
+            makeExtras().closeWaiters.append(waiter)
         }
     }
 

@@ -94,10 +94,7 @@ public struct WebSocketConnection: Sendable, Identifiable {
 
     /// Waits until the connection has ended, and returns how. Cancelling the task does not cut it short.
     public func waitUntilClosed() async -> WebSocketClose {
-        let core = core
-        return unsafe await withUnsafeContinuation { continuation in
-            unsafe core.enqueueCloseWaiter(continuation)
-        }
+        await core.waitUntilClosed()
     }
 
     /// The connection for code that runs on its loop. Traps elsewhere.

@@ -15,9 +15,9 @@ final class ProtocolTable {
     ///   pieces a message arrives in.
     init(receiveBytes: Int, subprotocol: SubprotocolName) {
         self.subprotocol = subprotocol
-        for unsafe(index, name) in unsafe [Self.baseName, subprotocol.pointer].enumerated() {
+        for index in 0..<2 {
             var entry = unsafe lws_protocols()
-            unsafe entry.name = name
+            unsafe entry.name = index == 0 ? Self.baseName : subprotocol.pointer
             unsafe entry.callback = lwsCallback
             unsafe entry.rx_buffer_size = receiveBytes
             unsafe entry.tx_packet_size = ServiceLoop.writeBytes

@@ -210,6 +210,6 @@ final class CStrings {
     }
 
     deinit {
-        for unsafepointer in unsafe pointers { unsafe free(pointer) }
+        while let pointer = unsafe pointers.popLast() { unsafe free(pointer) }
     }
 }
