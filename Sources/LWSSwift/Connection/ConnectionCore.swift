@@ -28,6 +28,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// Bytes that lws took over and holds because the socket was full.
     private var bytesHeldByLibrary = 0
     private var isMarkedForFlush = false
+    /// lws may owe the peer a pong, which it sends when the socket is next said to be writable: ours waits for that too.
+    private var mayOwePong = false
     private var isAboveHighMark = false
     /// The closing handshake is over: what remains is to end the transport from within a callback of lws.
     private var mustEndTransport = false
@@ -136,6 +138,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             isBinary: lws_frame_is_binary(wsi) != 0,
             remainingInFrame: Int(lws_remaining_packet_payload(wsi))
         )
+        // A ping between the fragments of a message must be answered before the message is (RFC 6455 section 5.4).
+        if piece.remainingInFrame == 0, !piece.isFinal { mayOwePong = true }
         switch unsafe machine.receive(bytes, piece) {
         case .none: break
         case .deliver(let message):
@@ -244,7 +248,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// The end of a turn: writes what was queued in it.
     func flush() {
         isMarkedForFlush = false
-        write()
+        if mayOwePong {
+            waitForWritable()
+        } else {
+            write()
+        }
     }
 
     /// Writes until the queue is empty or the socket is full.
@@ -292,6 +300,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         if mustEndTransport { return -1 }
         bytesHeldByLibrary = 0
         writingStalledAt = 0
+        mayOwePong = false
         write()
         return 0
     }

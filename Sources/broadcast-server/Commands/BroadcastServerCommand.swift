@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+
+/// The program: picks the subcommand and turns whatever it throws into one line and an exit code.
+@main
+struct BroadcastServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "broadcast-server",
+        abstract: "A WebSocket chat: what one client says, all the others hear.",
+        discussion: """
+            EXAMPLES:
+              broadcast-server start                    a server at \(Defaults.url)
+              broadcast-server connect                  a client, in another terminal
+              broadcast-server start --help             flags, variables, exit codes
+            """,
+        version: "0.1.0",
+        subcommands: [StartCommand.self, ConnectCommand.self]
+    )
+
+    static func main() async {
+        BrokenPipe.ignoreSignal()
+        Descriptor.openMissingStandardDescriptors()
+        Glibc.exit(await exitCode())
+    }
+
+    private static func exitCode() async -> Int32 {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return ExitCode.success.rawValue
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch let failure as Failure {
+            printError(failure.message)
+            return failure.code.rawValue
+        } catch {
+            let code = exitCode(for: error).rawValue
+            if code == ExitCode.success.rawValue {
+                print(fullMessage(for: error))
+            } else {
+                printError(usageMessage(for: error))
+            }
+            return code
+        }
+    }
+
+    /// The parser's message on one line, with where to read on.
+    private static func usageMessage(for error: any Error) -> String {
+        let help = fullMessage(for: error).split(separator: "\n").last { $0.contains("See '") } ?? ""
+        var message = message(for: error).split(separator: "\n").joined(separator: " ")
+        if message.last?.isPunctuation != true || message.last == "'" { message += "." }
+        return EscapedText.escape("\(message) \(help.drop { $0 == " " })")
+    }
+
+    private static func printError(_ message: String) {
+        // With nobody there to read it, nothing more can be done.
+        try? Descriptor.standardError.write(Array("Error: \(message)\n".utf8))
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Logging
+
+/// The flags about logging that all commands share.
+struct LogFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The least severe level to log: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")). (default: \
+            \(Defaults.logLevel))
+            """,
+            valueName: "level"
+        ),
+        transform: { text in
+            guard let level = Logger.Level(rawValue: text) else { throw ValidationError(LogSettings.levelRule) }
+            return level
+        }
+    )
+    var logLevel: Logger.Level?
+
+    @Option(help: ArgumentHelp("Append log lines to this file.", valueName: "path"))
+    var logFile: String?
+
+    @Flag(help: "Log to the console only.")
+    var noLogFile = false
+
+    func validate() throws {
+        if noLogFile && logFile != nil {
+            throw ValidationError("--log-file and --no-log-file exclude each other. Use one of them.")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Logging
+
+/// `broadcast-server start`: the server.
+struct StartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Run the server until SIGINT (Ctrl-C) or SIGTERM.",
+        discussion: """
+            Sends each text message of one client to all others as "Client <id>: <text>"; binary messages pass \
+            unchanged. Any WebSocket client can take part.
+
+            EXAMPLES:
+              broadcast-server start
+              broadcast-server start --host 0.0.0.0 --port 9000
+              broadcast-server start --log-level warning --log-file chat.log
+              BROADCAST_SERVER_PORT=9000 broadcast-server start --no-log-file
+
+            ENVIRONMENT:
+              BROADCAST_SERVER_HOST         like --host
+              BROADCAST_SERVER_PORT         like --port
+              BROADCAST_SERVER_LOG_LEVEL    like --log-level
+              BROADCAST_SERVER_LOG_FILE     like --log-file
+              BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
+              A flag wins over a variable, a variable over the default. The log file is
+              \(Defaults.serverLogFile) by default.
+
+            SIGNALS:
+              INT, TERM  stop: close every connection, then end; a second one ends at once
+              HUP        open the log file again, after it was renamed
+
+            \(ExitCode.help([
+                .success, .usage, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
+                .noPermission, .badConfiguration, .interrupted, .brokenPipe, .terminated,
+            ]))
+              130 and 143 only when a second signal cut the orderly end short.
+            """
+    )
+
+    /// The flags of this command alone.
+    struct Flags: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "The name or address to listen at; 0.0.0.0 and :: stand for all of them. (default: \(Defaults.host))"
+            )
+        )
+        var host: String?
+
+        @Option(
+            help: "The port to listen on; 0 picks a free one. (default: \(Defaults.port))",
+            transform: { text in
+                guard let port = Port.parse(text) else { throw ValidationError(Port.rule) }
+                return port
+            }
+        )
+        var port: Int?
+    }
+
+    @OptionGroup var flags: Flags
+    @OptionGroup var logFlags: LogFlags
+
+    func run() async throws {
+        let settings = try StartSettings(flags: flags, logFlags: logFlags, environment: Environment())
+        DescriptorLimit.raise()
+        let stop = StopSignals()
+        let log = try ProgramLog(settings.log, stream: .output) {
+            if BrokenPipe.endsProgram.withLock({ $0 }) { stop.stop(.brokenPipe) }
+        }
+        // A terminal that stands still must not keep a server from ending.
+        defer { log.close(atMost: .seconds(2)) }
+        await stop.watch(onHangup: log.reopenFile)
+
+        let server: ChatServer
+        do throws(Failure) {
+            server = try await ChatServer.start(host: settings.host, port: settings.port, logger: log.logger("server"))
+        } catch {
+            log.writeToFile(.error, error.message)
+            throw error
+        }
+        let greeting = "✅ Server started at \(server.url)"
+        log.print(greeting)
+        log.writeToFile(.info, greeting)
+
+        for await cause in stop.causes {
+            log.logger("server").info("Server stops (\(cause.name)).")
+            await server.shutdown()
+            log.logger("server").info("Server stopped.")
+            if cause == .brokenPipe { throw ExitCode.brokenPipe }
+        }
+    }
+}

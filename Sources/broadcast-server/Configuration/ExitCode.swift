@@ -1,0 +1,53 @@
+/// How the program ends, one code per cause, numbered as in `sysexits.h` and by the shells. A command throws it to end
+/// with it, after it has said why.
+enum ExitCode: Int32, Error, CaseIterable {
+    case success = 0
+    case usage = 64
+    case badInput = 65
+    case unknownHost = 68
+    case unavailable = 69
+    case internalError = 70
+    case systemError = 71
+    case cannotCreateFile = 73
+    case inputOutput = 74
+    case serverWentAway = 75
+    case protocolError = 76
+    case noPermission = 77
+    case badConfiguration = 78
+    case hangup = 129
+    case interrupted = 130
+    case brokenPipe = 141
+    case terminated = 143
+
+    /// The cause, as `--help` lists it.
+    var cause: String {
+        switch self {
+        case .success: "left, stopped or closed normally"
+        case .usage: "wrong flag or argument"
+        case .badInput: "an input line could not be sent"
+        case .unknownHost: "unknown host name"
+        case .unavailable: "address in use, server unreachable, connection lost"
+        case .internalError: "unsuitable libwebsockets, or a bug"
+        case .systemError: "refused by the operating system"
+        case .cannotCreateFile: "log file cannot be created"
+        case .inputOutput: "standard input cannot be read"
+        case .serverWentAway: "the server shut down or asks to try later"
+        case .protocolError: "refused or closed by the server with an error"
+        case .noPermission: "not permitted, or TLS failed"
+        case .badConfiguration: "wrong environment variable"
+        case .hangup: "ended by SIGHUP"
+        case .interrupted: "ended by SIGINT (Ctrl-C)"
+        case .brokenPipe: "nobody reads the standard output any more"
+        case .terminated: "ended by SIGTERM"
+        }
+    }
+
+    /// The section on exit codes of a command's `--help`.
+    static func help(_ codes: [ExitCode]) -> String {
+        let lines = codes.map { code in
+            let number = "\(code.rawValue)"
+            return "  \(number)\(String(repeating: " ", count: 5 - number.count))\(code.cause)"
+        }
+        return "EXIT CODES:\n" + lines.joined(separator: "\n")
+    }
+}

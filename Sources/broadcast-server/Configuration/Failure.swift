@@ -1,0 +1,72 @@
+import LWSSwift
+
+/// What ends the program early: one line for people that says what to do, and the exit code.
+struct Failure: Error, Equatable {
+    let code: ExitCode
+    let message: String
+
+    init(_ code: ExitCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension Failure {
+    /// A failure to listen at `host` and `port`.
+    init(_ error: WebSocketError, listeningAt host: String, port: Int) {
+        let advice =
+            switch error.code {
+            case .addressInUse: "Stop the other program, or choose another port with --port (0 picks a free one)."
+            case .permissionDenied: "Ports below 1024 need privileges: choose one from 1024 to 65535 with --port."
+            case .addressUnavailable, .nameNotFound: "Choose an address of this machine with --host, such as localhost or 0.0.0.0."
+            default: ""
+            }
+        self.init(ExitCode(error), Self.oneLine("Cannot listen at \(host), port \(port): \(error.message) \(advice)"))
+    }
+
+    /// A failure to connect to `url`.
+    init(_ error: WebSocketError, connectingTo url: String) {
+        let advice =
+            switch error.code {
+            case .nameNotFound, .unreachable, .timedOut: "Check the URL and the network."
+            default: ""
+            }
+        self.init(ExitCode(error), Self.oneLine("Cannot connect to \(url): \(error.message) \(advice)"))
+    }
+
+    /// Text on one line without control characters: parts of it come from the command line or from a peer.
+    private static func oneLine(_ text: String) -> String {
+        EscapedText.escape(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+            .trimmingTrailingSpaces()
+    }
+}
+
+extension ExitCode {
+    init(_ error: WebSocketError) {
+        self =
+            switch error.code {
+            case .nameNotFound: .unknownHost
+            case .connectionRefused, .unreachable, .timedOut, .addressInUse, .addressUnavailable: .unavailable
+            case .tls, .permissionDenied: .noPermission
+            case .handshakeRejected: Self.rejected(status: error.rejection?.status ?? 0)
+            case .invalidHandshake, .closed: .protocolError
+            case .invalidURL, .invalidConfiguration: .usage
+            case .system: .systemError
+            default: .internalError
+            }
+    }
+
+    private static func rejected(status: Int) -> ExitCode {
+        switch status {
+        case 401, 403, 407: .noPermission
+        case 429, 503: .serverWentAway
+        default: .protocolError
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimmingTrailingSpaces() -> String {
+        String(self[...(lastIndex { $0 != " " } ?? startIndex)])
+    }
+}

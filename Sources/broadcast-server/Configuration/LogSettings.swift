@@ -1,0 +1,11 @@
+import Logging
+
+/// What is logged, and where to besides the console.
+struct LogSettings: Equatable {
+    static let levelRule = "Use one of: " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + "."
+
+    /// The least severe level that is logged.
+    var level: Logger.Level
+    /// The path of the log file; nil for none.
+    var file: String?
+}

@@ -1,0 +1,34 @@
+import Logging
+
+/// Everything `start` can be told, after flags, environment and defaults were put together, in this order.
+struct StartSettings: Equatable {
+    var host: String
+    var port: Int
+    var log: LogSettings
+
+    /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
+    init(flags: StartCommand.Flags, logFlags: LogFlags, environment: Environment) throws(Failure) {
+        host = flags.host ?? environment.host() ?? Defaults.host
+        port = try Self.first(flags.port, environment.port) ?? Defaults.port
+        log = LogSettings(
+            level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
+            file: try Self.logFile(logFlags, environment)
+        )
+    }
+
+    private static func first<Value>(
+        _ flag: Value?,
+        _ variable: () throws(Failure) -> Value?
+    ) throws(Failure) -> Value? {
+        if let flag { return flag }
+        return try variable()
+    }
+
+    /// A flag decides for itself: `--log-file` wins over a variable that asks for no file, and the reverse.
+    private static func logFile(_ flags: LogFlags, _ environment: Environment) throws(Failure) -> String? {
+        if flags.noLogFile { return nil }
+        if let file = flags.logFile { return file }
+        if try environment.noLogFile() == true { return nil }
+        return environment.logFile() ?? Defaults.serverLogFile
+    }
+}

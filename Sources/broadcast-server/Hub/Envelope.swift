@@ -1,0 +1,26 @@
+import LWSSwift
+
+/// The form in which the others get what a client says: `Client <id>: <text>`. Binary messages pass unchanged.
+///
+/// One of these is kept for each sender, so that the prefix is made once; each message is put together once, whatever the
+/// number of its recipients.
+struct Envelope {
+    private let prefix: [UInt8]
+
+    init(sender: ClientID) {
+        prefix = Array("Client \(sender): ".utf8)
+    }
+
+    /// The message for the others.
+    func wrap(_ message: WebSocketMessage) -> WebSocketMessage {
+        guard message.kind == .text else { return message }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(prefix.count + message.bytes.count)
+        bytes += prefix
+        bytes += message.bytes
+        guard let wrapped = WebSocketMessage.text(validating: bytes) else {
+            preconditionFailure("A text message from the library is UTF-8, and so is the prefix before it.")
+        }
+        return wrapped
+    }
+}

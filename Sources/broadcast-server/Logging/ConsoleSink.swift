@@ -1,0 +1,117 @@
+import Glibc
+import Logging
+
+/// The console: standard output and standard error in the order of their lines, and the prompt below them.
+struct ConsoleSink: LogSink {
+    /// One of the two streams.
+    struct Output: Sendable {
+        let descriptor: Descriptor
+        /// Colors are for terminals.
+        let isColored: Bool
+        /// A stream that failed is left alone from then on.
+        var isBroken = false
+    }
+
+    private var output: Output
+    private var error: Output
+    private var formatter = LogLineFormatter()
+    private let onBrokenOutput: @Sendable () -> Void
+
+    private var prompt: String?
+    private var isPromptVisible = false
+
+    private var buffer: [UInt8] = []
+    private var bufferStream = LogLine.Stream.output
+
+    /// - Parameter onBrokenOutput: called once, on the queue's thread, when nobody reads the standard output any more.
+    init(output: Output, error: Output, onBrokenOutput: @escaping @Sendable () -> Void = {}) {
+        self.output = output
+        self.error = error
+        self.onBrokenOutput = onBrokenOutput
+    }
+
+    mutating func write(_ items: [LogItem]) {
+        for item in items {
+            switch item {
+            case .line(let line):
+                select(line.stream)
+                clearPrompt()
+                let isColored = line.stream == .output ? output.isColored : error.isColored
+                formatter.append(line, isColored: isColored, to: &buffer)
+            case .plain(let text):
+                select(.output)
+                clearPrompt()
+                buffer += "\(text)\n".utf8
+            case .showPrompt(let text):
+                prompt = text
+            case .promptAnswered:
+                // The terminal has gone to a new line, unless a message came in between and the prompt is there already.
+                isPromptVisible = true
+                select(.output)
+                clearPrompt()
+            case .hidePrompt:
+                select(.output)
+                clearPrompt()
+                prompt = nil
+            case .reopenFile:
+                break
+            }
+        }
+        if let prompt, !isPromptVisible {
+            select(.output)
+            buffer += prompt.utf8
+            isPromptVisible = true
+        }
+        flush()
+    }
+
+    mutating func close() {}
+
+    /// Lines go to the stream in the order in which they came, so a change of streams writes what is there.
+    private mutating func select(_ stream: LogLine.Stream) {
+        if stream != bufferStream { flush() }
+        bufferStream = stream
+    }
+
+    /// Begins the line anew and erases it (ECMA-48 EL), so that the prompt can come back below.
+    private mutating func clearPrompt() {
+        guard isPromptVisible else { return }
+        buffer += "\r\u{1B}[K".utf8
+        isPromptVisible = false
+    }
+
+    private mutating func flush() {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        guard !buffer.isEmpty else { return }
+        switch bufferStream {
+        case .output:
+            guard !output.isBroken, !write(to: output) else { return }
+            output.isBroken = true
+            onBrokenOutput()
+        case .error:
+            guard !error.isBroken else { return }
+            error.isBroken = !write(to: error)
+        }
+    }
+
+    private func write(to output: Output) -> Bool {
+        do throws(SystemError) {
+            try output.descriptor.write(buffer)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension ConsoleSink.Output {
+    /// The process' own stream; colored on a terminal that can, unless the user asked for none (no-color.org).
+    init(_ descriptor: Descriptor) {
+        let wantsColor = Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
+        self.init(descriptor: descriptor, isColored: descriptor.isTerminal && wantsColor)
+    }
+
+    private static func variable(_ name: String) -> String {
+        unsafe getenv(name).map { unsafe String(cString: $0) } ?? ""
+    }
+}

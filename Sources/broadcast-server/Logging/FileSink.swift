@@ -1,0 +1,71 @@
+import Logging
+
+/// A log file, appended to. Several processes may share one: each batch is written with one call.
+struct FileSink: LogSink {
+    private let path: String
+    private var file: Descriptor
+    private var formatter = LogLineFormatter()
+    private var hasFailed = false
+    private let onFailure: @Sendable (String) -> Void
+
+    /// Opens the file.
+    ///
+    /// - Parameter onFailure: called on the queue's thread with a sentence when writing or reopening fails, once until
+    ///   it works again.
+    init(path: String, onFailure: @escaping @Sendable (String) -> Void = { _ in }) throws(Failure) {
+        self.path = path
+        self.onFailure = onFailure
+        do {
+            file = try Descriptor.append(to: path)
+        } catch {
+            let shownPath = EscapedText.escape(path)
+            throw Failure(
+                .cannotCreateFile,
+                "Cannot write the log file \(shownPath): \(error). Choose another with --log-file, or use --no-log-file."
+            )
+        }
+    }
+
+    mutating func write(_ items: [LogItem]) {
+        var buffer: [UInt8] = []
+        for item in items {
+            switch item {
+            case .line(let line):
+                formatter.append(line, to: &buffer)
+            case .reopenFile:
+                // What was logged before belongs to the file as it was then.
+                flush(&buffer)
+                reopen()
+            case .plain, .showPrompt, .promptAnswered, .hidePrompt:
+                break
+            }
+        }
+        flush(&buffer)
+    }
+
+    mutating func close() {
+        file.close()
+    }
+
+    private mutating func flush(_ buffer: inout [UInt8]) {
+        do throws(SystemError) {
+            try file.write(buffer)
+            hasFailed = false
+        } catch {
+            if !hasFailed { onFailure("Lines are missing in the log file \(path): \(error).") }
+            hasFailed = true
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Keeps the old file when the path cannot be opened: better a renamed log than none.
+    private mutating func reopen() {
+        do throws(SystemError) {
+            let reopened = try Descriptor.append(to: path)
+            file.close()
+            file = reopened
+        } catch {
+            onFailure("Cannot reopen the log file \(path), so the renamed one is kept: \(error).")
+        }
+    }
+}

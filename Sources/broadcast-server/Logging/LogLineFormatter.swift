@@ -1,0 +1,41 @@
+import Logging
+
+/// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`.
+///
+/// The text is escaped here, so that nothing a peer says reaches a terminal or a file raw, whichever way it came.
+struct LogLineFormatter: Sendable {
+    private var timestamps = TimestampFormatter()
+
+    mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
+        timestamps.append(line.time, to: &buffer)
+        let color = isColored ? Self.color(line.level) : nil
+        buffer += " ".utf8
+        if let color { buffer += color.utf8 }
+        buffer += "[\(Self.name(line.level))]".utf8
+        if color != nil { buffer += "\u{1B}[0m".utf8 }
+        buffer += " ".utf8
+        buffer += EscapedText.escape(line.text).utf8
+        buffer += "\n".utf8
+    }
+
+    static func name(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace: "TRACE"
+        case .debug: "DEBUG"
+        case .info: "INFO"
+        case .notice: "NOTICE"
+        case .warning: "WARNING"
+        case .error: "ERROR"
+        case .critical: "CRITICAL"
+        }
+    }
+
+    private static func color(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace, .debug: "\u{1B}[2m"  // dim
+        case .info, .notice: "\u{1B}[32m"  // green
+        case .warning: "\u{1B}[33m"  // yellow
+        case .error, .critical: "\u{1B}[31m"  // red
+        }
+    }
+}

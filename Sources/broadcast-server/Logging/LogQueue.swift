@@ -1,0 +1,124 @@
+import Logging
+
+/// A bounded queue before a sink, with a thread of its own that empties it: who logs never waits for a disk or terminal.
+///
+/// When the sink cannot keep up and the queue is full, further lines are left out; a line in their place says how many.
+/// The thread gathers lines for a moment before it writes, so that a busy server makes a few large writes instead of two
+/// wake-ups and a write for each line.
+final class LogQueue: Sendable {
+    /// The bounds of the queue.
+    struct Limits: Sendable {
+        /// The most memory that lines may take while they wait, in bytes, roughly.
+        var capacity = 4 << 20
+        /// How long a line may wait for others to be written with.
+        var gathering = Duration.milliseconds(5)
+    }
+
+    private struct State: Sendable {
+        var items: [LogItem] = []
+        var cost = 0
+        var droppedCount = 0
+        /// Whether the thread waits for the first item, and so has to be woken for it.
+        var isIdle = false
+        var isClosing = false
+        var hasEnded = false
+    }
+
+    private let limits: Limits
+    private let monitor = Monitor(State())
+    // Rings after each batch the thread took; holds one ring for somebody who comes a little later.
+    private let room: AsyncStream<Void>
+    private let roomBell: AsyncStream<Void>.Continuation
+
+    /// Starts the thread that writes to `sink`.
+    init(_ sink: some LogSink, limits: Limits = Limits()) throws(Failure) {
+        self.limits = limits
+        (room, roomBell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        try BackgroundThread.start { [monitor, limits, roomBell] in
+            Self.serve(sink, monitor, limits, roomBell)
+        }
+    }
+
+    /// Queues an item, or counts it as dropped when the queue is full. Never blocks; may be called on any thread.
+    func enqueue(_ item: LogItem) {
+        add(item, isForced: false)
+    }
+
+    /// Queues an item for certain, and waits while the queue is full. One task at a time may call this; cancelling it
+    /// ends the wait.
+    func enqueueWaiting(_ item: LogItem) async {
+        add(item, isForced: true)
+        var rings = room.makeAsyncIterator()
+        while monitor.withLock({ $0.cost > limits.capacity && !$0.hasEnded }), !Task.isCancelled {
+            await rings.next()
+        }
+    }
+
+    /// Writes what is queued and ends the thread and the sink. Blocks the calling thread, but not longer than `limit`,
+    /// when there is one: it is for the end of the program. Nothing may be queued afterwards.
+    func close(atMost limit: Duration? = nil) {
+        monitor.update { $0.isClosing = true }
+        if let limit {
+            _ = monitor.wait(atMost: limit) { $0.hasEnded ? true : nil }
+        } else {
+            monitor.wait { $0.hasEnded ? () : nil }
+        }
+    }
+
+    private func add(_ item: LogItem, isForced: Bool) {
+        let needsWake = monitor.withLock { state in
+            if item.isDroppable, !isForced, state.cost + item.cost > limits.capacity {
+                state.droppedCount += 1
+                return false
+            }
+            let wasHalfFull = state.cost > limits.capacity / 2
+            state.items.append(item)
+            state.cost += item.cost
+            // A half full queue cuts the gathering short.
+            let isHalfFull = state.cost > limits.capacity / 2
+            return state.isIdle || (isHalfFull && !wasHalfFull)
+        }
+        if needsWake { monitor.wake() }
+    }
+
+    // MARK: The thread
+
+    private static func serve(
+        _ sink: some LogSink,
+        _ monitor: Monitor<State>,
+        _ limits: Limits,
+        _ roomBell: AsyncStream<Void>.Continuation
+    ) {
+        var sink = sink
+        var isClosing = false
+        while !isClosing {
+            monitor.wait { state in
+                state.isIdle = state.items.isEmpty && !state.isClosing
+                return state.isIdle ? nil : ()
+            }
+            _ = monitor.wait(atMost: limits.gathering) { state in
+                state.isClosing || state.cost > limits.capacity / 2 ? () : nil
+            }
+            let (items, droppedCount, closes) = monitor.withLock { state in
+                defer {
+                    state.items = []
+                    state.cost = 0
+                    state.droppedCount = 0
+                }
+                return (state.items, state.droppedCount, state.isClosing)
+            }
+            roomBell.yield()
+            isClosing = closes
+            sink.write(items)
+            if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
+        }
+        sink.close()
+        monitor.update { $0.hasEnded = true }
+        roomBell.finish()
+    }
+
+    private static func dropNotice(_ count: Int) -> LogItem {
+        let text = "\(count) log lines were left out here, because they came faster than they could be written."
+        return .line(LogLine(time: .now, level: .warning, text: text, stream: .error))
+    }
+}

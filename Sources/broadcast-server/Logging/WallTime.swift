@@ -1,0 +1,65 @@
+import Glibc
+
+/// A moment by the clock on the wall, to the millisecond.
+struct WallTime: Equatable, Sendable {
+    /// Seconds since 1970, UTC.
+    let second: Int
+    let millisecond: Int
+
+    static var now: WallTime {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(second: time.tv_sec, millisecond: time.tv_nsec / 1_000_000)
+    }
+}
+
+/// Writes moments as `YYYY-MM-DD HH:MM:SS,mmm` in local time.
+///
+/// The text up to the second is kept, since lines come in bursts: within a second only three digits are made anew.
+struct TimestampFormatter: Sendable {
+    private var second = Int.min
+    private var text: [UInt8] = []
+
+    init() {
+        // `localtime_r` alone need not look at TZ.
+        tzset()
+    }
+
+    mutating func append(_ time: WallTime, to buffer: inout [UInt8]) {
+        if time.second != second {
+            second = time.second
+            text = Self.format(time.second)
+        }
+        buffer += text
+        Self.append(time.millisecond, digits: 3, to: &buffer)
+    }
+
+    private static func format(_ second: Int) -> [UInt8] {
+        var parts = unsafe tm()
+        var time = time_t(second)
+        unsafe localtime_r(&time, &parts)
+        let date = unsafe (year: parts.tm_year + 1900, month: parts.tm_mon + 1, day: parts.tm_mday)
+        let clock = unsafe (hour: parts.tm_hour, minute: parts.tm_min, second: parts.tm_sec)
+        var text: [UInt8] = []
+        func append(_ number: Int32, _ digits: Int, _ separator: Character) {
+            Self.append(Int(number), digits: digits, to: &text)
+            text += separator.utf8
+        }
+        append(date.year, 4, "-")
+        append(date.month, 2, "-")
+        append(date.day, 2, " ")
+        append(clock.hour, 2, ":")
+        append(clock.minute, 2, ":")
+        append(clock.second, 2, ",")
+        return text
+    }
+
+    private static func append(_ number: Int, digits: Int, to buffer: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            buffer.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// A file descriptor, read and written whole: interrupted calls are repeated, and a descriptor in non-blocking mode is
+/// waited for, because a terminal shares that mode with whatever else has it open.
+struct Descriptor: Equatable, Sendable {
+    static let standardInput = Descriptor(number: STDIN_FILENO)
+    static let standardOutput = Descriptor(number: STDOUT_FILENO)
+    static let standardError = Descriptor(number: STDERR_FILENO)
+
+    let number: Int32
+
+    var isTerminal: Bool { isatty(number) == 1 }
+
+    /// Opens a file to append to, making it when there is none.
+    static func append(to path: String) throws(SystemError) -> Descriptor {
+        let number = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        guard number >= 0 else { throw SystemError() }
+        return Descriptor(number: number)
+    }
+
+    /// Points the standard descriptors that were closed by the parent at `/dev/null`, before another file gets their
+    /// number and is mistaken for them.
+    static func openMissingStandardDescriptors() {
+        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
+            // The lowest free number is taken, which is this one.
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+
+    func write(_ bytes: [UInt8]) throws(SystemError) {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
+                return unsafe Glibc.write(number, rest.baseAddress, rest.count)
+            }
+            if count >= 0 {
+                written += count
+            } else {
+                try waitAfterFailure(for: POLLOUT)
+            }
+        }
+    }
+
+    /// Reads at most `limit` bytes, waiting until there are some; none at the end of the input.
+    func read(atMost limit: Int) throws(SystemError) -> [UInt8] {
+        while true {
+            var count = 0
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+                count = unsafe Glibc.read(number, buffer.baseAddress, limit)
+                initialized = max(count, 0)
+            }
+            if count >= 0 { return bytes }
+            try waitAfterFailure(for: POLLIN)
+        }
+    }
+
+    func close() {
+        _ = Glibc.close(number)
+    }
+
+    /// Returns when the call that failed may be repeated, or throws.
+    private func waitAfterFailure(for events: Int32) throws(SystemError) {
+        switch errno {
+        case EINTR:
+            return
+        case EAGAIN:
+            var descriptor = pollfd(fd: number, events: Int16(events), revents: 0)
+            _ = unsafe poll(&descriptor, 1, -1)
+        default:
+            throw SystemError()
+        }
+    }
+}

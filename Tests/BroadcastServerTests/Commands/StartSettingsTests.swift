@@ -1,0 +1,82 @@
+import ArgumentParser
+import Configuration
+import Logging
+import Testing
+
+@testable import broadcast_server
+
+@Suite struct StartSettingsTests {
+    private func settings(_ arguments: [String], _ variables: [String: String] = [:]) throws -> StartSettings {
+        let command = try StartCommand.parse(arguments)
+        let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
+        return try StartSettings(flags: command.flags, logFlags: command.logFlags, environment: environment)
+    }
+
+    @Test func `without flags and variables the defaults hold`() throws {
+        let settings = try settings([])
+        #expect(settings.host == "localhost")
+        #expect(settings.port == 8088)
+        #expect(settings.log == LogSettings(level: .info, file: "server.log"))
+    }
+
+    @Test func `a variable wins over the default`() throws {
+        let settings = try settings(
+            [],
+            [
+                "BROADCAST_SERVER_HOST": "0.0.0.0",
+                "BROADCAST_SERVER_PORT": "9000",
+                "BROADCAST_SERVER_LOG_LEVEL": "debug",
+                "BROADCAST_SERVER_LOG_FILE": "other.log",
+            ]
+        )
+        #expect(settings.host == "0.0.0.0")
+        #expect(settings.port == 9000)
+        #expect(settings.log == LogSettings(level: .debug, file: "other.log"))
+    }
+
+    @Test func `a flag wins over a variable, even one that is wrong`() throws {
+        let settings = try settings(
+            ["--host", "::1", "--port", "0", "--log-level", "error", "--log-file", "flag.log"],
+            [
+                "BROADCAST_SERVER_HOST": "0.0.0.0",
+                "BROADCAST_SERVER_PORT": "wrong",
+                "BROADCAST_SERVER_LOG_LEVEL": "wrong",
+                "BROADCAST_SERVER_LOG_FILE": "other.log",
+                "BROADCAST_SERVER_NO_LOG_FILE": "true",
+            ]
+        )
+        #expect(settings.host == "::1")
+        #expect(settings.port == 0)
+        #expect(settings.log == LogSettings(level: .error, file: "flag.log"))
+    }
+
+    @Test func `an empty variable counts as not set`() throws {
+        let settings = try settings([], ["BROADCAST_SERVER_PORT": "", "BROADCAST_SERVER_LOG_FILE": ""])
+        #expect(settings.port == 8088)
+        #expect(settings.log.file == "server.log")
+    }
+
+    @Test(arguments: [("true", nil), ("1", nil), ("YES", nil), ("false", "server.log"), ("0", "server.log")])
+    func `a variable can ask for no log file`(value: String, file: String?) throws {
+        #expect(try settings([], ["BROADCAST_SERVER_NO_LOG_FILE": value]).log.file == file)
+    }
+
+    @Test func `a flag can ask for no log file against a variable that names one`() throws {
+        #expect(try settings(["--no-log-file"], ["BROADCAST_SERVER_LOG_FILE": "other.log"]).log.file == nil)
+    }
+
+    @Test(arguments: [
+        ("BROADCAST_SERVER_PORT", "65536"), ("BROADCAST_SERVER_PORT", "-1"), ("BROADCAST_SERVER_PORT", "http"),
+        ("BROADCAST_SERVER_LOG_LEVEL", "loud"), ("BROADCAST_SERVER_NO_LOG_FILE", "perhaps"),
+    ])
+    func `a wrong variable is named in the error`(name: String, value: String) throws {
+        let failure = #expect(throws: Failure.self) { try settings([], [name: value]) }
+        #expect(failure?.code == .badConfiguration)
+        #expect(failure?.message.contains("\(name) is \"\(value)\"") == true)
+    }
+
+    @Test(arguments: ["-1", "65536", "99999999999999999999", "http", "", "8o88"])
+    func `a port out of range is refused`(port: String) {
+        #expect(throws: (any Error).self) { try StartCommand.parse(["--port=\(port)"]) }
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import Logging
+import Testing
+
+@testable import broadcast_server
+
+@Suite struct LogLineFormatterTests {
+    @Test func `a line has the form of time, level and text`() throws {
+        let line = format(LogLine(time: .now, level: .info, text: "Client 1 connected. Total clients: 1"))
+        let form = #/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO\] Client 1 connected\. Total clients: 1\n/#
+        #expect(line.wholeMatch(of: form) != nil)
+    }
+
+    @Test func `the time is local, to the millisecond`() {
+        var parts = unsafe tm()
+        unsafe parts.tm_year = 125
+        unsafe parts.tm_mon = 10
+        unsafe parts.tm_mday = 10
+        unsafe parts.tm_hour = 21
+        unsafe parts.tm_min = 5
+        unsafe parts.tm_sec = 9
+        unsafe parts.tm_isdst = -1
+        let time = WallTime(second: unsafe mktime(&parts), millisecond: 31)
+        let line = format(LogLine(time: time, level: .info, text: "x"))
+        #expect(line == "2025-11-10 21:05:09,031 [INFO] x\n")
+    }
+
+    @Test func `times of one second and of the next differ as they should`() {
+        var formatter = TimestampFormatter()
+        func text(_ second: Int, _ millisecond: Int) -> String {
+            var buffer: [UInt8] = []
+            formatter.append(WallTime(second: second, millisecond: millisecond), to: &buffer)
+            return String(decoding: buffer, as: UTF8.self)
+        }
+        #expect(text(1_700_000_000, 1).hasSuffix("20,001"))
+        #expect(text(1_700_000_000, 999).hasSuffix("20,999"))
+        #expect(text(1_700_000_001, 0).hasSuffix("21,000"))
+    }
+
+    @Test(arguments: zip(Logger.Level.allCases, ["TRACE", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"]))
+    func `levels are written in capitals`(level: Logger.Level, name: String) {
+        #expect(format(LogLine(time: .now, level: level, text: "x")).contains(" [\(name)] x"))
+    }
+
+    @Test func `a text with line breaks stays one line`() {
+        let line = format(LogLine(time: .now, level: .info, text: "a\n2025-11-10 00:00:00,000 [INFO] forged"))
+        #expect(line.filter { $0 == "\n" }.count == 1)
+    }
+
+    private func format(_ line: LogLine) -> String {
+        var formatter = LogLineFormatter()
+        var buffer: [UInt8] = []
+        formatter.append(line, to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import broadcast_server
+
+@Suite(.timeLimit(.minutes(1))) struct FileSinkTests {
+    private func line(_ text: String) -> LogItem {
+        .line(LogLine(time: .now, level: .info, text: text))
+    }
+
+    @Test func `lines are appended to what the file holds`() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/a.log"
+            try Data("before\n".utf8).write(to: URL(filePath: path))
+            var sink = try FileSink(path: path)
+            sink.write([line("after")])
+            sink.close()
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(text.hasPrefix("before\n"))
+            #expect(text.hasSuffix("[INFO] after\n"))
+        }
+    }
+
+    @Test func `a renamed file keeps its lines, and the path gets those after reopening`() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/a.log"
+            var sink = try FileSink(path: path)
+            sink.write([line("one")])
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+            sink.write([line("two"), .reopenFile, line("three")])
+            sink.close()
+            let old = try String(contentsOfFile: path + ".1", encoding: .utf8)
+            let new = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(old.contains("one") && old.contains("two") && !old.contains("three"))
+            #expect(new.contains("three") && !new.contains("two"))
+        }
+    }
+
+    @Test func `a file that cannot be opened again is kept, and that is told`() throws {
+        try withTemporaryDirectory { directory in
+            let failures = Monitor<[String]>([])
+            let path = directory + "/gone/a.log"
+            try FileManager.default.createDirectory(atPath: directory + "/gone", withIntermediateDirectories: false)
+            var sink = try FileSink(path: path) { failure in failures.update { $0.append(failure) } }
+            try FileManager.default.moveItem(atPath: directory + "/gone", toPath: directory + "/kept")
+            sink.write([.reopenFile, line("still here")])
+            sink.close()
+            #expect(try String(contentsOfFile: directory + "/kept/a.log", encoding: .utf8).contains("still here"))
+            #expect(failures.withLock { $0.count } == 1)
+        }
+    }
+
+    @Test func `a full disk is told once`() throws {
+        let failures = Monitor<[String]>([])
+        var sink = try FileSink(path: "/dev/full") { failure in failures.update { $0.append(failure) } }
+        sink.write([line("one")])
+        sink.write([line("two")])
+        sink.close()
+        let told = failures.withLock { $0 }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("/dev/full") == true)
+    }
+
+    @Test func `a path that cannot be written is refused with advice`() {
+        let failure = #expect(throws: Failure.self) { try FileSink(path: "/nonexistent/a.log") }
+        #expect(failure?.code == .cannotCreateFile)
+        #expect(failure?.message.contains("--log-file") == true)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ConsoleSinkTests {
+    /// Runs `body` on a sink whose two streams are one pipe, and returns what it wrote.
+    private func written(isColored: Bool = false, _ body: (inout ConsoleSink) -> Void) throws -> String {
+        let pipe = Pipe()
+        let descriptor = Descriptor(number: pipe.fileHandleForWriting.fileDescriptor)
+        let output = ConsoleSink.Output(descriptor: descriptor, isColored: isColored)
+        var sink = ConsoleSink(output: output, error: output)
+        body(&sink)
+        try pipe.fileHandleForWriting.close()
+        return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    }
+
+    private func line(_ text: String, _ stream: LogLine.Stream = .output) -> LogItem {
+        .line(LogLine(time: .now, level: .info, text: text, stream: stream))
+    }
+
+    @Test func `lines of both streams keep their order`() throws {
+        let text = try written { $0.write([line("a"), line("b", .error), line("c"), line("d", .error)]) }
+        #expect(text.split(separator: "\n").map(\.last) == ["a", "b", "c", "d"])
+    }
+
+    @Test func `colors are only used where they are wanted`() throws {
+        #expect(try !written { $0.write([line("a")]) }.contains("\u{1B}"))
+        #expect(try written(isColored: true) { $0.write([line("a")]) }.contains("\u{1B}[32m[INFO]\u{1B}[0m a"))
+    }
+
+    @Test func `the prompt gives way to a line and comes back below it`() throws {
+        let text = try written { sink in
+            sink.write([.showPrompt("> ")])
+            sink.write([line("news")])
+            sink.write([.hidePrompt])
+        }
+        let parts = text.components(separatedBy: "\r\u{1B}[K")
+        #expect(parts.count == 3)
+        #expect(parts.first == "> ")
+        #expect(parts.dropFirst().first?.hasSuffix("news\n> ") == true)
+        #expect(parts.last == "")
+    }
+
+    @Test func `an answered prompt is shown again`() throws {
+        let text = try written { sink in
+            sink.write([.showPrompt("> ")])
+            sink.write([.promptAnswered])
+        }
+        #expect(text == "> \r\u{1B}[K> ")
+    }
+
+    @Test func `an output that fails is told once and left alone`() throws {
+        let count = Monitor(0)
+        let output = ConsoleSink.Output(descriptor: try Descriptor.append(to: "/dev/full"), isColored: false)
+        var sink = ConsoleSink(output: output, error: output) { count.update { $0 += 1 } }
+        sink.write([line("a")])
+        sink.write([line("b")])
+        #expect(count.withLock { $0 } == 1)
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+@testable import broadcast_server
+
+/// `broadcast-server connect` as a process, with the real server and raw sockets on the other side.
+@Suite(.timeLimit(.minutes(1))) struct ConnectTests {
+    @Test(arguments: ["a\nb\n", "a\nb", "a\r\nb\r\n"])
+    func `piped lines are all sent before the client leaves`(input: String) async throws {
+        let server = try await RunningProgram.server()
+        let peer = try RawPeer(port: server.port)
+        try await server.waitForOutput("Total clients: 1\n")
+        let client = try RunningProgram(["connect", server.url], input: input)
+        #expect(try peer.receive() == .text("Client 2: a"))
+        #expect(try peer.receive() == .text("Client 2: b"))
+        #expect(try await client.exitCode() == 0)
+        try await server.waitForOutput("Client 2 disconnected (1000 from the peer). Total clients: 1\n")
+    }
+
+    @Test func `many piped lines arrive whole and in order`() async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning"])
+        let listener = try await RunningProgram.client(of: server)
+        let lines = (0..<20_000).map { "line \($0)" }
+        let client = try RunningProgram(["connect", server.url], input: lines.joined(separator: "\n"))
+        #expect(try await client.exitCode() == 0)
+        try await listener.waitForOutput("line 19999\n")
+        let bodies = listener.output.split(separator: "\n").map { $0.split(separator: ": ").last.map(String.init) }
+        #expect(bodies == lines)
+    }
+
+    @Test func `a message is printed as a log line on the standard output, the rest on the standard error`()
+        async throws
+    {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        let peer = try RawPeer(port: server.port)
+        try peer.send("hello 👋")
+        try await client.waitForOutput("\n")
+        let form = #/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO\] 📩 Received: Client 2: hello 👋\n/#
+        #expect(client.output.wholeMatch(of: form) != nil)
+        #expect(client.error.hasSuffix("[INFO] ✅ Connected to chat server!\n"))
+        client.endInput()
+        #expect(try await client.exitCode() == 0)
+        let file = try client.file("client.log")
+        #expect(file.contains("Connected to chat server!") && file.contains("📩 Received: Client 2: hello 👋\n"))
+    }
+
+    @Test func `a peer cannot drive the terminal`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        let peer = try RawPeer(port: server.port)
+        try peer.send("\u{1B}[2J\r\nforged\u{202E}")
+        try await client.waitForOutput("Client 2: \\u{1B}[2J\\r\\nforged\\u{202E}\n")
+    }
+
+    @Test(arguments: ["exit", "quit", "  quit  "])
+    func `a word of farewell leaves, and what follows is not sent`(word: String) async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        client.type("before\n\(word)\nafter\n")
+        #expect(try await client.exitCode() == 0)
+        try await server.waitForOutput("Client 1 disconnected (1000 from the peer)")
+        #expect(server.output.contains("Client 1: before\n"))
+        #expect(!server.output.contains("after"))
+    }
+
+    @Test func `words that only begin like a farewell are messages`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try RunningProgram(["connect", server.url], input: "exit now\nquitter\nEXIT\n")
+        #expect(try await client.exitCode() == 0)
+        try await server.waitForOutput("Client 1: EXIT\n")
+        #expect(server.output.contains("Client 1: exit now\n") && server.output.contains("Client 1: quitter\n"))
+    }
+
+    @Test func `a line that cannot be sent is told, and the others are sent`() async throws {
+        let server = try await RunningProgram.server()
+        let long = String(repeating: "x", count: Defaults.maximumMessageBytes + 1)
+        let client = try RunningProgram(["connect", server.url], input: "one\n\(long)\nthree\n")
+        #expect(try await client.exitCode() == ExitCode.badInput.rawValue)
+        #expect(client.error.contains("[ERROR] Line 2 was not sent: it is longer than 1048576 bytes."))
+        try await server.waitForOutput("Client 1: three\n")
+    }
+
+    @Test func `the largest line travels through the server to another client`() async throws {
+        let server = try await RunningProgram.server()
+        let listener = try await RunningProgram.client(of: server)
+        let largest = String(repeating: "x", count: Defaults.maximumMessageBytes - 1) + "!"
+        let client = try RunningProgram(["connect", server.url], input: largest)
+        #expect(try await client.exitCode() == 0)
+        try await listener.waitForOutput("x!\n")
+    }
+
+    @Test func `the server's shutdown is told with its code, and is an exit code`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        server.signal(SIGTERM)
+        #expect(try await client.exitCode() == ExitCode.serverWentAway.rawValue)
+        #expect(client.error.contains("[WARNING] The server closed the connection (1001"))
+        #expect(try await server.exitCode() == 0)
+    }
+
+    @Test func `the server's death is told as a lost connection`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        server.signal(SIGKILL)
+        #expect(try await client.exitCode() == ExitCode.unavailable.rawValue)
+        #expect(client.error.contains("[ERROR] The connection to the server was lost (1006"))
+    }
+
+    @Test(arguments: [(SIGINT, ExitCode.interrupted), (SIGTERM, .terminated), (SIGHUP, .hangup)])
+    func `a signal leaves with a closing handshake`(signal: Int32, code: ExitCode) async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        client.signal(signal)
+        #expect(try await client.exitCode() == code.rawValue)
+        try await server.waitForOutput("Client 1 disconnected (1000 from the peer). Total clients: 0\n")
+    }
+
+    @Test func `a client whose output nobody reads any more leaves quietly`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        client.closeOutput()
+        let peer = try RawPeer(port: server.port)
+        while client.isRunning {
+            try peer.send("hello")
+            await Task.yield()
+        }
+        #expect(try await client.exitCode() == ExitCode.brokenPipe.rawValue)
+        #expect(client.error.hasSuffix("Connected to chat server!\n"))
+        try await server.waitForOutput("Client 1 disconnected (1000 from the peer). Total clients: 1\n")
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+@testable import broadcast_server
+
+/// What a user can do wrong: each is one line that says what to do, and an exit code.
+@Suite(.timeLimit(.minutes(1))) struct ErrorTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let code: ExitCode
+        /// A part of the line.
+        let hint: String
+        var environment: [String: String] = [:]
+
+        var testDescription: String { "\(arguments.joined(separator: " ")) \(environment)" }
+    }
+
+    static let mistakes: [Mistake] = [
+        Mistake(arguments: ["frobnicate"], code: .usage, hint: "--help"),
+        Mistake(arguments: ["start", "--nope"], code: .usage, hint: "start --help"),
+        Mistake(arguments: ["start", "--port"], code: .usage, hint: "--port"),
+        Mistake(arguments: ["start", "--port", "65536"], code: .usage, hint: "from 0 to 65535"),
+        Mistake(arguments: ["start", "--port", "http"], code: .usage, hint: "from 0 to 65535"),
+        Mistake(arguments: ["start", "--log-level", "loud"], code: .usage, hint: "warning, error"),
+        Mistake(arguments: ["start", "--log-file", "a", "--no-log-file"], code: .usage, hint: "exclude each other"),
+        Mistake(arguments: ["start", "--log-file", "/nonexistent/a"], code: .cannotCreateFile, hint: "--log-file"),
+        Mistake(arguments: ["start", "--log-file", "/"], code: .cannotCreateFile, hint: "--no-log-file"),
+        Mistake(arguments: ["start", "--port", "0", "--host", "192.0.2.1"], code: .unavailable, hint: "--host"),
+        Mistake(arguments: ["start", "--host", "no.such.host.invalid"], code: .unknownHost, hint: "--host"),
+        Mistake(
+            arguments: ["start"],
+            code: .badConfiguration,
+            hint: "BROADCAST_SERVER_PORT",
+            environment: ["BROADCAST_SERVER_PORT": "x"]
+        ),
+        Mistake(
+            arguments: ["start"],
+            code: .badConfiguration,
+            hint: "BROADCAST_SERVER_LOG_LEVEL",
+            environment: ["BROADCAST_SERVER_LOG_LEVEL": "loud"]
+        ),
+        Mistake(arguments: ["connect", "http://localhost"], code: .usage, hint: "ws"),
+        Mistake(arguments: ["connect", "--log-file", "/nonexistent/a"], code: .cannotCreateFile, hint: "--log-file"),
+        Mistake(arguments: ["connect", "ws://no.such.host.invalid"], code: .unknownHost, hint: "no.such.host.invalid"),
+        Mistake(arguments: ["connect", "ws://127.0.0.1:1"], code: .unavailable, hint: "127.0.0.1:1"),
+    ]
+
+    @Test(arguments: mistakes)
+    func `a mistake is one line that says what to do, and an exit code`(mistake: Mistake) async throws {
+        let program = try RunningProgram(mistake.arguments, input: "", environment: mistake.environment)
+        #expect(try await program.exitCode() == mistake.code.rawValue)
+        #expect(program.error.hasPrefix("Error: "))
+        #expect(program.error.hasSuffix("\n"))
+        #expect(program.error.split(separator: "\n").count == 1)
+        #expect(program.error.contains(mistake.hint), "\(program.error)")
+        #expect(program.output == "")
+    }
+
+    @Test func `a port in use is named, with a way out`() async throws {
+        let server = try await RunningProgram.server()
+        let second = try RunningProgram(["start", "--host", "127.0.0.1", "--port", "\(server.port)"])
+        #expect(try await second.exitCode() == ExitCode.unavailable.rawValue)
+        #expect(second.error.split(separator: "\n").count == 1)
+        #expect(second.error.contains("\(server.port)") && second.error.contains("--port"))
+        #expect(second.output == "")
+        #expect(try second.file("server.log").contains("[ERROR] Cannot listen at 127.0.0.1"))
+    }
+
+    @Test(arguments: [["--help"], ["start", "--help"], ["connect", "--help"], ["--version"], []])
+    func `help and version are no errors`(arguments: [String]) async throws {
+        let program = try RunningProgram(arguments, input: "")
+        #expect(try await program.exitCode() == 0)
+        #expect(!program.output.isEmpty)
+        #expect(program.error == "")
+    }
+
+    @Test(arguments: ["start", "connect"])
+    func `the help of a command lists its exit codes and examples`(command: String) async throws {
+        let program = try RunningProgram([command, "--help"], input: "")
+        #expect(try await program.exitCode() == 0)
+        #expect(program.output.contains("EXIT CODES:\n  0    "))
+        #expect(program.output.contains("EXAMPLES:\n  broadcast-server \(command)\n"))
+    }
+}

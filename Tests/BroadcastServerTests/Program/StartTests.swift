@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+
+@testable import broadcast_server
+
+/// `broadcast-server start` as a process, its clients being raw sockets.
+@Suite(.timeLimit(.minutes(1))) struct StartTests {
+    @Test func `a message goes to all others behind the sender's name, and not back`() async throws {
+        let server = try await RunningProgram.server()
+        let peers = try (0..<3).map { _ in try RawPeer(port: server.port) }
+        try await server.waitForOutput("Total clients: 3")
+        try peers[0].send("hello")
+        try peers[1].send("hi there 👋")
+        // Each peer's first frame is of the others: what peer 0 and 1 said did not come back to them.
+        #expect(try peers[0].receive() == .text("Client 2: hi there 👋"))
+        #expect(try peers[1].receive() == .text("Client 1: hello"))
+        #expect(try peers[2].receive() == .text("Client 1: hello"))
+        #expect(try peers[2].receive() == .text("Client 2: hi there 👋"))
+    }
+
+    @Test func `binary messages pass unchanged`() async throws {
+        let server = try await RunningProgram.server()
+        let peers = try (0..<2).map { _ in try RawPeer(port: server.port) }
+        try await server.waitForOutput("Total clients: 2")
+        try peers[0].send(opcode: 2, [0, 1, 254, 255])
+        #expect(try peers[1].receive() == RawPeer.Frame(opcode: 2, payload: [0, 1, 254, 255]))
+        try await server.waitForOutput("[INFO] Client 1: binary message of 4 bytes")
+    }
+
+    @Test func `the messages of one sender keep their order`() async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning"])
+        let sender = try RawPeer(port: server.port)
+        let receiver = try RawPeer(port: server.port)
+        // One answer tells that both are members.
+        try receiver.send("ready")
+        #expect(try sender.receive() == .text("Client 2: ready"))
+        for number in 0..<2_000 { try sender.send("\(number)") }
+        for number in 0..<2_000 { #expect(try receiver.receive() == .text("Client 1: \(number)")) }
+    }
+
+    @Test func `who comes and goes is logged with the total`() async throws {
+        let server = try await RunningProgram.server()
+        let first = try RawPeer(port: server.port)
+        try await server.waitForOutput("[INFO] Client 1 connected. Total clients: 1\n")
+        let second = try RawPeer(port: server.port)
+        try await server.waitForOutput("[INFO] Client 2 connected. Total clients: 2\n")
+        try first.close()
+        try await server.waitForOutput("[INFO] Client 1 disconnected (1000 from the peer). Total clients: 1\n")
+        try second.close()
+        try await server.waitForOutput("[INFO] Client 2 disconnected (1000 from the peer). Total clients: 0\n")
+        try await server.waitForFile("server.log", "[INFO] Client 2 disconnected (1000 from the peer). Total clients: 0")
+    }
+
+    @Test func `a connection that is reset is noticed at once`() async throws {
+        let server = try await RunningProgram.server()
+        let peer = try RawPeer(port: server.port)
+        let other = try RawPeer(port: server.port)
+        try await server.waitForOutput("Total clients: 2\n")
+        peer.reset()
+        try await server.waitForOutput("[INFO] Client 1 disconnected (1006, connection lost). Total clients: 1\n")
+        try other.send("still here")
+        try await server.waitForOutput("[INFO] Client 2: still here\n")
+    }
+
+    @Test func `bodies are escaped and cut in the log, and only there`() async throws {
+        let server = try await RunningProgram.server()
+        let peers = try (0..<2).map { _ in try RawPeer(port: server.port) }
+        try await server.waitForOutput("Total clients: 2\n")
+        let text = "\u{1B}[31m\n" + String(repeating: "x", count: 300)
+        try peers[0].send(text)
+        #expect(try peers[1].receive() == .text("Client 1: " + text))
+        try await server.waitForOutput("[INFO] Client 1: \\u{1B}[31m\\nxxx")
+        try await server.waitForOutput("x… (106 more bytes)\n")
+        #expect(!server.output.contains("\u{1B}"))
+    }
+
+    @Test func `the log goes to a file, at the level asked for`() async throws {
+        let server = try await RunningProgram.server(["--log-file", "other.log", "--log-level", "warning"])
+        let peer = try RawPeer(port: server.port)
+        try peer.close()
+        server.signal(SIGTERM)
+        #expect(try await server.exitCode() == 0)
+        #expect(try server.file("other.log") == "")
+        #expect(server.output == "✅ Server started at \(server.url)\n")
+    }
+
+    @Test func `variables of the environment set what no flag sets`() async throws {
+        let server = try RunningProgram(
+            ["start", "--host", "127.0.0.1"],
+            environment: [
+                "BROADCAST_SERVER_PORT": "0", "BROADCAST_SERVER_HOST": "nonsense",
+                "BROADCAST_SERVER_NO_LOG_FILE": "true",
+            ]
+        )
+        try await server.waitForOutput("✅ Server started at ws://127.0.0.1:")
+        #expect(!FileManager.default.fileExists(atPath: server.directory + "/server.log"))
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `a signal stops the server gracefully`(signal: Int32) async throws {
+        let server = try await RunningProgram.server()
+        let peer = try RawPeer(port: server.port)
+        try await server.waitForOutput("Total clients: 1\n")
+        server.signal(signal)
+        let frame = try peer.receive()
+        #expect(frame.opcode == 8)
+        #expect(frame.payload.prefix(2) == [0x03, 0xE9])  // 1001
+        try peer.send(opcode: 8, Array(frame.payload))
+        #expect(try await server.exitCode() == 0)
+        #expect(server.output.contains("[INFO] Client 1 disconnected (1001 from this side). Total clients: 0\n"))
+        #expect(server.output.hasSuffix("[INFO] Server stopped.\n"))
+        #expect(try server.file("server.log").hasSuffix("[INFO] Server stopped.\n"))
+        #expect(server.error == "")
+    }
+
+    @Test(arguments: [(SIGINT, ExitCode.interrupted), (SIGTERM, .terminated)])
+    func `a second signal ends the server at once`(signal: Int32, code: ExitCode) async throws {
+        let server = try await RunningProgram.server()
+        // A peer that does not answer the close frame would hold the server up for seconds.
+        let peer = try RawPeer(port: server.port)
+        try await server.waitForOutput("Total clients: 1\n")
+        server.signal(signal)
+        try await server.waitForOutput("Server stops")
+        server.signal(signal)
+        #expect(try await server.exitCode() == code.rawValue)
+        withExtendedLifetime(peer) {}
+    }
+
+    @Test func `after a hangup the log goes to a new file of the same name`() async throws {
+        let server = try await RunningProgram.server()
+        try await server.waitForFile("server.log", "Server started")
+        let path = server.directory + "/server.log"
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        server.signal(SIGHUP)
+        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
+        let peer = try RawPeer(port: server.port)
+        try await server.waitForFile("server.log", "Client 1 connected")
+        #expect(try !server.file("server.log.1").contains("Client 1 connected"))
+        try peer.close()
+    }
+
+    @Test func `a server whose output nobody reads any more ends quietly`() async throws {
+        let server = try await RunningProgram.server()
+        server.closeOutput()
+        let peer = try RawPeer(port: server.port)
+        while server.isRunning {
+            try? peer.send("hello")
+            await Task.yield()
+        }
+        #expect(try await server.exitCode() == ExitCode.brokenPipe.rawValue)
+        #expect(server.error == "")
+    }
+
+    @Test func `an IPv6 address stands in brackets`() async throws {
+        let server = try await RunningProgram.server(["--host", "::1"])
+        #expect(server.url == "ws://[::1]:\(server.port)")
+    }
+}

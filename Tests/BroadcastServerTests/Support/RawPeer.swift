@@ -1,0 +1,108 @@
+import Glibc
+import Testing
+
+@testable import broadcast_server
+
+/// A WebSocket client of nothing but a socket and bytes: not our own code on the other side of the server.
+///
+/// It speaks as much of RFC 6455 as the tests need: messages of up to 65,535 bytes in one frame.
+final class RawPeer {
+    private let socket: Descriptor
+    private var received: [UInt8] = []
+
+    struct Frame: Equatable {
+        let opcode: UInt8
+        let payload: [UInt8]
+
+        static func text(_ text: String) -> Frame {
+            Frame(opcode: 1, payload: Array(text.utf8))
+        }
+    }
+
+    /// Connects to a port of 127.0.0.1 and performs the opening handshake.
+    init(port: UInt16) throws {
+        let number = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = Descriptor(number: number)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe connect(number, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(result == 0)
+        // A message that does not come fails the test instead of hanging it.
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let request = """
+            GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n
+            """
+        try write(Array(request.utf8))
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try byte()) }
+        try #require(String(decoding: head, as: UTF8.self).hasPrefix("HTTP/1.1 101 "))
+    }
+
+    deinit {
+        socket.close()
+    }
+
+    func send(_ text: String) throws {
+        try send(opcode: 1, Array(text.utf8))
+    }
+
+    /// Sends one frame, masked as a client must (RFC 6455 section 5.3).
+    func send(opcode: UInt8, _ payload: [UInt8]) throws {
+        let count = payload.count
+        let length = count < 126 ? [UInt8(count)] : [126, UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
+        let mask: [UInt8] = [0x12, 0x34, 0x56, 0x78]
+        let masked = payload.enumerated().map { $1 ^ mask[$0 % 4] }
+        try write([0x80 | opcode, 0x80 | length[0]] + length.dropFirst() + mask + masked)
+    }
+
+    /// Reads the next frame.
+    func receive() throws -> Frame {
+        let opcode = try byte() & 0x0F
+        var count = Int(try byte())
+        if count == 126 { count = Int(try byte()) << 8 | Int(try byte()) }
+        try #require(count < 65_536)
+        return Frame(opcode: opcode, payload: try (0..<count).map { _ in try byte() })
+    }
+
+    /// Closes with a handshake: sends 1000 and reads on to the answer.
+    func close() throws {
+        try send(opcode: 8, [0x03, 0xE8])
+        while try receive().opcode != 8 {}
+    }
+
+    /// Ends the connection as a crashed machine's system would: with a TCP reset.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        // The number stays taken by something harmless, for `deinit` to close.
+        unsafe dup2(open("/dev/null", O_RDONLY), socket.number)
+    }
+
+    /// Not `Descriptor.write`: a server that is gone must not end the tests with SIGPIPE.
+    private func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.send(socket.number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+            try #require(count > 0, "The server closed the connection.")
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private func byte() throws -> UInt8 {
+        if received.isEmpty {
+            received = try socket.read(atMost: 4_096).reversed()
+            try #require(!received.isEmpty, "The server closed the connection.")
+        }
+        return received.removeLast()
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+@testable import broadcast_server
+
+/// The built `broadcast-server` as a process of its own, in a directory of its own, with pipes at its three ends.
+final class RunningProgram: Sendable {
+    private struct State: Sendable {
+        var output = ""
+        var error = ""
+        var openStreams = 2
+        var exitCode: Int32?
+    }
+
+    /// Longer than anything takes on a machine under load.
+    static let patience = Duration.seconds(30)
+
+    let directory: String
+    private let state = Monitor(State())
+    private let pid: pid_t
+    private let input: FileHandle
+    private let outputReader: FileHandle
+
+    /// Starts the program.
+    ///
+    /// - Parameter input: what it reads from its standard input, to the end; nil leaves the input open for ``type(_:)``.
+    init(
+        _ arguments: [String],
+        input text: String? = nil,
+        environment: [String: String] = [:],
+        directory: String? = nil
+    ) throws {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        self.directory = try directory ?? makeTemporaryDirectory()
+        process.currentDirectoryURL = URL(filePath: self.directory)
+        let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BROADCAST_SERVER_") }
+        process.environment = own.merging(environment) { _, new in new }
+        let (input, output, error) = (Pipe(), Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = error
+        process.terminationHandler = { [state] process in
+            // As a shell tells it: a process that a signal ended has 128 and the signal's number.
+            let offset: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
+            state.update { $0.exitCode = process.terminationStatus + offset }
+        }
+        try process.run()
+        pid = process.processIdentifier
+        self.input = input.fileHandleForWriting
+        outputReader = output.fileHandleForReading
+        try Self.collect(output.fileHandleForReading, state, \.output)
+        try Self.collect(error.fileHandleForReading, state, \.error)
+        if let text {
+            // A pipe holds 64 KiB: the rest waits for the program to read on.
+            try BackgroundThread.start { [self] in
+                type(text)
+                endInput()
+            }
+        }
+    }
+
+    deinit {
+        if isRunning { kill(pid, SIGKILL) }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// The program stands beside the test bundle in the build directory.
+    private static var executable: URL {
+        let beside = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+        return beside.deletingLastPathComponent().appending(path: "broadcast-server")
+    }
+
+    private static func collect(
+        _ handle: FileHandle,
+        _ state: Monitor<State>,
+        _ stream: any WritableKeyPath<State, String> & Sendable
+    ) throws {
+        try BackgroundThread.start {
+            var bytes: [UInt8] = []
+            while let next = try? Descriptor(number: handle.fileDescriptor).read(atMost: 1 << 16), !next.isEmpty {
+                bytes += next
+                let text = String(decoding: bytes, as: UTF8.self)
+                state.update { $0[keyPath: stream] = text }
+            }
+            state.update { $0.openStreams -= 1 }
+        }
+    }
+
+    // MARK: Talking to it
+
+    func type(_ text: String) {
+        try? input.write(contentsOf: Data(text.utf8))
+    }
+
+    func endInput() {
+        try? input.close()
+    }
+
+
+    /// Closes the reading end of its standard output, which takes effect once the read that is under way has returned.
+    func closeOutput() {
+        unsafe dup2(open("/dev/null", O_RDONLY), outputReader.fileDescriptor)
+    }
+
+    func signal(_ number: Int32) {
+        kill(pid, number)
+    }
+
+    var output: String { state.withLock { $0.output } }
+    var error: String { state.withLock { $0.error } }
+    var isRunning: Bool { exitCodeSoFar == nil }
+    private var exitCodeSoFar: Int32? { state.withLock { $0.exitCode } }
+
+    func file(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+    }
+
+    /// Waits until the standard output contains a text.
+    func waitForOutput(_ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
+        try await wait("output \"\(text)\"", location) { $0.output.contains(text) ? true : nil }
+    }
+
+    /// Waits until the standard error contains a text.
+    func waitForError(_ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
+        try await wait("error \"\(text)\"", location) { $0.error.contains(text) ? true : nil }
+    }
+
+    /// Waits for the program's end and for the last of what it wrote.
+    func exitCode(_ location: SourceLocation = #_sourceLocation) async throws -> Int32 {
+        try await wait("the end", location) { $0.openStreams == 0 ? $0.exitCode : nil }
+    }
+
+    /// Waits until the log file `name` contains `text`: the program writes it soon after the console.
+    func waitForFile(_ name: String, _ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while try !file(name).contains(text) {
+            try #require(ContinuousClock.now < deadline, "\"\(text)\" did not come to \(name)", sourceLocation: location)
+            await Task.yield()
+        }
+    }
+
+    @discardableResult
+    private func wait<Result: Sendable>(
+        _ what: String,
+        _ location: SourceLocation,
+        until body: @escaping @Sendable (State) -> Result?
+    ) async throws -> Result {
+        let result = await onThread { [state] in state.wait(atMost: Self.patience) { body($0) } }
+        return try #require(
+            result,
+            "\(what) did not come; output: \(output) error: \(error)",
+            sourceLocation: location
+        )
+    }
+}
+
+extension RunningProgram {
+    /// A server on a free port that is ready for clients.
+    static func server(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> RunningProgram {
+        let host = arguments.contains("--host") ? [] : ["--host", "127.0.0.1"]
+        let program = try RunningProgram(["start", "--port", "0"] + host + arguments, environment: environment)
+        try await program.waitForOutput("Server started at ws://")
+        return program
+    }
+
+    /// A client of `server` that is connected.
+    static func client(of server: RunningProgram, _ arguments: [String] = []) async throws -> RunningProgram {
+        let program = try RunningProgram(["connect", server.url] + arguments)
+        try await program.waitForError("✅ Connected to chat server!")
+        return program
+    }
+
+    /// The URL a server has printed.
+    var url: String {
+        let line = output.split(separator: "\n").first { $0.contains("Server started at ") } ?? ""
+        return String(line.split(separator: " ").last ?? "")
+    }
+
+    /// The port a server has printed.
+    var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
+}
