@@ -109,6 +109,20 @@ struct ChatClient {
         }
     }
 
+    /// What a code says by itself, for a close without a reason (RFC 6455 section 7.4.1).
+    private static func meaning(of code: WebSocketCloseCode) -> String {
+        switch code {
+        case .goingAway: ": it shuts down"
+        case .protocolError: ": a protocol error"
+        case .policyViolation: ": a violation of its policy"
+        case .messageTooBig: ": a message was too big"
+        case .internalError: ": an internal error"
+        case .serviceRestart: ": it restarts"
+        case .tryAgainLater: ": try again later"
+        default: ""
+        }
+    }
+
     /// Tells an end that did not come from here.
     private func report(_ close: WebSocketClose) -> ExitCode {
         let code: ExitCode
@@ -119,7 +133,7 @@ struct ChatClient {
         case (.peer, 1001), (.peer, 1012), (.peer, 1013): code = .serverWentAway
         case (.peer, _): code = .protocolError
         }
-        let reason = close.reason.isEmpty ? "" : ": \(close.reason)"
+        let reason = close.reason.isEmpty ? Self.meaning(of: close.code) : ": \(close.reason)"
         switch close.initiator {
         case .peer:
             log.write(

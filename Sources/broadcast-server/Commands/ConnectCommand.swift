@@ -38,7 +38,7 @@ struct ConnectCommand: AsyncParsableCommand {
             file: logFlags.noLogFile ? nil : logFlags.logFile ?? Defaults.clientLogFile
         )
         let stop = StopSignals()
-        let log = try ProgramLog(settings, stream: .error) { stop.stop(.brokenPipe) }
+        let log = try ProgramLog(settings, stream: .error) { stop.stop(.outputFailed($0)) }
         await stop.watch()
 
         let end = await Self.firstToEnd(stop.causes) {
@@ -46,7 +46,7 @@ struct ConnectCommand: AsyncParsableCommand {
         }
         switch end {
         case .stopped(let cause):
-            if cause != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
+            if cause.exitCode != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
             // Whoever ends the program does not wait for a reader of the output that stands still.
             log.close(atMost: .seconds(1))
             throw cause.exitCode
@@ -75,7 +75,7 @@ struct ConnectCommand: AsyncParsableCommand {
             group.addTask {
                 for await cause in causes { return .stopped(cause) }
                 // Only a cancelled task gets here, and nobody looks at what it returns.
-                return .stopped(.brokenPipe)
+                return .session(.success(.success))
             }
             defer { group.cancelAll() }
             guard let end = await group.next() else { preconditionFailure("A group of two tasks returns something.") }

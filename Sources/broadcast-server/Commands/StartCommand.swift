@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 
 /// `broadcast-server start`: the server.
@@ -63,8 +64,9 @@ struct StartCommand: AsyncParsableCommand {
         let settings = try StartSettings(flags: flags, logFlags: logFlags, environment: Environment())
         DescriptorLimit.raise()
         let stop = StopSignals()
-        let log = try ProgramLog(settings.log, stream: .output) {
-            if BrokenPipe.endsProgram.withLock({ $0 }) { stop.stop(.brokenPipe) }
+        let log = try ProgramLog(settings.log, stream: .output) { error in
+            // A server goes on without a console, unless it is part of a shell's pipe that has come to its end.
+            if error == SystemError(EPIPE), BrokenPipe.endsProgram.withLock({ $0 }) { stop.stop(.outputFailed(error)) }
         }
         // A terminal that stands still must not keep a server from ending.
         defer { log.close(atMost: .seconds(2)) }
@@ -85,7 +87,7 @@ struct StartCommand: AsyncParsableCommand {
             log.logger("server").info("Server stops (\(cause.name)).")
             await server.shutdown()
             log.logger("server").info("Server stopped.")
-            if cause == .brokenPipe { throw ExitCode.brokenPipe }
+            if case .outputFailed = cause { throw cause.exitCode }
         }
     }
 }

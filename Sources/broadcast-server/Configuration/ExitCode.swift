@@ -30,7 +30,7 @@ enum ExitCode: Int32, Error, CaseIterable {
         case .internalError: "unsuitable libwebsockets, or a bug"
         case .systemError: "refused by the operating system"
         case .cannotCreateFile: "log file cannot be created"
-        case .inputOutput: "standard input cannot be read"
+        case .inputOutput: "standard input or output fails"
         case .serverWentAway: "the server shut down or asks to try later"
         case .protocolError: "refused or closed by the server with an error"
         case .noPermission: "not permitted, or TLS failed"

@@ -9,13 +9,30 @@ struct ConsoleSink: LogSink {
         /// Colors are for terminals.
         let isColored: Bool
         /// A stream that failed is left alone from then on.
-        var isBroken = false
+        private var hasFailed = false
+
+        init(descriptor: Descriptor, isColored: Bool) {
+            self.descriptor = descriptor
+            self.isColored = isColored
+        }
+
+        /// Writes, and returns why when that failed for the first time.
+        fileprivate mutating func write(_ bytes: [UInt8]) -> SystemError? {
+            guard !hasFailed else { return nil }
+            do throws(SystemError) {
+                try descriptor.write(bytes)
+                return nil
+            } catch {
+                hasFailed = true
+                return error
+            }
+        }
     }
 
     private var output: Output
     private var error: Output
     private var formatter = LogLineFormatter()
-    private let onBrokenOutput: @Sendable () -> Void
+    private let onFailedOutput: @Sendable (SystemError) -> Void
 
     private var prompt: String?
     private var isPromptVisible = false
@@ -23,34 +40,32 @@ struct ConsoleSink: LogSink {
     private var buffer: [UInt8] = []
     private var bufferStream = LogLine.Stream.output
 
-    /// - Parameter onBrokenOutput: called once, on the queue's thread, when nobody reads the standard output any more.
-    init(output: Output, error: Output, onBrokenOutput: @escaping @Sendable () -> Void = {}) {
+    /// - Parameter onFailedOutput: called once, on the queue's thread, when the standard output cannot be written.
+    init(output: Output, error: Output, onFailedOutput: @escaping @Sendable (SystemError) -> Void = { _ in }) {
         self.output = output
         self.error = error
-        self.onBrokenOutput = onBrokenOutput
+        self.onFailedOutput = onFailedOutput
     }
 
     mutating func write(_ items: [LogItem]) {
         for item in items {
             switch item {
             case .line(let line):
-                select(line.stream)
                 clearPrompt()
+                select(line.stream)
                 let isColored = line.stream == .output ? output.isColored : error.isColored
                 formatter.append(line, isColored: isColored, to: &buffer)
             case .plain(let text):
-                select(.output)
                 clearPrompt()
+                select(.output)
                 buffer += "\(text)\n".utf8
             case .showPrompt(let text):
                 prompt = text
             case .promptAnswered:
                 // The terminal has gone to a new line, unless a message came in between and the prompt is there already.
                 isPromptVisible = true
-                select(.output)
                 clearPrompt()
             case .hidePrompt:
-                select(.output)
                 clearPrompt()
                 prompt = nil
             case .reopenFile:
@@ -76,6 +91,8 @@ struct ConsoleSink: LogSink {
     /// Begins the line anew and erases it (ECMA-48 EL), so that the prompt can come back below.
     private mutating func clearPrompt() {
         guard isPromptVisible else { return }
+        // The prompt is on the standard output, wherever the next line goes.
+        select(.output)
         buffer += "\r\u{1B}[K".utf8
         isPromptVisible = false
     }
@@ -85,21 +102,9 @@ struct ConsoleSink: LogSink {
         guard !buffer.isEmpty else { return }
         switch bufferStream {
         case .output:
-            guard !output.isBroken, !write(to: output) else { return }
-            output.isBroken = true
-            onBrokenOutput()
+            if let failure = output.write(buffer) { onFailedOutput(failure) }
         case .error:
-            guard !error.isBroken else { return }
-            error.isBroken = !write(to: error)
-        }
-    }
-
-    private func write(to output: Output) -> Bool {
-        do throws(SystemError) {
-            try output.descriptor.write(buffer)
-            return true
-        } catch {
-            return false
+            _ = error.write(buffer)
         }
     }
 }

@@ -12,18 +12,18 @@ struct ProgramLog: Sendable {
     ///
     /// - Parameters:
     ///   - stream: where on the console log lines go.
-    ///   - onBrokenOutput: called once, on another thread, when nobody reads the standard output any more.
+    ///   - onFailedOutput: called once, on another thread, when the standard output cannot be written.
     init(
         _ settings: LogSettings,
         stream: LogLine.Stream,
-        onBrokenOutput: @escaping @Sendable () -> Void
+        onFailedOutput: @escaping @Sendable (SystemError) -> Void
     ) throws(Failure) {
         level = settings.level
         self.stream = stream
         let sink = ConsoleSink(
             output: .init(.standardOutput),
             error: .init(.standardError),
-            onBrokenOutput: onBrokenOutput
+            onFailedOutput: onFailedOutput
         )
         let console = try LogQueue(sink)
         self.console = console

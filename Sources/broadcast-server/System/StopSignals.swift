@@ -4,23 +4,25 @@ import UnixSignals
 /// Why the program is told to end from outside.
 enum StopCause: Equatable, Sendable {
     case signal(UnixSignal)
-    /// Nobody reads the standard output any more.
-    case brokenPipe
+    /// The standard output cannot be written any more.
+    case outputFailed(SystemError)
 
-    /// The code the shells use for a process that a signal ended.
+    /// The code the shells use for a process that a signal ended; a closed pipe would have ended it with SIGPIPE.
     var exitCode: ExitCode {
         switch self {
         case .signal(.sighup): .hangup
         case .signal(.sigterm): .terminated
         case .signal: .interrupted
-        case .brokenPipe: .brokenPipe
+        case .outputFailed(SystemError(EPIPE)): .brokenPipe
+        case .outputFailed: .inputOutput
         }
     }
 
+    /// The cause for the log.
     var name: String {
         switch self {
         case .signal(let signal): "\(signal)"
-        case .brokenPipe: "the standard output was closed"
+        case .outputFailed(let error): "the standard output cannot be written: \(error)"
         }
     }
 }

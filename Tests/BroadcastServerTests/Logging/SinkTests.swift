@@ -108,6 +108,20 @@ import Testing
         #expect(parts.last == "")
     }
 
+    @Test func `the prompt is erased on the standard output, wherever the line goes`() throws {
+        try withTemporaryDirectory { directory in
+            let paths = (output: directory + "/output", error: directory + "/error")
+            var sink = ConsoleSink(
+                output: .init(descriptor: try Descriptor.append(to: paths.output), isColored: true),
+                error: .init(descriptor: try Descriptor.append(to: paths.error), isColored: false)
+            )
+            sink.write([.showPrompt("> ")])
+            sink.write([line("news", .error)])
+            #expect(try String(contentsOfFile: paths.output, encoding: .utf8) == "> \r\u{1B}[K> ")
+            #expect(try !String(contentsOfFile: paths.error, encoding: .utf8).contains("\u{1B}"))
+        }
+    }
+
     @Test func `an answered prompt is shown again`() throws {
         let text = try written { sink in
             sink.write([.showPrompt("> ")])
@@ -119,7 +133,7 @@ import Testing
     @Test func `an output that fails is told once and left alone`() throws {
         let count = Monitor(0)
         let output = ConsoleSink.Output(descriptor: try Descriptor.append(to: "/dev/full"), isColored: false)
-        var sink = ConsoleSink(output: output, error: output) { count.update { $0 += 1 } }
+        var sink = ConsoleSink(output: output, error: output) { _ in count.update { $0 += 1 } }
         sink.write([line("a")])
         sink.write([line("b")])
         #expect(count.withLock { $0 } == 1)

@@ -116,6 +116,19 @@ import Testing
         try await server.waitForOutput("Client 1 disconnected (1000 from the peer). Total clients: 0\n")
     }
 
+    @Test func `an output that cannot be written is an error`() async throws {
+        let server = try await RunningProgram.server()
+        let peer = try RawPeer(port: server.port)
+        try await server.waitForOutput("Total clients: 1\n")
+        let client = try RunningProgram(
+            shell: "'\(RunningProgram.executable.path)' connect \(server.url) > /dev/full"
+        )
+        try await client.waitForError("Connected to chat server!\n")
+        try peer.send("hello")
+        #expect(try await client.exitCode() == ExitCode.inputOutput.rawValue)
+        #expect(client.error.contains("the standard output cannot be written: No space left on device"))
+    }
+
     @Test func `a client whose output nobody reads any more leaves quietly`() async throws {
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)

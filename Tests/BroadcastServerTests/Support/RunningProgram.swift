@@ -24,16 +24,29 @@ final class RunningProgram: Sendable {
     /// Starts the program.
     ///
     /// - Parameter input: what it reads from its standard input, to the end; nil leaves the input open for ``type(_:)``.
-    init(
+    convenience init(
         _ arguments: [String],
         input text: String? = nil,
-        environment: [String: String] = [:],
-        directory: String? = nil
+        environment: [String: String] = [:]
+    ) throws {
+        try self.init(Self.executable, arguments, text, environment)
+    }
+
+    /// Runs a shell command instead, for what a shell sets up.
+    convenience init(shell command: String) throws {
+        try self.init(URL(filePath: "/bin/sh"), ["-c", "exec " + command], nil, [:])
+    }
+
+    private init(
+        _ executable: URL,
+        _ arguments: [String],
+        _ text: String?,
+        _ environment: [String: String]
     ) throws {
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = executable
         process.arguments = arguments
-        self.directory = try directory ?? makeTemporaryDirectory()
+        directory = try makeTemporaryDirectory()
         process.currentDirectoryURL = URL(filePath: self.directory)
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BROADCAST_SERVER_") }
         process.environment = own.merging(environment) { _, new in new }
@@ -67,7 +80,7 @@ final class RunningProgram: Sendable {
     }
 
     /// The program stands beside the test bundle in the build directory.
-    private static var executable: URL {
+    static var executable: URL {
         let beside = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
         return beside.deletingLastPathComponent().appending(path: "broadcast-server")
     }
