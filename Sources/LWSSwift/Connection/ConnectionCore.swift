@@ -50,6 +50,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private var pingSentAt: UInt64 = 0
     private var readingStoppedAt: UInt64 = 0
     private var writingStalledAt: UInt64 = 0
+    private var messageBegunAt: UInt64 = 0
     private var closeDeadline: UInt64 = 0
 
     /// Why reading is stopped; it goes on when no reason is left.
@@ -138,6 +139,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             isBinary: lws_frame_is_binary(wsi) != 0,
             remainingInFrame: Int(lws_remaining_packet_payload(wsi))
         )
+        messageIsUnderWay(piece)
         // A ping between the fragments of a message must be answered before the message is (RFC 6455 section 5.4).
         if piece.remainingInFrame == 0, !piece.isFinal { mayOwePong = true }
         switch unsafe machine.receive(bytes, piece) {
@@ -146,6 +148,16 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             lastMessage = lastReceived
             deliver(message)
         case .fail(let payload): sendClose(payload)
+        }
+    }
+
+    /// Begins, or ends, the time a message may take.
+    private func messageIsUnderWay(_ piece: MessageAssembler.Piece) {
+        if piece.isFinal {
+            messageBegunAt = 0
+        } else if messageBegunAt == 0, let timeout = settings.messageTimeout {
+            messageBegunAt = max(lastReceived, 1)
+            loop.schedule(self, at: messageBegunAt + timeout)
         }
     }
 
@@ -393,8 +405,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         pauses.subtract(reason)
         guard pauses.isEmpty, let wsi = unsafe wsi else { return }
         readingStoppedAt = 0
-        // The silence was ours.
+        // The silence was ours, and so was the time that a message under way took.
         lastReceived = loop.now
+        if messageBegunAt != 0 { messageBegunAt = lastReceived }
         unsafe lws_rx_flow_control(wsi, 1)
     }
 
@@ -528,6 +541,10 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             } else if writingStalledAt != 0, now >= writingStalledAt + settings.stallTimeout {
                 fail(.policyViolation, "peer takes no messages")
                 cut()
+            } else if let timeout = settings.messageTimeout, messageBegunAt != 0, readingStoppedAt == 0,
+                now >= messageBegunAt + timeout
+            {
+                fail(.policyViolation, "message takes too long")
             } else if let idle = settings.idleTimeout, now >= lastMessage + idle {
                 close(code: .goingAway, reason: "idle")
             } else {
@@ -556,6 +573,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         var next = UInt64.max
         if readingStoppedAt != 0 { next = min(next, readingStoppedAt + settings.stallTimeout) }
         if writingStalledAt != 0 { next = min(next, writingStalledAt + settings.stallTimeout) }
+        if let timeout = settings.messageTimeout, messageBegunAt != 0, readingStoppedAt == 0 {
+            next = min(next, messageBegunAt + timeout)
+        }
         if let idle = settings.idleTimeout { next = min(next, lastMessage + idle) }
         if let interval = settings.keepaliveInterval, readingStoppedAt == 0 {
             next = min(next, pingSentAt != 0 ? pingSentAt + settings.keepaliveTimeout : lastReceived + interval)

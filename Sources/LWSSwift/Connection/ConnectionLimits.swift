@@ -51,6 +51,9 @@ public struct ConnectionLimits: Sendable, Hashable {
     public var keepalive: Keepalive? = Keepalive()
     /// How long a connection may carry no message in either direction before it is closed with 1001; nil for ever.
     public var idleTimeout: Duration?
+    /// How long a message may take from its first byte to its last, before the connection is closed with 1008; nil for
+    /// ever. Default: 2 minutes.
+    public var messageTimeout: Duration? = .seconds(120)
     /// How long the peer may take to answer a close frame before the connection is cut. Default: 5 seconds.
     public var closeTimeout: Duration = .seconds(5)
     /// How long a peer that takes no bytes, or a reader of ``WebSocketConnection/messages`` that takes no message while

@@ -8,6 +8,7 @@ final class ConnectionSettings: Sendable {
     let keepaliveInterval: UInt64?
     let keepaliveTimeout: UInt64
     let idleTimeout: UInt64?
+    let messageTimeout: UInt64?
     let closeTimeout: UInt64
     let stallTimeout: UInt64
 
@@ -17,6 +18,7 @@ final class ConnectionSettings: Sendable {
         keepaliveInterval = limits.keepalive?.interval.milliseconds
         keepaliveTimeout = limits.keepalive?.timeout.milliseconds ?? 0
         idleTimeout = limits.idleTimeout?.milliseconds
+        messageTimeout = limits.messageTimeout?.milliseconds
         closeTimeout = limits.closeTimeout.milliseconds
         stallTimeout = limits.stallTimeout.milliseconds
     }

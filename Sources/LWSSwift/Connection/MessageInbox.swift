@@ -94,7 +94,10 @@ final class MessageInbox: Sendable {
     private func take() -> Take {
         state.withLock { state in
             if unsafe state.reader != nil { return .secondReader }
-            return Self.take(from: &state, marks) ?? .parked
+            if let take = Self.take(from: &state, marks) { return take }
+            // A cancellation that came too late for the last wait must not end this one.
+            state.isReaderCancelled = false
+            return .parked
         }
     }
 

@@ -41,7 +41,7 @@ public struct WebSocketConnection: Sendable, Identifiable {
     public var states: AsyncStream<State> {
         let (stream, continuation) = AsyncStream.makeStream(of: State.self, bufferingPolicy: .bufferingNewest(4))
         let core = core
-        loop.execute { core.observeStates(continuation) }
+        if !loop.submit(.closure { core.observeStates(continuation) }) { continuation.finish() }
         return stream
     }
 

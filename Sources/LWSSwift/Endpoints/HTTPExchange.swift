@@ -72,6 +72,14 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         server.socketEnded()
     }
 
+    /// An answer that is under way may be finished; the server's deadline ends it otherwise.
+    override func loopShutsDown() {
+        switch phase {
+        case .answering, .completing: break
+        case .awaitingRequest, .upgrading, .readingBody, .ended: kill()
+        }
+    }
+
     func belongs(to server: ServerCore) -> Bool {
         self.server === server
     }

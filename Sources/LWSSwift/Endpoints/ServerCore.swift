@@ -22,6 +22,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Accepted sockets that lws still has, in whatever state.
     private var socketCount = 0
     private var observers: [AsyncStream<WebSocketConnection>.Continuation] = []
+    private var cutTimer: LoopTimer?
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// Sockets in the opening handshake, or speaking plain HTTP, beyond the limit of open connections.
@@ -111,7 +112,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     func beginShutdown(deadline: Duration? = nil) {
         stop()
         guard !hasStopped else { return }
-        LoopTimer(loop, milliseconds: (deadline ?? configuration.shutdownDeadline).milliseconds) { self.cut() }
+        cutTimer?.cancel()
+        cutTimer = LoopTimer(loop, milliseconds: (deadline ?? configuration.shutdownDeadline).milliseconds) {
+            self.cut()
+        }
     }
 
     /// Stops accepting and closes every connection with 1001.
@@ -122,20 +126,30 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         listeners = []
         for observer in observers { observer.finish() }
         observers = []
-        for socket in loop.sockets.all {
-            switch socket {
-            case let connection as ConnectionCore where connection.settings === settings: connection.loopShutsDown()
-            case let exchange as HTTPExchange where exchange.belongs(to: self): exchange.loopShutsDown()
-            default: break
-            }
+        forEachSocket { connection in
+            connection.loopShutsDown()
+        } exchange: { exchange in
+            exchange.loopShutsDown()
         }
         finishStopping()
     }
 
     /// Ends what the peers have not ended by now.
     private func cut() {
-        for case let connection as ConnectionCore in loop.sockets.all where connection.settings === settings {
+        forEachSocket { connection in
             connection.cut()
+        } exchange: { exchange in
+            exchange.kill()
+        }
+    }
+
+    private func forEachSocket(_ connection: (ConnectionCore) -> Void, exchange: (HTTPExchange) -> Void) {
+        for socket in loop.sockets.all {
+            switch socket {
+            case let socket as ConnectionCore where socket.settings === settings: connection(socket)
+            case let socket as HTTPExchange where socket.belongs(to: self): exchange(socket)
+            default: break
+            }
         }
     }
 
@@ -152,6 +166,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private func finishStopping() {
         guard isStopping, socketCount == 0, let vhost = unsafe vhost else { return }
         unsafe self.vhost = nil
+        cutTimer?.cancel()
+        cutTimer = nil
         loop.servers.removeAll { $0 === self }
         // Not within the callback of a socket of this vhost.
         let pointer = unsafe LoopPointer(vhost)

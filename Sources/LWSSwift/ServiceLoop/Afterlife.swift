@@ -7,7 +7,7 @@ internal import Dispatch
 enum Afterlife {
     private static let queue = DispatchQueue(label: "LWSSwift.afterlife")
 
-    static func run(_ job: LoopJob, of loop: ServiceLoop) {
-        queue.async { loop.perform(job) }
+    static func run(_ job: @escaping @Sendable () -> Void) {
+        queue.async(execute: job)
     }
 }

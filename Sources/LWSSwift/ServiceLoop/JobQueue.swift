@@ -1,72 +1,107 @@
 internal import CLibWebSockets
+internal import Glibc
+internal import Synchronization
 
 /// One piece of work for the loop's thread.
 enum LoopJob: Sendable {
-    /// A job of an actor, or of a task, that runs on the loop as serial executor.
+    /// A job of an actor that the loop is the executor of.
     case serial(UnownedJob)
     /// A job of a task that prefers the loop.
-    case task(UnownedJob)
+    case task(UnownedJob, LoopTaskExecutor)
     /// A closure handed in with ``ServiceLoop/execute(_:)``.
     case closure(@Sendable () -> Void)
 }
 
-/// What other threads have asked the loop to run, and the one way to wake it.
+/// What the loop's thread is to run, and the one way to wake it.
 ///
 /// `lws_cancel_service` is the only function of lws that another thread may call (README.coding, "only live with one
 /// thread"), and only while the context exists: the context is therefore kept here, under the same lock, and a wake-up
 /// is asked for at most once between two drains.
-final class JobQueue: Sendable {
+///
+/// Reason for the unchecked conformance: `local` is touched on the loop's thread only, which `isOnThread` decides; the
+/// rest is atomic or behind the lock.
+@safe
+final class JobQueue: @unchecked Sendable {
     @safe
-    private struct State: @unchecked Sendable {
+    private struct Inbox: @unchecked Sendable {
         // Reason for the unchecked conformance: the pointer is used under the lock, for `lws_cancel_service` only, and
         // is taken out before the context is destroyed.
         var jobs: [LoopJob] = []
         var context: OpaquePointer?
-        var wakeRequested = false
+        var isWakeRequested = false
         var isClosed = false
     }
 
-    private let state = Lock(State())
+    private let inbox = Lock(Inbox())
+    private let threadID = Atomic<UInt>(0)
+    /// Jobs that came from the loop's own thread.
+    private var local: [LoopJob] = []
 
-    /// Appends a job and wakes the loop; false when the loop no longer takes jobs.
-    func push(_ job: LoopJob) -> Bool {
-        state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.jobs.append(job)
-            if !state.wakeRequested, let context = unsafe state.context {
-                state.wakeRequested = true
+    /// Whether the caller runs on the loop's thread.
+    var isOnThread: Bool {
+        threadID.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    /// Makes the calling thread the loop's.
+    func bindToThread() {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+    }
+
+    /// The loop's thread ends.
+    func unbind() {
+        threadID.store(0, ordering: .relaxed)
+    }
+
+    /// Appends a job: without a lock on the loop's thread, else waking it. False once the loop takes no more jobs.
+    func submit(_ job: LoopJob) -> Bool {
+        if isOnThread {
+            local.append(job)
+            return true
+        }
+        return inbox.withLock { inbox in
+            guard !inbox.isClosed else { return false }
+            inbox.jobs.append(job)
+            if !inbox.isWakeRequested, let context = unsafe inbox.context {
+                inbox.isWakeRequested = true
                 unsafe lws_cancel_service(context)
             }
             return true
         }
     }
 
-    /// Takes all jobs out by swapping them with an empty array, whose storage is reused.
-    func drain(into jobs: inout [LoopJob]) {
-        jobs = state.withLock { [spare = jobs] state in
-            let drained = state.jobs
-            state.jobs = spare
-            state.wakeRequested = false
-            return drained
+    /// Swaps the jobs to run next with `spare`, an empty array whose storage is used again: those of the thread itself if
+    /// there are any, else those of other threads. On the loop's thread only.
+    func take(into spare: inout [LoopJob]) {
+        if local.isEmpty {
+            local = inbox.withLock { [local] inbox in
+                let jobs = inbox.jobs
+                inbox.jobs = local
+                inbox.isWakeRequested = false
+                return jobs
+            }
         }
+        swap(&local, &spare)
     }
+
+    /// Whether the thread has made jobs for itself that wait. On the loop's thread only.
+    var hasLocalJobs: Bool { !local.isEmpty }
 
     /// Connects the queue to the context it wakes; jobs that came before are found by the first drain.
     func attach(_ context: OpaquePointer) {
         let pointer = unsafe LoopPointer(context)
-        state.withLock { unsafe $0.context = pointer.value }
+        inbox.withLock { unsafe $0.context = pointer.value }
     }
 
     /// From here on nobody wakes the context, so that it may be destroyed.
     func detach() {
-        state.withLock { unsafe $0.context = nil }
+        inbox.withLock { unsafe $0.context = nil }
     }
 
     /// Refuses further jobs if there are none left; otherwise false, and they must run first.
     func closeIfEmpty() -> Bool {
-        state.withLock { state in
-            guard state.jobs.isEmpty else { return false }
-            state.isClosed = true
+        inbox.withLock { inbox in
+            guard inbox.jobs.isEmpty else { return false }
+            inbox.isClosed = true
             return true
         }
     }

@@ -3,7 +3,6 @@ final class LoopTimer: LoopSocket {
     private let body: () -> Void
 
     /// The loop keeps the timer until it fires; a shutdown of the loop drops it.
-    @discardableResult
     init(_ loop: ServiceLoop, milliseconds: UInt64, _ body: @escaping () -> Void) {
         self.body = body
         super.init(loop)
@@ -14,6 +13,11 @@ final class LoopTimer: LoopSocket {
         leaveTable()
         body()
         return nil
+    }
+
+    /// Does nothing once the timer has fired.
+    func cancel() {
+        leaveTable()
     }
 
     override func loopShutsDown() {

@@ -1,14 +1,8 @@
-internal import CLibWebSockets
-
 extension ServiceLoop: SerialExecutor {
-    /// Takes a job of an actor whose `unownedExecutor` is this loop, or of its tasks.
-    public func enqueue(_ job: UnownedJob) {
-        if !submit(.serial(job)) { Afterlife.run(.serial(job), of: self) }
-    }
-
-    /// Takes a job of an actor whose `unownedExecutor` is this loop, or of its tasks.
+    /// Takes a job of an actor whose `unownedExecutor` is this loop.
     public func enqueue(_ job: consuming ExecutorJob) {
-        enqueue(UnownedJob(job))
+        let job = UnownedJob(job)
+        if !submit(.serial(job)) { Afterlife.run { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) } }
     }
 
     /// Lets `assumeIsolated` succeed on the loop's thread.
@@ -21,32 +15,32 @@ extension ServiceLoop: SerialExecutor {
         preconditionIsCurrent("An actor that is isolated to the loop")
     }
 
-    /// Appends a job: without a lock on the loop, else through the queue that wakes it. False once the loop has ended.
+    /// Hands a job to the loop's thread; false once the loop has ended.
     func submit(_ job: LoopJob) -> Bool {
-        guard isCurrent else { return jobQueue.push(job) }
-        localJobs.append(job)
-        return true
+        jobQueue.submit(job)
     }
 
     func perform(_ job: LoopJob) {
         switch job {
         case .serial(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
-        case .task(let job): unsafe job.runSynchronously(on: loopTaskExecutor.asUnownedTaskExecutor())
+        case .task(let job, let executor): unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
         case .closure(let body): body()
         }
     }
 }
 
-/// The face of a loop that tasks prefer; see ``ServiceLoop/taskExecutor``.
+/// The face of a loop that tasks prefer; see ``ServiceLoop/taskExecutor``. It may outlive the loop, as tasks may.
 final class LoopTaskExecutor: TaskExecutor {
-    private unowned let loop: ServiceLoop
+    private let jobQueue: JobQueue
 
-    init(_ loop: ServiceLoop) {
-        self.loop = loop
+    init(_ jobQueue: JobQueue) {
+        self.jobQueue = jobQueue
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if !loop.submit(.task(job)) { Afterlife.run(.task(job), of: loop) }
+        if !jobQueue.submit(.task(job, self)) {
+            Afterlife.run { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
     }
 }

@@ -11,7 +11,7 @@ extension ServiceLoop {
             unsafe engine.turn(context, waiting: mayWait)
             runJobs()
             endTurn()
-            mayWait = localJobs.isEmpty && unflushed.isEmpty
+            mayWait = !jobQueue.hasLocalJobs && unflushed.isEmpty
             if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
         }
     }
@@ -21,12 +21,9 @@ extension ServiceLoop {
     private func runJobs() {
         var budget = 4_096
         while budget > 0 {
-            if localJobs.isEmpty {
-                jobQueue.drain(into: &localJobs)
-                if localJobs.isEmpty { return }
-            }
-            // Jobs may append jobs; those run in the next round, in order.
-            swap(&jobs, &localJobs)
+            // Jobs may make jobs; those run in the next round, in order.
+            jobQueue.take(into: &jobs)
+            if jobs.isEmpty { return }
             budget -= jobs.count
             for job in jobs { perform(job) }
             jobs.removeAll(keepingCapacity: jobs.count < 1_024)
@@ -67,8 +64,8 @@ extension ServiceLoop {
     func beginShutdown() {
         guard !isShuttingDown else { return }
         isShuttingDown = true
-        for server in servers { server.stop() }
         for socket in sockets.all { socket.loopShutsDown() }
+        for server in servers { server.beginShutdown() }
     }
 
     /// Ends an attempt to connect whose task was cancelled.

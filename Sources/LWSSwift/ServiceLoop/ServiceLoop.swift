@@ -2,7 +2,6 @@ internal import CLibWebSockets
 internal import Dispatch
 internal import Glibc
 public import Logging
-internal import Synchronization
 
 /// One thread that owns one libwebsockets context, and at the same time a Swift executor.
 ///
@@ -65,7 +64,6 @@ public final class ServiceLoop: @unchecked Sendable {
     let configuration: Configuration
     let logger: Logger
     let jobQueue = JobQueue()
-    private let threadID = Atomic<UInt>(0)
     private let exit = Lock(Exit())
 
     private struct Exit: Sendable {
@@ -78,7 +76,7 @@ public final class ServiceLoop: @unchecked Sendable {
     /// It is an object apart from the loop because a task without that preference must not run as one with it: the
     /// runtime would enqueue it twice.
     public var taskExecutor: any TaskExecutor { loopTaskExecutor }
-    private(set) lazy var loopTaskExecutor = LoopTaskExecutor(self)
+    private let loopTaskExecutor: LoopTaskExecutor
 
     // MARK: Confined to the loop's thread
 
@@ -86,7 +84,6 @@ public final class ServiceLoop: @unchecked Sendable {
     var context: OpaquePointer?
     var engine: (any EventEngine)?
     var jobs: [LoopJob] = []
-    var localJobs: [LoopJob] = []
     var isShuttingDown = false
     /// The last thing lws reported as error or warning, which is the only reason it gives for a failed call.
     var lastLibraryError: String?
@@ -112,8 +109,7 @@ public final class ServiceLoop: @unchecked Sendable {
     private init(_ configuration: Configuration) {
         self.configuration = configuration
         self.logger = configuration.logger
-        // Made before anybody else sees the loop: a lazy variable is not safe to make from two threads.
-        _ = loopTaskExecutor
+        loopTaskExecutor = LoopTaskExecutor(jobQueue)
     }
 
     /// Starts a loop: makes the thread and, on it, the lws context.
@@ -146,7 +142,7 @@ public final class ServiceLoop: @unchecked Sendable {
             if hasExited {
                 continuation.resume()
             } else {
-                _ = jobQueue.push(.closure { self.beginShutdown() })
+                execute { self.beginShutdown() }
             }
         }
     }
@@ -182,7 +178,7 @@ public final class ServiceLoop: @unchecked Sendable {
 
     /// Whether the caller runs on the loop's thread.
     public var isCurrent: Bool {
-        threadID.load(ordering: .relaxed) == UInt(pthread_self())
+        jobQueue.isOnThread
     }
 
     /// Traps with a message that names `operation` when the caller does not run on the loop's thread.
@@ -229,7 +225,7 @@ public final class ServiceLoop: @unchecked Sendable {
     }
 
     private func threadMain(_ started: @Sendable (Result<Void, WebSocketError>) -> Void) {
-        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        jobQueue.bindToThread()
         unsafe pthread_setname_np(pthread_self(), String(decoding: configuration.name.utf8.prefix(15), as: UTF8.self))
         LogBridge.attach(self)
         let result = makeContext()
@@ -239,7 +235,7 @@ public final class ServiceLoop: @unchecked Sendable {
             destroyContext()
         }
         LogBridge.attach(nil)
-        threadID.store(0, ordering: .relaxed)
+        jobQueue.unbind()
         let thread = pthread_self()
         let waiters = exit.withLock { exit in
             exit.hasExited = true
