@@ -293,12 +293,14 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         }
         let reason = libraryReason ?? loop.lastLibraryError ?? "the connection was lost"
         if isHandshaking {
-            return fail(
-                WebSocketError(
-                    .invalidHandshake,
-                    "The server at \(place) gave no valid WebSocket handshake: \(reason)."
-                )
-            )
+            let hint =
+                switch (target.isSecure, configuration.tls.certificateChainFile) {
+                case (false, _): "It may expect TLS (wss), or be no WebSocket server."
+                case (true, nil): "It may ask for a client certificate, or be no WebSocket server."
+                case (true, _): "It may not accept the client certificate, or be no WebSocket server."
+                }
+            let message = "The server at \(place) gave no valid WebSocket handshake: \(reason). \(hint)"
+            return fail(WebSocketError(.invalidHandshake, message))
         }
         let target = target
         let addresses = tried

@@ -71,8 +71,12 @@ extension ServiceLoop {
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
         unsafe engine.configure(&info)
-        guard let context = unsafe lws_create_context(&info) else { return false }
-        unsafe self.context = context
+        guard
+            TLSClientContexts.creatingContext({
+                unsafe context = lws_create_context(&info); return unsafe context != nil
+            }),
+            let context = unsafe context
+        else { return false }
         self.engine = engine
         unsafe jobQueue.attach(context)
         return true
@@ -81,7 +85,9 @@ extension ServiceLoop {
     /// The end of the thread: nothing of lws is left afterwards.
     func destroyContext() {
         jobQueue.detach()
-        if let context = unsafe context { unsafe engine?.destroy(context) }
+        tlsClientContexts.destroyingContext {
+            if let context = unsafe context { unsafe engine?.destroy(context) }
+        }
         unsafe context = nil
         engine = nil
         unsafe clientVhosts = [:]

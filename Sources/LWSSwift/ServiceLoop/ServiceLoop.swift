@@ -100,6 +100,7 @@ public final class ServiceLoop: @unchecked Sendable {
     var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
     /// Tables that lws may still refer to.
     var protocolTables: [Int: ProtocolTable] = [:]
+    var tlsClientContexts = TLSClientContexts()
     let subprotocolName = SubprotocolName()
     /// The receive buffer of the servers on this loop; 0 before the first.
     var serverReceiveBytes = 0
