@@ -77,7 +77,7 @@ struct ChatClient {
                         log.write(.error, "Line \(number) was not sent: it is longer than \(limit) bytes. Split it.")
                     case .notUTF8(let number):
                         isComplete = false
-                        log.write(.error, "Line \(number) was not sent: it is not UTF-8 text. Convert it, as with iconv.")
+                        log.write(.error, "Line \(number) was not sent: it is not UTF-8. Convert it, as with iconv.")
                     }
                     if isInteractive { log.promptWasAnswered() }
                 }
@@ -136,8 +136,8 @@ struct ChatClient {
         let reason = close.reason.isEmpty ? Self.meaning(of: close.code) : ": \(close.reason)"
         switch close.initiator {
         case .peer:
-            log.write(
-                code == .success ? .info : .warning, "The server closed the connection (\(close.code)\(reason)).")
+            let level: Logger.Level = code == .success ? .info : .warning
+            log.write(level, "The server closed the connection (\(close.code)\(reason)).")
         case .connectionLoss:
             log.write(.error, "The connection to the server was lost (\(close.code)\(reason)).")
         case .local:

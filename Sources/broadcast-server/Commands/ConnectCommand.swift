@@ -95,7 +95,11 @@ struct ConnectCommand: AsyncParsableCommand {
         }
     }
 
-    private static func session(at url: String, on loop: ServiceLoop, log: ProgramLog) async -> Result<ExitCode, Failure> {
+    private static func session(
+        at url: String,
+        on loop: ServiceLoop,
+        log: ProgramLog
+    ) async -> Result<ExitCode, Failure> {
         var configuration = WebSocketClient.Configuration()
         // The server puts a prefix before the largest message it takes.
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes + Defaults.maximumPrefixBytes

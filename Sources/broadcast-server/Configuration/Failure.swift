@@ -18,7 +18,7 @@ extension Failure {
             switch error.code {
             case .addressInUse: "Stop the other program, or choose another port with --port (0 picks a free one)."
             case .permissionDenied: "Ports below 1024 need privileges: choose one from 1024 to 65535 with --port."
-            case .addressUnavailable, .nameNotFound: "Choose an address of this machine with --host, such as localhost or 0.0.0.0."
+            case .addressUnavailable, .nameNotFound: "Choose one with --host, such as localhost or 0.0.0.0."
             default: ""
             }
         self.init(ExitCode(error), Self.oneLine("Cannot listen at \(host), port \(port): \(error.message) \(advice)"))

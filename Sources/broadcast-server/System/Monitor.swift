@@ -54,7 +54,8 @@ import Glibc
         return withLock { state in
             while true {
                 if let result = body(&state) { return result }
-                guard unsafe pthread_cond_timedwait(condition, mutex, &deadline) != ETIMEDOUT else { return body(&state) }
+                let isLate = unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT
+                if isLate { return body(&state) }
             }
         }
     }

@@ -16,7 +16,7 @@ import Testing
             var sink = try FileSink(path: path)
             sink.write([line("after")])
             sink.close()
-            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let text = try contents(of: path)
             #expect(text.hasPrefix("before\n"))
             #expect(text.hasSuffix("[INFO] after\n"))
         }
@@ -30,8 +30,8 @@ import Testing
             try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
             sink.write([line("two"), .reopenFile, line("three")])
             sink.close()
-            let old = try String(contentsOfFile: path + ".1", encoding: .utf8)
-            let new = try String(contentsOfFile: path, encoding: .utf8)
+            let old = try contents(of: path + ".1")
+            let new = try contents(of: path)
             #expect(old.contains("one") && old.contains("two") && !old.contains("three"))
             #expect(new.contains("three") && !new.contains("two"))
         }
@@ -46,7 +46,7 @@ import Testing
             try FileManager.default.moveItem(atPath: directory + "/gone", toPath: directory + "/kept")
             sink.write([.reopenFile, line("still here")])
             sink.close()
-            #expect(try String(contentsOfFile: directory + "/kept/a.log", encoding: .utf8).contains("still here"))
+            #expect(try contents(of: directory + "/kept/a.log").contains("still here"))
             #expect(failures.withLock { $0.count } == 1)
         }
     }
@@ -117,8 +117,8 @@ import Testing
             )
             sink.write([.showPrompt("> ")])
             sink.write([line("news", .error)])
-            #expect(try String(contentsOfFile: paths.output, encoding: .utf8) == "> \r\u{1B}[K> ")
-            #expect(try !String(contentsOfFile: paths.error, encoding: .utf8).contains("\u{1B}"))
+            #expect(try contents(of: paths.output) == "> \r\u{1B}[K> ")
+            #expect(try !contents(of: paths.error).contains("\u{1B}"))
         }
     }
 

@@ -120,9 +120,7 @@ import Testing
         let server = try await RunningProgram.server()
         let peer = try RawPeer(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
-        let client = try RunningProgram(
-            shell: "'\(RunningProgram.executable.path)' connect \(server.url) > /dev/full"
-        )
+        let client = try RunningProgram(["connect", server.url], outputTo: "/dev/full")
         try await client.waitForError("Connected to chat server!\n")
         try peer.send("hello")
         #expect(try await client.exitCode() == ExitCode.inputOutput.rawValue)

@@ -48,7 +48,7 @@ import Testing
         try await server.waitForOutput("[INFO] Client 1 disconnected (1000 from the peer). Total clients: 1\n")
         try second.close()
         try await server.waitForOutput("[INFO] Client 2 disconnected (1000 from the peer). Total clients: 0\n")
-        try await server.waitForFile("server.log", "[INFO] Client 2 disconnected (1000 from the peer). Total clients: 0")
+        try await server.waitForFile("server.log", "Client 2 disconnected (1000 from the peer). Total clients: 0")
     }
 
     @Test func `a connection that is reset is noticed at once`() async throws {

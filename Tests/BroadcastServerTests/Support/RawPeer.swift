@@ -48,7 +48,7 @@ final class RawPeer {
             GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n
             """
-        try write(Array(request.utf8))
+        try socket.write(Array(request.utf8))
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try byte()) }
         let answer = String(decoding: head, as: UTF8.self)
@@ -69,7 +69,7 @@ final class RawPeer {
         let length = count < 126 ? [UInt8(count)] : [126, UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
         let mask: [UInt8] = [0x12, 0x34, 0x56, 0x78]
         let masked = payload.enumerated().map { $1 ^ mask[$0 % 4] }
-        try write([0x80 | opcode, 0x80 | length[0]] + length.dropFirst() + mask + masked)
+        try socket.write([0x80 | opcode, 0x80 | length[0]] + length.dropFirst() + mask + masked)
     }
 
     /// Reads the next frame.
@@ -92,19 +92,7 @@ final class RawPeer {
         var linger = linger(l_onoff: 1, l_linger: 0)
         unsafe setsockopt(socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
         // The number stays taken by something harmless, for `deinit` to close.
-        unsafe dup2(open("/dev/null", O_RDONLY), socket.number)
-    }
-
-    /// Not `Descriptor.write`: a server that is gone must not end the tests with SIGPIPE.
-    private func write(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe Glibc.send(socket.number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw SystemError() }
-            rest = rest.dropFirst(count)
-        }
+        socket.replaceByNothing()
     }
 
     private func byte() throws -> UInt8 {

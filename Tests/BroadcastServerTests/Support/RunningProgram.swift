@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import broadcast_server
@@ -17,108 +18,86 @@ final class RunningProgram: Sendable {
 
     let directory: String
     private let state = Monitor(State())
-    private let pid: pid_t
-    private let input: FileHandle
-    private let outputReader: FileHandle
+    private let process: ChildProcess
 
     /// Starts the program.
     ///
     /// - Parameter input: what it reads from its standard input, to the end; nil leaves the input open for ``type(_:)``.
-    convenience init(
-        _ arguments: [String],
-        input text: String? = nil,
-        environment: [String: String] = [:]
-    ) throws {
-        try self.init(Self.executable, arguments, text, environment)
+    convenience init(_ arguments: [String], input text: String? = nil, environment: [String: String] = [:]) throws {
+        try self.init("exec \"$@\"", [Self.executable] + arguments, text, environment)
     }
 
-    /// Runs a shell command instead, for what a shell sets up.
-    convenience init(shell command: String) throws {
-        try self.init(URL(filePath: "/bin/sh"), ["-c", "exec " + command], nil, [:])
+    /// Starts the program with its standard output sent to a file.
+    convenience init(_ arguments: [String], outputTo path: String) throws {
+        try self.init("exec \"$@\" > \(path)", [Self.executable] + arguments, nil, [:])
     }
 
-    private init(
-        _ executable: URL,
-        _ arguments: [String],
-        _ text: String?,
-        _ environment: [String: String]
-    ) throws {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
+    /// Runs a line for the shell, whose `$@` are `arguments`: the shell goes to the directory first.
+    private init(_ line: String, _ arguments: [String], _ text: String?, _ environment: [String: String]) throws {
         directory = try makeTemporaryDirectory()
-        process.currentDirectoryURL = URL(filePath: self.directory)
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("BROADCAST_SERVER_") }
-        process.environment = own.merging(environment) { _, new in new }
-        let (input, output, error) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = error
-        process.terminationHandler = { [state] process in
-            // As a shell tells it: a process that a signal ended has 128 and the signal's number.
-            let offset: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
-            state.update { $0.exitCode = process.terminationStatus + offset }
+        process = try ChildProcess(
+            ["/bin/sh", "-c", "cd \"$0\" && \(line)", directory] + arguments,
+            environment: own.merging(environment) { _, new in new }
+        )
+        try collect(process.output, \.output)
+        try collect(process.error, \.error)
+        try BackgroundThread.start { [state, process] in
+            let code = process.waitForEnd()
+            state.update { $0.exitCode = code }
         }
-        try process.run()
-        pid = process.processIdentifier
-        self.input = input.fileHandleForWriting
-        outputReader = output.fileHandleForReading
-        try Self.collect(output.fileHandleForReading, state, \.output)
-        try Self.collect(error.fileHandleForReading, state, \.error)
-        if let text {
-            // A pipe holds 64 KiB: the rest waits for the program to read on.
-            try BackgroundThread.start { [self] in
-                type(text)
-                endInput()
-            }
+        guard let text else { return }
+        // A pipe holds 64 KiB: the rest waits for the program to read on.
+        try BackgroundThread.start { [self] in
+            type(text)
+            endInput()
         }
     }
 
     deinit {
-        if isRunning { kill(pid, SIGKILL) }
+        if isRunning { process.signal(SIGKILL) }
+        process.closeInput()
         try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// The program stands beside the test bundle in the build directory.
-    static var executable: URL {
-        let beside = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-        return beside.deletingLastPathComponent().appending(path: "broadcast-server")
+    private static var executable: String {
+        let own = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            + "/broadcast-server"
     }
 
-    private static func collect(
-        _ handle: FileHandle,
-        _ state: Monitor<State>,
-        _ stream: any WritableKeyPath<State, String> & Sendable
-    ) throws {
-        try BackgroundThread.start {
+    private func collect(_ pipe: Descriptor, _ stream: any WritableKeyPath<State, String> & Sendable) throws {
+        try BackgroundThread.start { [state] in
             var bytes: [UInt8] = []
-            while let next = try? Descriptor(number: handle.fileDescriptor).read(atMost: 1 << 16), !next.isEmpty {
+            while let next = try? pipe.read(atMost: 1 << 16), !next.isEmpty {
                 bytes += next
                 let text = String(decoding: bytes, as: UTF8.self)
                 state.update { $0[keyPath: stream] = text }
             }
+            pipe.close()
             state.update { $0.openStreams -= 1 }
         }
     }
 
     // MARK: Talking to it
 
+    /// Writes to its standard input; in vain when it has ended.
     func type(_ text: String) {
-        try? input.write(contentsOf: Data(text.utf8))
+        try? process.input.write(Array(text.utf8))
     }
 
     func endInput() {
-        try? input.close()
+        process.closeInput()
     }
-
 
     /// Closes the reading end of its standard output, which takes effect once the read that is under way has returned.
     func closeOutput() {
-        unsafe dup2(open("/dev/null", O_RDONLY), outputReader.fileDescriptor)
+        process.output.replaceByNothing()
     }
 
     func signal(_ number: Int32) {
-        kill(pid, number)
+        process.signal(number)
     }
 
     var output: String { state.withLock { $0.output } }
@@ -127,7 +106,7 @@ final class RunningProgram: Sendable {
     private var exitCodeSoFar: Int32? { state.withLock { $0.exitCode } }
 
     func file(_ name: String) throws -> String {
-        try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+        try contents(of: "\(directory)/\(name)")
     }
 
     /// Waits until the standard output contains a text.
@@ -149,7 +128,8 @@ final class RunningProgram: Sendable {
     func waitForFile(_ name: String, _ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
         let deadline = ContinuousClock.now + Self.patience
         while try !file(name).contains(text) {
-            try #require(ContinuousClock.now < deadline, "\"\(text)\" did not come to \(name)", sourceLocation: location)
+            let isInTime = ContinuousClock.now < deadline
+            try #require(isInTime, "\"\(text)\" did not come to \(name)", sourceLocation: location)
             await Task.yield()
         }
     }
