@@ -47,8 +47,8 @@ final class ChildProcess: Sendable {
         var pid: pid_t = 0
         let argumentVector = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let environmentVector = unsafe environment.map { unsafe strdup($0) } + [nil]
-        let code = unsafe posix_spawn(&pid, argumentVector[0]!, &actions, &attributes, argumentVector, environmentVector)
-        for unsafe string in unsafe argumentVector + environmentVector { unsafe free(string) }
+        let code = unsafe posix_spawn(&pid, arguments[0], &actions, &attributes, argumentVector, environmentVector)
+        unsafe (argumentVector + environmentVector).forEach { unsafe free($0) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         for end in theirs { end.close() }
