@@ -68,10 +68,16 @@ let package = Package(
             path: "Tests/Examples/EchoClient",
             swiftSettings: settings
         ),
-        .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift"], swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CLibWebSockets"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "BroadcastServerTests",
-            dependencies: ["broadcast-server"],
+            dependencies: ["broadcast-server", "TestSupport"],
             swiftSettings: settings
         ),
     ]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import broadcast_server
@@ -8,11 +9,11 @@ import Testing
     @Test(arguments: ["a\nb\n", "a\nb", "a\r\nb\r\n"])
     func `piped lines are all sent before the client leaves`(input: String) async throws {
         let server = try await RunningProgram.server()
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
         let client = try RunningProgram(["connect", server.url], input: input)
-        #expect(try peer.receive() == .text("Client 2: a"))
-        #expect(try peer.receive() == .text("Client 2: b"))
+        #expect(try await peer.receive() == .text("Client 2: a"))
+        #expect(try await peer.receive() == .text("Client 2: b"))
         #expect(try await client.exitCode() == 0)
         try await server.waitForOutput("Client 2 disconnected (1000 from the peer). Total clients: 1\n")
     }
@@ -33,8 +34,8 @@ import Testing
     {
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)
-        let peer = try RawPeer(port: server.port)
-        try peer.send("hello 👋")
+        let peer = try await RawPeer.upgraded(port: server.port)
+        try await peer.send(.text("hello 👋"))
         try await client.waitForOutput("\n")
         let form = #/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO\] 📩 Received: Client 2: hello 👋\n/#
         #expect(client.output.wholeMatch(of: form) != nil)
@@ -48,8 +49,8 @@ import Testing
     @Test func `a peer cannot drive the terminal`() async throws {
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)
-        let peer = try RawPeer(port: server.port)
-        try peer.send("\u{1B}[2J\r\nforged\u{202E}")
+        let peer = try await RawPeer.upgraded(port: server.port)
+        try await peer.send(.text("\u{1B}[2J\r\nforged\u{202E}"))
         try await client.waitForOutput("Client 2: \\u{1B}[2J\\r\\nforged\\u{202E}\n")
     }
 
@@ -118,11 +119,11 @@ import Testing
 
     @Test func `an output that cannot be written is an error`() async throws {
         let server = try await RunningProgram.server()
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
         let client = try RunningProgram(["connect", server.url], outputTo: "/dev/full")
         try await client.waitForError("Connected to chat server!\n")
-        try peer.send("hello")
+        try await peer.send(.text("hello"))
         #expect(try await client.exitCode() == ExitCode.inputOutput.rawValue)
         #expect(client.error.contains("the standard output cannot be written: No space left on device"))
     }
@@ -131,9 +132,9 @@ import Testing
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)
         client.closeOutput()
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         while client.isRunning {
-            try peer.send("hello")
+            try await peer.send(.text("hello"))
             await Task.yield()
         }
         #expect(try await client.exitCode() == ExitCode.brokenPipe.rawValue)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import broadcast_server
@@ -7,68 +8,68 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct StartTests {
     @Test func `a message goes to all others behind the sender's name, and not back`() async throws {
         let server = try await RunningProgram.server()
-        let peers = try (0..<3).map { _ in try RawPeer(port: server.port) }
+        let peers = try await RawPeer.upgraded(3, port: server.port)
         try await server.waitForOutput("Total clients: 3")
-        try peers[0].send("hello")
-        try peers[1].send("hi there 👋")
+        try await peers[0].send(.text("hello"))
+        try await peers[1].send(.text("hi there 👋"))
         // Each peer's first frame is of the others: what peer 0 and 1 said did not come back to them.
-        #expect(try peers[0].receive() == .text("Client 2: hi there 👋"))
-        #expect(try peers[1].receive() == .text("Client 1: hello"))
-        #expect(try peers[2].receive() == .text("Client 1: hello"))
-        #expect(try peers[2].receive() == .text("Client 2: hi there 👋"))
+        #expect(try await peers[0].receive() == .text("Client 2: hi there 👋"))
+        #expect(try await peers[1].receive() == .text("Client 1: hello"))
+        #expect(try await peers[2].receive() == .text("Client 1: hello"))
+        #expect(try await peers[2].receive() == .text("Client 2: hi there 👋"))
     }
 
     @Test func `binary messages pass unchanged`() async throws {
         let server = try await RunningProgram.server()
-        let peers = try (0..<2).map { _ in try RawPeer(port: server.port) }
+        let peers = try await RawPeer.upgraded(2, port: server.port)
         try await server.waitForOutput("Total clients: 2")
-        try peers[0].send(opcode: 2, [0, 1, 254, 255])
-        #expect(try peers[1].receive() == RawPeer.Frame(opcode: 2, payload: [0, 1, 254, 255]))
+        try await peers[0].send(RawFrame(.binary, [0, 1, 254, 255]))
+        #expect(try await peers[1].receive() == RawFrame(.binary, [0, 1, 254, 255]))
         try await server.waitForOutput("[INFO] Client 1: binary message of 4 bytes")
     }
 
     @Test func `the messages of one sender keep their order`() async throws {
         let server = try await RunningProgram.server(["--log-level", "warning"])
-        let sender = try RawPeer(port: server.port)
-        let receiver = try RawPeer(port: server.port)
+        let sender = try await RawPeer.upgraded(port: server.port)
+        let receiver = try await RawPeer.upgraded(port: server.port)
         // One answer tells that both are members.
-        try receiver.send("ready")
-        #expect(try sender.receive() == .text("Client 2: ready"))
-        for number in 0..<2_000 { try sender.send("\(number)") }
-        for number in 0..<2_000 { #expect(try receiver.receive() == .text("Client 1: \(number)")) }
+        try await receiver.send(.text("ready"))
+        #expect(try await sender.receive() == .text("Client 2: ready"))
+        for number in 0..<2_000 { try await sender.send(.text("\(number)")) }
+        for number in 0..<2_000 { #expect(try await receiver.receive() == .text("Client 1: \(number)")) }
     }
 
     @Test func `who comes and goes is logged with the total`() async throws {
         let server = try await RunningProgram.server()
-        let first = try RawPeer(port: server.port)
+        let first = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("[INFO] Client 1 connected. Total clients: 1\n")
-        let second = try RawPeer(port: server.port)
+        let second = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("[INFO] Client 2 connected. Total clients: 2\n")
-        try first.close()
+        try await first.close()
         try await server.waitForOutput("[INFO] Client 1 disconnected (1000 from the peer). Total clients: 1\n")
-        try second.close()
+        try await second.close()
         try await server.waitForOutput("[INFO] Client 2 disconnected (1000 from the peer). Total clients: 0\n")
         try await server.waitForFile("server.log", "Client 2 disconnected (1000 from the peer). Total clients: 0")
     }
 
     @Test func `a connection that is reset is noticed at once`() async throws {
         let server = try await RunningProgram.server()
-        let peer = try RawPeer(port: server.port)
-        let other = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
+        let other = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 2\n")
-        peer.reset()
+        await peer.reset()
         try await server.waitForOutput("[INFO] Client 1 disconnected (1006, connection lost). Total clients: 1\n")
-        try other.send("still here")
+        try await other.send(.text("still here"))
         try await server.waitForOutput("[INFO] Client 2: still here\n")
     }
 
     @Test func `bodies are escaped and cut in the log, and only there`() async throws {
         let server = try await RunningProgram.server()
-        let peers = try (0..<2).map { _ in try RawPeer(port: server.port) }
+        let peers = try await RawPeer.upgraded(2, port: server.port)
         try await server.waitForOutput("Total clients: 2\n")
         let text = "\u{1B}[31m\n" + String(repeating: "x", count: 300)
-        try peers[0].send(text)
-        #expect(try peers[1].receive() == .text("Client 1: " + text))
+        try await peers[0].send(.text(text))
+        #expect(try await peers[1].receive() == .text("Client 1: " + text))
         try await server.waitForOutput("[INFO] Client 1: \\u{1B}[31m\\nxxx")
         try await server.waitForOutput("x… (106 more bytes)\n")
         #expect(!server.output.contains("\u{1B}"))
@@ -76,8 +77,8 @@ import Testing
 
     @Test func `the log goes to a file, at the level asked for`() async throws {
         let server = try await RunningProgram.server(["--log-file", "other.log", "--log-level", "warning"])
-        let peer = try RawPeer(port: server.port)
-        try peer.close()
+        let peer = try await RawPeer.upgraded(port: server.port)
+        try await peer.close()
         server.signal(SIGTERM)
         #expect(try await server.exitCode() == 0)
         #expect(try server.file("other.log") == "")
@@ -99,13 +100,12 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM])
     func `a signal stops the server gracefully`(signal: Int32) async throws {
         let server = try await RunningProgram.server()
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
         server.signal(signal)
-        let frame = try peer.receive()
-        #expect(frame.opcode == 8)
-        #expect(frame.payload.prefix(2) == [0x03, 0xE9])  // 1001
-        try peer.send(opcode: 8, Array(frame.payload))
+        let frame = try await peer.receive()
+        #expect(frame.closeCode == 1001)
+        try await peer.send(frame)
         #expect(try await server.exitCode() == 0)
         #expect(server.output.contains("[INFO] Client 1 disconnected (1001 from this side). Total clients: 0\n"))
         #expect(server.output.hasSuffix("[INFO] Server stopped.\n"))
@@ -117,7 +117,7 @@ import Testing
     func `a second signal ends the server at once`(signal: Int32, code: ExitCode) async throws {
         let server = try await RunningProgram.server()
         // A peer that does not answer the close frame would hold the server up for seconds.
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
         server.signal(signal)
         try await server.waitForOutput("Server stops")
@@ -133,10 +133,10 @@ import Testing
         try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
         server.signal(SIGHUP)
         while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
-        let peer = try RawPeer(port: server.port)
+        let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForFile("server.log", "Client 1 connected")
         #expect(try !server.file("server.log.1").contains("Client 1 connected"))
-        try peer.close()
+        try await peer.close()
     }
 
     @Test func `a server whose output nobody reads any more ends quietly`() async throws {
@@ -144,8 +144,8 @@ import Testing
         server.closeOutput()
         while server.isRunning {
             // Comings and goings are logged until the output is found closed; then nobody listens any more.
-            let peer = try? RawPeer(port: server.port)
-            peer?.reset()
+            let peer = try? await RawPeer.upgraded(port: server.port)
+            await peer?.reset()
         }
         #expect(try await server.exitCode() == ExitCode.brokenPipe.rawValue)
         #expect(server.error == "")

@@ -172,5 +172,5 @@ extension RunningProgram {
     }
 
     /// The port a server has printed.
-    var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
+    var port: Int { Int(url.split(separator: ":").last ?? "") ?? 0 }
 }
