@@ -296,7 +296,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             }
             writingStalledAt = 0
         }
-        fellBelowLowMark()
+        admitSenders()
     }
 
     private func waitForWritable() {
@@ -317,16 +317,18 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         return 0
     }
 
-    private func fellBelowLowMark() {
-        guard isAboveHighMark, queuedBytes <= settings.limits.outbound.lowBytes else { return }
-        isAboveHighMark = false
-        if let extras {
-            while let sender = extras.senders.first, let result = sendNow(sender.message) {
-                extras.senders.removeFirst()
-                sender.finish(result)
-            }
+    /// The queue has become shorter: who waited for that goes on, in order.
+    private func admitSenders() {
+        let wasAboveHighMark = isAboveHighMark
+        if wasAboveHighMark {
+            guard queuedBytes <= settings.limits.outbound.lowBytes else { return }
+            isAboveHighMark = false
         }
-        if !isAboveHighMark { writableHandler?() }
+        while let extras, let sender = extras.senders.first, let result = sendNow(sender.message) {
+            extras.senders.removeFirst()
+            sender.finish(result)
+        }
+        if wasAboveHighMark, !isAboveHighMark { writableHandler?() }
     }
 
     // MARK: Closing
@@ -486,11 +488,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     func addSender(_ sender: ParkedSender) {
-        if let result = sendNow(sender.message), extras?.senders.isEmpty ?? true {
-            sender.finish(result)
-        } else {
-            makeExtras().senders.append(sender)
+        // Nobody overtakes those who wait, not even with a message that would fit.
+        guard !hasParkedSenders, let result = sendNow(sender.message) else {
+            return makeExtras().senders.append(sender)
         }
+        sender.finish(result)
     }
 
     var hasParkedSenders: Bool { !(extras?.senders.isEmpty ?? true) }

@@ -1,0 +1,69 @@
+import Synchronization
+import Testing
+
+/// A value that closures on any thread change and a test waits for.
+///
+/// Reason for the unchecked conformance: the state is behind the lock.
+final class Watched<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value
+        var waiters: [(condition: @Sendable (Value) -> Bool, continuation: CheckedContinuation<Bool, Never>, id: Int)] =
+            []
+        var lastID = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ value: Value) {
+        state = Mutex(State(value: value))
+    }
+
+    var value: Value { state.withLock { $0.value } }
+
+    func update(_ body: (inout sending Value) -> Void) {
+        let satisfied = state.withLock { state in
+            body(&state.value)
+            let value = state.value
+            let satisfied = state.waiters.filter { $0.condition(value) }
+            state.waiters.removeAll { $0.condition(value) }
+            return satisfied.map(\.continuation)
+        }
+        for waiter in satisfied { waiter.resume(returning: true) }
+    }
+
+    /// Waits until the value fulfills a condition; the test fails when it has not within the deadline.
+    func wait(
+        _ location: SourceLocation = #_sourceLocation,
+        until condition: @escaping @Sendable (Value) -> Bool
+    ) async throws {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let deadline = Task {
+            try await Task.sleep(for: .seconds(30))
+            let late = state.withLock { state in
+                let late = state.waiters.filter { $0.id == id }
+                state.waiters.removeAll { $0.id == id }
+                return late.map(\.continuation)
+            }
+            for waiter in late { waiter.resume(returning: false) }
+        }
+        let isFulfilled = await withCheckedContinuation { continuation in
+            let isFulfilled = state.withLock { state in
+                if condition(state.value) { return true }
+                state.waiters.append((condition, continuation, id))
+                return false
+            }
+            if isFulfilled { continuation.resume(returning: true) }
+        }
+        deadline.cancel()
+        try #require(isFulfilled, "did not come; the value is \(value)", sourceLocation: location)
+    }
+}
+
+extension Watched where Value: RangeReplaceableCollection, Value.Element: Sendable {
+    func append(_ element: Value.Element) {
+        update { $0.append(element) }
+    }
+}
