@@ -23,8 +23,9 @@ public actor RawPeer {
     private let socket: Int32
     /// Whether frames are masked, as a client must (RFC 6455 section 5.3).
     private let masks: Bool
-    /// Read from the socket and not yet asked for, in reverse order.
+    /// Read from the socket; what begins at `position` was not asked for yet.
     private var received: [UInt8] = []
+    private var position = 0
     private var isOpen = true
 
     init(socket: Int32, masks: Bool) {
@@ -107,13 +108,20 @@ public actor RawPeer {
 
     /// Reads exactly `count` bytes.
     public func read(_ count: Int) throws -> [UInt8] {
-        try (0..<count).map { _ in try byte() }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            try fill()
+            let part = received[position...].prefix(count - bytes.count)
+            bytes += part
+            position += part.count
+        }
+        return bytes
     }
 
     /// Reads to the end of the stream; a reset counts as one.
     public func readToEnd() throws -> [UInt8] {
-        var bytes: [UInt8] = received.reversed()
-        received = []
+        var bytes = Array(received[position...])
+        position = received.count
         while let more = try more() { bytes += more }
         return bytes
     }
@@ -121,16 +129,16 @@ public actor RawPeer {
     /// Reads up to the empty line that ends an HTTP head.
     public func readHead() throws -> String {
         var head: [UInt8] = []
-        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try byte()) }
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head += try read(1) }
         return String(decoding: head, as: UTF8.self)
     }
 
-    private func byte() throws -> UInt8 {
-        if received.isEmpty {
-            guard let more = try more() else { throw Unexpected("the connection has ended") }
-            received = more.reversed()
-        }
-        return received.removeLast()
+    /// Makes sure that a byte is there.
+    private func fill() throws {
+        guard position == received.count else { return }
+        guard let more = try more() else { throw Unexpected("the connection has ended") }
+        received = more
+        position = 0
     }
 
     /// The next bytes that come; nil at the end of the stream.
@@ -153,8 +161,8 @@ public actor RawPeer {
 
     /// Reads the next frame, and checks that it is masked exactly when the other side is a client.
     public func receive() throws -> RawFrame {
-        let first = try byte()
-        let second = try byte()
+        let start = try read(2)
+        let (first, second) = (start[0], start[1])
         guard (second & 0x80 != 0) == !masks else { throw Unexpected("a frame that is wrongly masked or unmasked") }
         let count =
             switch second & 0x7F {
@@ -162,9 +170,9 @@ public actor RawPeer {
             case 127: try read(8).reduce(0) { $0 << 8 | Int($1) }
             case let short: Int(short)
             }
-        let key = masks ? [0, 0, 0, 0] : try read(4)
-        let payload = try read(count).enumerated().map { $1 ^ key[$0 % 4] }
-        return RawFrame(first: first, payload: payload)
+        if masks { return RawFrame(first: first, payload: try read(count)) }
+        let key = try read(4)
+        return RawFrame(first: first, payload: try read(count).enumerated().map { $1 ^ key[$0 % 4] })
     }
 
     // MARK: Ends

@@ -46,7 +46,7 @@ struct CloseWaiter: Sendable {
     }
 }
 
-/// What tasks on any thread do with a connection: each hops to the loop once, and waits there.
+/// What tasks on any thread do with a connection: each hops to the loop at most once, and waits there.
 extension ConnectionCore {
     func send(_ message: WebSocketMessage) async throws(WebSocketError) {
         guard !Task.isCancelled else { throw .cancelled }
@@ -79,16 +79,18 @@ extension ConnectionCore {
         let loop = loop
         let result: Result<Value, WebSocketError> = await withTaskCancellationHandler {
             unsafe await withUnsafeContinuation { continuation in
-                let isQueued = loop.submit(
-                    .closure {
-                        if ticket.isCancelled {
-                            unsafe continuation.resume(returning: .failure(.cancelled))
-                        } else {
-                            unsafe start(ticket, continuation)
-                        }
+                let begin: @Sendable () -> Void = {
+                    if ticket.isCancelled {
+                        unsafe continuation.resume(returning: .failure(.cancelled))
+                    } else {
+                        unsafe start(ticket, continuation)
                     }
-                )
-                if !isQueued { unsafe continuation.resume(returning: .failure(.loopStopped)) }
+                }
+                if loop.isCurrent {
+                    begin()
+                } else if !loop.submit(.closure(begin)) {
+                    unsafe continuation.resume(returning: .failure(.loopStopped))
+                }
             }
         } onCancel: {
             ticket.cancel()

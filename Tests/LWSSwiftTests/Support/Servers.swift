@@ -1,4 +1,6 @@
 import LWSSwift
+import TestSupport
+import Testing
 
 /// Runs `body` with a server on a free port of 127.0.0.1, and shuts it down afterwards, however `body` ends.
 ///
@@ -43,6 +45,37 @@ func withLoop<Result>(
     } catch {
         await loop.shutdown()
         throw error
+    }
+}
+
+/// Runs `body` with both ends of a connection, the server's and the client's, each on a loop of its own.
+func withBothEnds(
+    _ body: (_ server: WebSocketConnection, _ client: WebSocketConnection) async throws -> Void
+) async throws {
+    let accepted = Watched<WebSocketConnection?>(nil)
+    let onConnection: @Sendable (LoopConnection) -> Void = { connection in
+        let handle = connection.connection
+        accepted.update { $0 = handle }
+    }
+    try await withServer(onConnection: onConnection) { server in
+        try await withLoop { loop in
+            let client = try await WebSocketClient.connect(to: server.url, on: loop)
+            try await accepted.wait { $0 != nil }
+            try await body(accepted.value!, client)
+        }
+    }
+}
+
+/// Runs `body` with a client and, as its server, a raw peer.
+func withRawServer(
+    _ configuration: WebSocketClient.Configuration = .init(),
+    _ body: (_ client: WebSocketConnection, _ server: RawPeer) async throws -> Void
+) async throws {
+    let listener = try RawListener()
+    let peer = Task { try await listener.acceptUpgraded() }
+    try await withLoop { loop in
+        let client = try await WebSocketClient.connect(to: listener.url, configuration, on: loop)
+        try await body(client, try await peer.value)
     }
 }
 
