@@ -50,8 +50,3 @@ extern int pthread_setname_np(pthread_t, const char *);
 
 /// POLLRDHUP is a GNU extension that the Glibc module leaves out: the peer will send no more.
 static const short clws_pollrdhup = 0x2000;
-
-/// SSL_CTX_get_ex_new_index is a macro with arguments, which the importer skips.
-static inline int clws_new_ssl_ctx_index(void) {
-    return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-}

@@ -22,6 +22,21 @@ public actor RawListener {
         close(socket)
     }
 
+    /// Leaves a Unix-domain socket at a path, as a server that was killed does.
+    public static func leaveUnixSocket(at path: String) throws {
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe bind(socket, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw RawPeer.Unexpected("cannot bind to \(path)") }
+    }
+
     /// The URL to connect to.
     public nonisolated var url: String { "ws://127.0.0.1:\(port)/" }
 

@@ -168,11 +168,10 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
     /// Answers with a status and has lws end the connection once that is sent.
     private func refuse(_ refusal: OpeningHandshake.Refusal) -> Int32 {
         var fields = refusal.headerFields
-        fields[.contentType] = "text/plain; charset=utf-8"
-        let body = refusal.body.isEmpty ? "" : refusal.body + "\n"
-        fields[.contentLength] = "\(body.utf8.count)"
+        if fields[.contentType] == nil { fields[.contentType] = "text/plain; charset=utf-8" }
+        fields[.contentLength] = "\(refusal.body.utf8.count)"
         fields[.connection] = "close"
-        write(HTTPHead.bytes(refusal.status, fields) + Array(body.utf8))
+        write(HTTPHead.bytes(refusal.status, fields) + Array(refusal.body.utf8))
         phase = .ended
         return -1
     }

@@ -103,12 +103,13 @@ enum ListeningSocket {
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
         let length = socklen_t(MemoryLayout<sockaddr_un>.size)
 
-        // A path that nobody listens at any more is left over from a server that was killed; only then is it removed.
+        // A socket that nobody listens at any more is left over from a server that was killed; only then is it removed.
+        // Connecting to a file that is no socket is refused as well.
         let probe = SystemSocket.open(family: AF_UNIX)
         let isRefused =
             unsafe withSockaddr(&address) { unsafe connect(probe, $0, length) } != 0 && errno == ECONNREFUSED
         Glibc.close(probe)
-        if isRefused { unsafe unlink(path) }
+        if isRefused, isSocket(path) { unsafe unlink(path) }
 
         let descriptor = SystemSocket.open(family: AF_UNIX)
         let result = unsafe withSockaddr(&address) { unsafe Glibc.bind(descriptor, $0, length) }
@@ -118,6 +119,11 @@ enum ListeningSocket {
             throw failure(number, path, port: nil)
         }
         return Bound(descriptor: descriptor, address: SocketAddress(unixPath: path), path: path)
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     private static func withSockaddr(

@@ -15,16 +15,9 @@ func lwsCallback(
     switch reason {
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_GET_THREAD_ID, LWS_CALLBACK_PROTOCOL_INIT,
         LWS_CALLBACK_PROTOCOL_DESTROY,
-        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_ADD_POLL_FD, LWS_CALLBACK_DEL_POLL_FD,
+        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
+        LWS_CALLBACK_ADD_POLL_FD, LWS_CALLBACK_DEL_POLL_FD,
         LWS_CALLBACK_CHANGE_MODE_POLL_FD, LWS_CALLBACK_LOCK_POLL, LWS_CALLBACK_UNLOCK_POLL:
-        return 0
-    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
-        // `user` is the SSL_CTX of a client's vhost that is being made.
-        if let wsi = unsafe wsi, let user = unsafe user, let loop = unsafe lws_context_user(lws_get_context(wsi)) {
-            unsafe Unmanaged<ServiceLoop>.fromOpaque(loop).takeUnretainedValue().tlsClientContexts.add(
-                OpaquePointer(user)
-            )
-        }
         return 0
     default:
         break

@@ -60,7 +60,7 @@ extension ServiceLoop {
     private func makeContext(on engine: some EventEngine) -> Bool {
         var info = unsafe lws_context_creation_info()
         unsafe info.port = CONTEXT_PORT_NO_LISTEN
-        unsafe info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS) | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+        unsafe info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
         unsafe info.options |= clws_disable_utf8_validation
         // -1 leaves user and group alone; the fields are int before 4.3 and unsigned since.
         unsafe info.gid = .init(truncatingIfNeeded: -1)
@@ -72,8 +72,10 @@ extension ServiceLoop {
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
         unsafe engine.configure(&info)
         guard
-            TLSClientContexts.creatingContext({
-                unsafe context = lws_create_context(&info); return unsafe context != nil
+            TLSLibrary.creatingContext({ option in
+                unsafe info.options |= option
+                unsafe context = lws_create_context(&info)
+                return unsafe context != nil
             }),
             let context = unsafe context
         else { return false }
@@ -85,9 +87,7 @@ extension ServiceLoop {
     /// The end of the thread: nothing of lws is left afterwards.
     func destroyContext() {
         jobQueue.detach()
-        tlsClientContexts.destroyingContext {
-            if let context = unsafe context { unsafe engine?.destroy(context) }
-        }
+        if let context = unsafe context { unsafe engine?.destroy(context) }
         unsafe context = nil
         engine = nil
         unsafe clientVhosts = [:]

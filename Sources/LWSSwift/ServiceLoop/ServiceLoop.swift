@@ -18,8 +18,7 @@ public import Logging
 /// ```
 ///
 /// A loop that is started must be shut down; that closes its connections, runs every job, and frees the context, the
-/// descriptors and the thread. Any number of loops may exist, one after another or side by side. Start them before
-/// connecting with TLS: on libwebsockets 4.1 a new context disturbs TLS handshakes that are under way in the process.
+/// descriptors and the thread. Any number of loops may exist, one after another or side by side.
 @safe
 public final class ServiceLoop: @unchecked Sendable {
     // Reason for the unchecked conformance: the variables below the line "confined" are touched on the loop's thread
@@ -100,7 +99,6 @@ public final class ServiceLoop: @unchecked Sendable {
     var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
     /// Tables that lws may still refer to.
     var protocolTables: [Int: ProtocolTable] = [:]
-    var tlsClientContexts = TLSClientContexts()
     let subprotocolName = SubprotocolName()
     /// The receive buffer of the servers on this loop; 0 before the first.
     var serverReceiveBytes = 0
