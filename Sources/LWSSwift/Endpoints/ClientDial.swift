@@ -106,7 +106,6 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         unsafe info.port = Int32(port)
         unsafe info.path = strings[target.resource]
         unsafe info.host = strings[target.authority]
-        if let origin = configuration.origin { unsafe info.origin = strings[origin] }
         if !configuration.subprotocols.isEmpty {
             unsafe info.protocol = strings[configuration.subprotocols.joined(separator: ", ")]
         }
@@ -130,6 +129,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
             unsafe note(wsi)
         } else {
             if libraryReason == nil { libraryReason = loop.lastLibraryError }
+            closeOrphans()
             // Still referenced means that lws has not told the end, and will not.
             if unreference() { attemptEnded() }
         }
@@ -164,8 +164,20 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     }
 
     override func ended() {
-        if finish == nil { leaveTable() }
-        if finish != nil { attemptEnded() }
+        closeOrphans()
+        if finish == nil {
+            leaveTable()
+        } else {
+            attemptEnded()
+        }
+    }
+
+    private func closeOrphans() {
+        var known: Set<OpaquePointer> = unsafe []
+        for socket in loop.sockets.all {
+            if let wsi = unsafe socket.wsi { unsafe known.insert(wsi) }
+        }
+        unsafe loop.engine?.closeOrphans(except: known)
     }
 
     // MARK: Handshake
@@ -177,7 +189,8 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         addressDeadline = .max
         deadline = loop.now + configuration.limits.handshakeTimeout.milliseconds
         loop.schedule(self, at: deadline)
-        var text = ""
+        // The origin is among ours: lws would put a scheme before it, and cut it.
+        var text = configuration.origin.map { "Origin: \($0)\r\n" } ?? ""
         for field in configuration.headerFields { text += "\(field.name.rawName): \(field.value)\r\n" }
         guard text.utf8.count + 8 < room else {
             failure = WebSocketError(

@@ -14,6 +14,11 @@ struct ClientURL: Equatable {
     /// The `Host` field: with the port unless it is the scheme's own.
     let authority: String
 
+    /// What lws makes room for when it writes the request line and the `Host` field; it would cut what is longer
+    /// (client-http.c, `lws_generate_client_handshake`).
+    private static let maximumResourceBytes = 2_000
+    private static let maximumAuthorityBytes = 119
+
     init(_ url: String) throws(WebSocketError) {
         func invalid(_ problem: String) -> WebSocketError {
             WebSocketError(
@@ -56,6 +61,12 @@ struct ClientURL: Equatable {
             resource = (parts.count > 1 ? String(parts[1]) : "/") + query
         default:
             throw invalid("the scheme must be ws, wss or ws+unix")
+        }
+        guard resource.utf8.count <= Self.maximumResourceBytes else {
+            throw invalid("path and query are longer than \(Self.maximumResourceBytes) bytes")
+        }
+        guard authority.utf8.count <= Self.maximumAuthorityBytes else {
+            throw invalid("the host is longer than \(Self.maximumAuthorityBytes) bytes")
         }
     }
 }

@@ -124,5 +124,11 @@ extension WebSocketClient.Configuration {
         for name in subprotocols where !OpeningHandshake.isToken(name) {
             throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
         }
+        guard subprotocols.joined(separator: ", ").utf8.count <= 4_096 else {
+            throw WebSocketError(.invalidConfiguration, "The names of the subprotocols take more than 4,096 bytes.")
+        }
+        guard origin?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+            throw WebSocketError(.invalidConfiguration, "The origin must be printable ASCII without spaces.")
+        }
     }
 }

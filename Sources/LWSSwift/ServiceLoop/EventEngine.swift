@@ -1,4 +1,5 @@
 internal import CLibWebSockets
+internal import Glibc
 
 /// What waits for events beneath lws: libuv's epoll, or the poll() that is built in.
 protocol EventEngine: AnyObject {
@@ -10,6 +11,8 @@ protocol EventEngine: AnyObject {
     func turn(_ context: OpaquePointer, waiting: Bool)
     /// Calls the loop's timer function after this long, in place of any earlier request; never when nil.
     func setTimer(milliseconds: UInt64?)
+    /// Frees what lws has left in the engine of a socket that is not one of these any more.
+    func closeOrphans(except known: Set<OpaquePointer>)
     /// Destroys the context and whatever the engine holds.
     func destroy(_ context: OpaquePointer)
 }
@@ -70,6 +73,31 @@ final class UVEngine: EventEngine {
             milliseconds,
             0
         )
+    }
+
+    /// Before 4.2 lws closes the descriptor of a connection that was refused but not libuv's handle, which would stay, a
+    /// hundred bytes each time, and keep the loop from being closed (client-handshake.c, `try_next_result_closesock`;
+    /// libuv.c, `elops_wsi_logical_close_uv`). Such a handle is stopped and names a socket that has gone.
+    func closeOrphans(except known: Set<OpaquePointer>) {
+        var stopped: [UnsafeMutablePointer<uv_handle_t>] = unsafe []
+        unsafe withUnsafeMutablePointer(to: &stopped) { list in
+            unsafe uv_walk(
+                loop,
+                { handle, list in
+                    guard let handle = unsafe handle, let list = unsafe list, unsafe handle.pointee.type == UV_POLL,
+                        unsafe uv_is_active(handle) == 0, unsafe uv_is_closing(handle) == 0
+                    else { return }
+                    let handles = unsafe list.assumingMemoryBound(to: [UnsafeMutablePointer<uv_handle_t>].self)
+                    unsafe handles.pointee.append(handle)
+                },
+                list
+            )
+        }
+        while let handle = unsafe stopped.popLast() {
+            guard unsafe !known.contains(OpaquePointer(handle.pointee.data)) else { continue }
+            // lws allocated it with its allocator, which is realloc and free.
+            unsafe uv_close(handle) { unsafe free($0) }
+        }
     }
 
     /// With a foreign loop lws closes its handles through the loop, in two steps with the loop run in between
@@ -158,6 +186,8 @@ final class PollEngine: EventEngine {
             lws_usec_t(max(milliseconds, 1) * 1_000)
         )
     }
+
+    func closeOrphans(except known: Set<OpaquePointer>) {}
 
     func destroy(_ context: OpaquePointer) {
         setTimer(milliseconds: nil)

@@ -54,6 +54,11 @@ public struct WebSocketError: Error, Sendable {
         public let status: Int
         /// The first part of the body as text, at most 1,024 bytes; empty when there was none.
         public let bodyPrefix: String
+
+        public init(status: Int, bodyPrefix: String) {
+            self.status = status
+            self.bodyPrefix = bodyPrefix
+        }
     }
 
     public let code: Code
