@@ -41,8 +41,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private var inbox: MessageInbox?
     /// What few connections need, made when one does.
     private var extras: Extras?
-    /// The endpoint that keeps count of its connections.
-    private let owner: (any ConnectionOwner)?
+    /// The endpoint that keeps count of its connections; nil once it has counted the end, since its closures may well
+    /// lead back here.
+    private var owner: (any ConnectionOwner)?
 
     // Milliseconds of the loop's clock; 0 for "not".
     private var lastReceived: UInt64
@@ -127,6 +128,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         super.ended()
         transportEnded()
         owner?.socketEnded()
+        owner = nil
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
