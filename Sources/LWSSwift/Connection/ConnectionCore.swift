@@ -133,8 +133,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         guard let wsi = unsafe wsi else { return }
-        lastReceived = loop.now
-        pingSentAt = 0
+        heardFromPeer()
         let piece = unsafe MessageAssembler.Piece(
             isFirst: lws_is_first_fragment(wsi) != 0,
             isFinal: lws_is_final_fragment(wsi) != 0,
@@ -151,6 +150,14 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             deliver(message)
         case .fail(let payload): sendClose(payload)
         }
+    }
+
+    private func heardFromPeer() {
+        lastReceived = loop.now
+        guard pingSentAt != 0 else { return }
+        pingSentAt = 0
+        // The next ping may be due before the answer to this one was.
+        scheduleDeadline()
     }
 
     /// Begins, or ends, the time a message may take.
@@ -172,8 +179,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func receivePong(_ payload: UnsafeRawBufferPointer) {
-        lastReceived = loop.now
-        pingSentAt = 0
+        heardFromPeer()
         guard let extras, payload.count == 8 else { return }
         let number = unsafe payload.loadUnaligned(as: UInt64.self)
         guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }

@@ -133,10 +133,15 @@ public final class WebSocketServer: Sendable {
             }
         }
         let core = ServerCore(serverLoop, configuration, onConnection: onConnection)
+        let started: Result<Void, WebSocketError>
         do throws(WebSocketError) {
-            try await serverLoop.run { core.start(sockets) }.get()
+            started = try await serverLoop.run { core.start(sockets) }
         } catch {
-            if error.code == .loopStopped { ListeningSocket.close(sockets) }
+            // The core never had them.
+            ListeningSocket.close(sockets)
+            started = .failure(error)
+        }
+        if case .failure(let error) = started {
             if loop == nil { await serverLoop.shutdown() }
             throw error
         }

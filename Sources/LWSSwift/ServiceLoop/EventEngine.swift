@@ -79,37 +79,67 @@ final class UVEngine: EventEngine {
     /// hundred bytes each time, and keep the loop from being closed (client-handshake.c, `try_next_result_closesock`;
     /// libuv.c, `elops_wsi_logical_close_uv`). Such a handle is stopped and names a socket that has gone.
     func closeOrphans(except known: Set<OpaquePointer>) {
-        var stopped: [UnsafeMutablePointer<uv_handle_t>] = unsafe []
-        unsafe withUnsafeMutablePointer(to: &stopped) { list in
+        for handle in socketHandles() {
+            guard unsafe uv_is_active(handle.pointer) == 0,
+                unsafe !known.contains(OpaquePointer(handle.pointer.pointee.data))
+            else { continue }
+            // lws allocated it with its allocator, which is realloc and free.
+            unsafe uv_close(handle.pointer) { unsafe free($0) }
+        }
+    }
+
+    @safe
+    private struct SocketHandle {
+        let pointer: UnsafeMutablePointer<uv_handle_t>
+    }
+
+    /// The handles of the loop that watch a socket and are not closed yet.
+    private func socketHandles() -> [SocketHandle] {
+        var handles: [SocketHandle] = []
+        unsafe withUnsafeMutablePointer(to: &handles) { list in
             unsafe uv_walk(
                 loop,
                 { handle, list in
                     guard let handle = unsafe handle, let list = unsafe list, unsafe handle.pointee.type == UV_POLL,
-                        unsafe uv_is_active(handle) == 0, unsafe uv_is_closing(handle) == 0
+                        unsafe uv_is_closing(handle) == 0
                     else { return }
-                    let handles = unsafe list.assumingMemoryBound(to: [UnsafeMutablePointer<uv_handle_t>].self)
-                    unsafe handles.pointee.append(handle)
+                    let handles = unsafe list.assumingMemoryBound(to: [SocketHandle].self)
+                    unsafe handles.pointee.append(SocketHandle(pointer: handle))
                 },
                 list
             )
         }
-        while let handle = unsafe stopped.popLast() {
-            guard unsafe !known.contains(OpaquePointer(handle.pointee.data)) else { continue }
-            // lws allocated it with its allocator, which is realloc and free.
-            unsafe uv_close(handle) { unsafe free($0) }
-        }
+        return handles
     }
 
     /// With a foreign loop lws closes its handles through the loop, in two steps with the loop run in between
     /// (lib/core/context.c, `lws_context_destroy`).
     func destroy(_ context: OpaquePointer) {
         unsafe contextSlot.pointee = context
+        let pipe = eventPipe()
         unsafe lws_context_destroy(context)
+        if let pipe { occupy(pipe) }
         drain()
         if let remaining = unsafe contextSlot.pointee {
             unsafe lws_context_destroy(remaining)
         }
         close()
+    }
+
+    /// The descriptor that wakes lws, which is what remains when every socket has ended.
+    private func eventPipe() -> Int32? {
+        guard clws_version_number < 4_002_000, let handle = socketHandles().first else { return nil }
+        var descriptor: Int32 = -1
+        return unsafe uv_fileno(handle.pointer, &descriptor) == 0 ? descriptor : nil
+    }
+
+    /// lws 4.1 closes the event pipe twice: at once, and when libuv has closed its handle (lib/core-net/vhost.c,
+    /// `lws_destroy_event_pipe`). In between another thread may have opened something under this number, so it is taken
+    /// here, for the second close to close.
+    private func occupy(_ number: Int32) {
+        let taken = unsafe fcntl(uv_backend_fd(loop), F_DUPFD_CLOEXEC, number)
+        // Another thread was faster: nothing can be done for it.
+        if taken >= 0, taken != number { Glibc.close(taken) }
     }
 
     /// Closes the engine without a context, after its creation failed.

@@ -228,8 +228,9 @@ import Testing
             #expect(try await third.readHead().hasPrefix("HTTP/1.1 503 "))
             try await peers[0].close()
             try await closed.wait { $0 == 1 }
-            _ = try await RawPeer.upgraded(port: server.port!)
+            let fourth = try await RawPeer.upgraded(port: server.port!)
             #expect(server.connectionCount == 2)
+            withExtendedLifetime((peers, fourth)) {}
         }
     }
 
@@ -240,7 +241,8 @@ import Testing
             let reader = Task { await connections.reduce(into: []) { $0.append($1.id) } }
             // The stream has begun once the loop has come to it.
             try await server.loop.run {}
-            _ = try await RawPeer.upgraded(3, port: server.port!)
+            let peers = try await RawPeer.upgraded(3, port: server.port!)
+            defer { withExtendedLifetime(peers) {} }
             try await ids.wait { $0.count == 3 }
             return reader
         }
