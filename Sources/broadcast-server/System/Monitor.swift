@@ -51,22 +51,23 @@ import Glibc
     /// Blocks the calling thread until `body` returns a value; nil when `limit` has passed before.
     func wait<Result: Sendable>(atMost limit: Duration, until body: (inout State) -> Result?) -> Result? {
         var deadline = Self.now(plus: limit)
-        return withLock { state in
-            while true {
-                if let result = body(&state) { return result }
-                let isLate = unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT
-                if isLate { return body(&state) }
-            }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        // Each look at the state is an access of its own: one that lasted while others change it would be exclusive, and
+        // the compiler might not look again.
+        while true {
+            if let result = body(&state) { return result }
+            if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return body(&state) }
         }
     }
 
     /// Blocks the calling thread until `body` returns a value.
     func wait<Result: Sendable>(until body: (inout State) -> Result?) -> Result {
-        withLock { state in
-            while true {
-                if let result = body(&state) { return result }
-                unsafe pthread_cond_wait(condition, mutex)
-            }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&state) { return result }
+            unsafe pthread_cond_wait(condition, mutex)
         }
     }
 

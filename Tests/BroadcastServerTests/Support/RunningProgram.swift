@@ -60,8 +60,9 @@ final class RunningProgram: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// The program stands beside the test bundle in the build directory.
+    /// The program stands beside the test bundle in the build directory, unless the environment names another build.
     private static var executable: String {
+        if let path = ProcessInfo.processInfo.environment["TESTED_BROADCAST_SERVER"] { return path }
         let own = Bundle.main.executablePath ?? CommandLine.arguments[0]
         return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             + "/broadcast-server"
