@@ -4,7 +4,8 @@ internal import Dispatch
 final class BlockingExecutor: SerialExecutor {
     private let queue = DispatchQueue(label: "raw socket")
 
-    func enqueue(_ job: UnownedJob) {
-        unsafe queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }
