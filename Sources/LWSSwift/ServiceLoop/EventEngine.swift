@@ -118,7 +118,7 @@ final class UVEngine: EventEngine {
         unsafe contextSlot.pointee = context
         let pipe = eventPipe()
         unsafe lws_context_destroy(context)
-        if let pipe { occupy(pipe) }
+        if let pipe, !occupy(pipe) { return }
         drain()
         if let remaining = unsafe contextSlot.pointee {
             unsafe lws_context_destroy(remaining)
@@ -135,11 +135,16 @@ final class UVEngine: EventEngine {
 
     /// lws 4.1 closes the event pipe twice: at once, and when libuv has closed its handle (lib/core-net/vhost.c,
     /// `lws_destroy_event_pipe`). In between another thread may have opened something under this number, so it is taken
-    /// here, for the second close to close.
-    private func occupy(_ number: Int32) {
-        let taken = unsafe fcntl(uv_backend_fd(loop), F_DUPFD_CLOEXEC, number)
-        // Another thread was faster: nothing can be done for it.
-        if taken >= 0, taken != number { Glibc.close(taken) }
+    /// here, for the second close to close. False when another thread was faster and keeps the number: the context is
+    /// then left as it is, because its memory is worth less than a stranger's descriptor.
+    private func occupy(_ number: Int32) -> Bool {
+        for _ in 0..<200 {
+            let taken = unsafe fcntl(uv_backend_fd(loop), F_DUPFD_CLOEXEC, number)
+            if taken == number { return true }
+            if taken >= 0 { Glibc.close(taken) }
+            usleep(1_000)
+        }
+        return false
     }
 
     /// Closes the engine without a context, after its creation failed.
