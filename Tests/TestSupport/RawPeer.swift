@@ -22,7 +22,7 @@ public actor RawPeer {
 
     private let socket: Int32
     /// Whether frames are masked, as a client must (RFC 6455 section 5.3).
-    private let masks: Bool
+    public nonisolated let masks: Bool
     /// Read from the socket; what begins at `position` was not asked for yet.
     private var received: [UInt8] = []
     private var position = 0
@@ -92,6 +92,13 @@ public actor RawPeer {
 
     public func write(_ text: String) throws {
         try write(Array(text.utf8))
+    }
+
+    /// Sends the first bytes in a segment each, and the rest at once, for as long as the other side is there.
+    public func writeEachByte(of start: ArraySlice<UInt8>, then rest: ArraySlice<UInt8>) {
+        for bytes in start.map({ [$0] }) + [Array(rest)] {
+            do { try write(bytes) } catch { return }
+        }
     }
 
     /// Sends for as long as the socket takes bytes at once, and returns how many it took.
@@ -173,6 +180,22 @@ public actor RawPeer {
         if masks { return RawFrame(first: first, payload: try read(count)) }
         let key = try read(4)
         return RawFrame(first: first, payload: try read(count).enumerated().map { $1 ^ key[$0 % 4] })
+    }
+
+    /// Reads frames to the end of the stream, and answers a close frame.
+    public func receiveToEnd() throws -> [RawFrame] {
+        var frames: [RawFrame] = []
+        while true {
+            if position == received.count {
+                guard let more = try more() else { return frames }
+                received = more
+                position = 0
+            }
+            let frame = try receive()
+            frames.append(frame)
+            // The other side may have gone already.
+            if frame.opcode == .close { try? send(frame) }
+        }
     }
 
     // MARK: Ends

@@ -43,7 +43,7 @@ struct OpeningHandshake {
         guard webSocketVersion == "13" else {
             throw Refusal(
                 status: .upgradeRequired,
-                headerFields: [.secWebSocketVersion: "13"],
+                headerFields: [.upgrade: "websocket", .secWebSocketVersion: "13"],
                 body: "Version 13 of the WebSocket protocol is needed."
             )
         }

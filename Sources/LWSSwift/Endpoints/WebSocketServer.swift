@@ -40,8 +40,8 @@ public final class WebSocketServer: Sendable {
         /// How many connections may be open; a further handshake is answered with 503. Default: 100,000, beneath which the
         /// descriptors of the process usually run out first.
         public var maximumConnections = 100_000
-        /// The most header fields of a request; more are answered with 431. Their total size is
-        /// ``ServiceLoop/Configuration/maximumHeaderBytes``. Default: 64.
+        /// The most header fields of a request, of those that libwebsockets has a name for; more are answered with 431. Fields
+        /// of other names are bounded by the size of all, ``ServiceLoop/Configuration/maximumHeaderBytes``. Default: 64.
         public var maximumHeaderFields = 64
         /// The largest body of a plain HTTP request, in bytes; a larger one is answered with 413. Default: 1 MiB.
         public var maximumRequestBodyBytes = 1 << 20
@@ -55,7 +55,7 @@ public final class WebSocketServer: Sendable {
         public var http: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
             HTTPServerResponse(
                 status: .upgradeRequired,
-                headerFields: [.upgrade: "websocket"],
+                headerFields: [.upgrade: "websocket", .secWebSocketVersion: "13"],
                 text: "This is a WebSocket server: connect with a WebSocket client.\n"
             )
         }
