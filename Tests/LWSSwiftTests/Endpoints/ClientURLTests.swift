@@ -1,0 +1,66 @@
+import Testing
+
+@testable import LWSSwift
+
+@Suite struct ClientURLTests {
+    /// A URL and what is made of it.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let destination: ClientURL.Destination
+        let isSecure: Bool
+        let resource: String
+        let authority: String
+
+        init(
+            _ url: String,
+            _ destination: ClientURL.Destination,
+            secure: Bool = false,
+            _ resource: String,
+            _ authority: String
+        ) {
+            testDescription = url
+            self.destination = destination
+            isSecure = secure
+            self.resource = resource
+            self.authority = authority
+        }
+    }
+
+    static let rows: [Row] = [
+        Row("ws://localhost:8088", .tcp(host: "localhost", port: 8_088), "/", "localhost:8088"),
+        Row("ws://example.com", .tcp(host: "example.com", port: 80), "/", "example.com"),
+        Row("ws://example.com:80/", .tcp(host: "example.com", port: 80), "/", "example.com"),
+        Row("wss://example.com/a/b", .tcp(host: "example.com", port: 443), secure: true, "/a/b", "example.com"),
+        Row("wss://example.com:8443", .tcp(host: "example.com", port: 8_443), secure: true, "/", "example.com:8443"),
+        Row("WS://Example.com/X", .tcp(host: "Example.com", port: 80), "/X", "Example.com"),
+        Row("ws://[::1]:8088/", .tcp(host: "::1", port: 8_088), "/", "[::1]:8088"),
+        Row("ws://h/a%20b?q=%26&x=1", .tcp(host: "h", port: 80), "/a%20b?q=%26&x=1", "h"),
+        Row("ws://h?q=1", .tcp(host: "h", port: 80), "/?q=1", "h"),
+        Row("ws+unix:///run/chat.sock", .unix(path: "/run/chat.sock"), "/", "localhost"),
+        Row("ws+unix:///run/chat.sock:/room?x=1", .unix(path: "/run/chat.sock"), "/room?x=1", "localhost"),
+        Row("ws+unix:/run/my%20chat.sock", .unix(path: "/run/my chat.sock"), "/", "localhost"),
+    ]
+
+    @Test(arguments: rows)
+    func `a URL names the host, the port, the path and the Host field`(row: Row) throws {
+        let url = try ClientURL(row.testDescription)
+        #expect(url.destination == row.destination)
+        #expect(url.isSecure == row.isSecure)
+        #expect(url.resource == row.resource)
+        #expect(url.authority == row.authority)
+    }
+
+    @Test(arguments: [
+        ("", "cannot be read"), ("localhost:8088", "scheme"), ("http://h/", "scheme"), ("ws://", "no host"),
+        ("ws://h:0/", "port"), ("ws://h:70000/", ""), ("ws://h/#part", "fragment"), ("ws://me@h/", "user name"),
+        ("ws+unix://", "path of a socket"), ("ws://a b/", ""),
+        ("ws://h/" + String(repeating: "x", count: 2_000), "longer than 2000"),
+        ("ws://" + String(repeating: "h", count: 120) + "/", "longer than 119"),
+    ])
+    func `a URL that cannot be used is refused with the reason and an example`(url: String, reason: String) {
+        #expect { try ClientURL(url) } throws: { error in
+            (error as? WebSocketError)?.code == .invalidURL && "\(error)".contains(reason.isEmpty ? "URL" : reason)
+                && "\(error)".contains("ws://localhost:8088/")
+        }
+    }
+}
