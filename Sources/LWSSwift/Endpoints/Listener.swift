@@ -32,6 +32,11 @@ final class Listener: LoopSocket {
         return 0
     }
 
+    override func ended() {
+        super.ended()
+        server.listenerEnded(self)
+    }
+
     private func accept() {
         for _ in 0..<Self.acceptsPerTurn {
             let (descriptor, address) = SystemSocket.accept(bound.descriptor)
@@ -59,7 +64,7 @@ final class Listener: LoopSocket {
         return nil
     }
 
-    /// Stops listening. lws closes the descriptor with its socket, at once since this is not its callback.
+    /// Stops listening. lws closes the descriptor with its socket, in this turn of the loop or the next.
     func stop() {
         if let path = bound.path { unsafe unlink(path) }
         guard let wsi = unsafe wsi else { return }

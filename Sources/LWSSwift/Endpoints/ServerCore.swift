@@ -98,6 +98,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         finishStopping()
     }
 
+    func listenerEnded(_ listener: Listener) {
+        listeners.removeAll { $0 === listener }
+        finishStopping()
+    }
+
     func observe(_ continuation: AsyncStream<WebSocketConnection>.Continuation) {
         if isStopping {
             continuation.finish()
@@ -123,7 +128,6 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         guard !isStopping else { return }
         isStopping = true
         for listener in listeners { listener.stop() }
-        listeners = []
         for observer in observers { observer.finish() }
         observers = []
         forEachSocket { connection in
@@ -163,8 +167,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     private var hasStopped: Bool { unsafe isStopping && vhost == nil }
 
+    /// Whoever waits may listen on the same port at once, so the listening sockets must have gone too.
     private func finishStopping() {
-        guard isStopping, socketCount == 0, let vhost = unsafe vhost else { return }
+        guard isStopping, socketCount == 0, listeners.isEmpty, let vhost = unsafe vhost else { return }
         unsafe self.vhost = nil
         cutTimer?.cancel()
         cutTimer = nil

@@ -216,19 +216,23 @@ import Testing
     }
 
     @Test func `one connection more than the limit is answered with 503, until one has gone`() async throws {
+        let opened = Watched(0)
         let closed = Watched(0)
         try await withServer {
             $0.maximumConnections = 2
         } onConnection: { connection in
+            opened.update { $0 += 1 }
             connection.onClose { _ in closed.update { $0 += 1 } }
         } _: { server in
             let peers = try await RawPeer.upgraded(2, port: server.port!)
+            try await opened.wait { $0 == 2 }
             let third = try RawPeer(port: server.port!)
             try await third.write(RawRequest().bytes)
             #expect(try await third.readHead().hasPrefix("HTTP/1.1 503 "))
             try await peers[0].close()
             try await closed.wait { $0 == 1 }
             let fourth = try await RawPeer.upgraded(port: server.port!)
+            try await opened.wait { $0 == 3 }
             #expect(server.connectionCount == 2)
             withExtendedLifetime((peers, fourth)) {}
         }

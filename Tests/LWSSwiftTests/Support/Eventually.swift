@@ -1,26 +1,30 @@
-import Synchronization
 import Testing
 
+@testable import LWSSwift
+
 /// A value that closures on any thread change and a test waits for.
-///
-/// Reason for the unchecked conformance: the state is behind the lock.
 final class Watched<Value: Sendable>: Sendable {
-    private struct State {
+    private struct Waiter: Sendable {
+        let id: Int
+        let condition: @Sendable (Value) -> Bool
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State: Sendable {
         var value: Value
-        var waiters: [(condition: @Sendable (Value) -> Bool, continuation: CheckedContinuation<Bool, Never>, id: Int)] =
-            []
+        var waiters: [Waiter] = []
         var lastID = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     init(_ value: Value) {
-        state = Mutex(State(value: value))
+        state = Lock(State(value: value))
     }
 
     var value: Value { state.withLock { $0.value } }
 
-    func update(_ body: (inout sending Value) -> Void) {
+    func update(_ body: (inout Value) -> Void) {
         let satisfied = state.withLock { state in
             body(&state.value)
             let value = state.value
@@ -52,7 +56,7 @@ final class Watched<Value: Sendable>: Sendable {
         let isFulfilled = await withCheckedContinuation { continuation in
             let isFulfilled = state.withLock { state in
                 if condition(state.value) { return true }
-                state.waiters.append((condition, continuation, id))
+                state.waiters.append(Waiter(id: id, condition: condition, continuation: continuation))
                 return false
             }
             if isFulfilled { continuation.resume(returning: true) }
