@@ -12,38 +12,18 @@ final class Ticket: Sendable {
 }
 
 /// A task that waits for room in the outbound queue.
-@safe
 struct ParkedSender: Sendable {
     let ticket: Ticket
     let message: WebSocketMessage
-    let continuation: UnsafeContinuation<Result<Void, WebSocketError>, Never>
-
-    func finish(_ result: Result<Void, WebSocketError>) {
-        unsafe continuation.resume(returning: result)
-    }
+    let task: WaitingTask<Result<Void, WebSocketError>>
 }
 
 /// A task that waits for a pong.
-@safe
 struct PendingPing: Sendable {
     let ticket: Ticket
     let number: UInt64
     let sent = ContinuousClock.now
-    let continuation: UnsafeContinuation<Result<Duration, WebSocketError>, Never>
-
-    func finish(_ result: Result<Duration, WebSocketError>) {
-        unsafe continuation.resume(returning: result)
-    }
-}
-
-/// A task that waits for the end of the connection.
-@safe
-struct CloseWaiter: Sendable {
-    let continuation: UnsafeContinuation<WebSocketClose, Never>
-
-    func finish(_ close: WebSocketClose) {
-        unsafe continuation.resume(returning: close)
-    }
+    let task: WaitingTask<Result<Duration, WebSocketError>>
 }
 
 /// What tasks on any thread do with a connection: each hops to the loop at most once, and waits there.
@@ -52,8 +32,8 @@ extension ConnectionCore {
         guard !Task.isCancelled else { throw .cancelled }
         // On the loop, with room in the queue, nothing waits.
         if loop.isCurrent, !hasParkedSenders, let result = sendNow(message) { return try result.get() }
-        unsafe try await parked { ticket, continuation in
-            self.addSender(unsafe ParkedSender(ticket: ticket, message: message, continuation: continuation))
+        try await parked { ticket, task in
+            self.addSender(ParkedSender(ticket: ticket, message: message, task: task))
         } cancel: { ticket in
             self.cancelSender(ticket)
         }
@@ -63,8 +43,8 @@ extension ConnectionCore {
 
     func ping() async throws(WebSocketError) -> Duration {
         let number = Self.lastPing.wrappingAdd(1, ordering: .relaxed).newValue
-        return unsafe try await parked { ticket, continuation in
-            self.addPing(unsafe PendingPing(ticket: ticket, number: number, continuation: continuation))
+        return try await parked { ticket, task in
+            self.addPing(PendingPing(ticket: ticket, number: number, task: task))
         } cancel: { ticket in
             self.cancelPing(ticket)
         }
@@ -72,24 +52,24 @@ extension ConnectionCore {
 
     /// Waits for something that the loop will finish. A cancellation that overtakes the start is found by the start.
     private func parked<Value: Sendable>(
-        _ start: @escaping @Sendable (Ticket, UnsafeContinuation<Result<Value, WebSocketError>, Never>) -> Void,
+        _ start: @escaping @Sendable (Ticket, WaitingTask<Result<Value, WebSocketError>>) -> Void,
         cancel: @escaping @Sendable (Ticket) -> Void
     ) async throws(WebSocketError) -> Value {
         let ticket = Ticket()
         let loop = loop
         let result: Result<Value, WebSocketError> = await withTaskCancellationHandler {
-            unsafe await withUnsafeContinuation { continuation in
+            await WaitingTask.wait { task in
                 let begin: @Sendable () -> Void = {
                     if ticket.isCancelled {
-                        unsafe continuation.resume(returning: .failure(.cancelled))
+                        task.finish(.failure(.cancelled))
                     } else {
-                        unsafe start(ticket, continuation)
+                        start(ticket, task)
                     }
                 }
                 if loop.isCurrent {
                     begin()
                 } else if !loop.submit(.closure(begin)) {
-                    unsafe continuation.resume(returning: .failure(.loopStopped))
+                    task.finish(.failure(.loopStopped))
                 }
             }
         } onCancel: {
@@ -101,9 +81,8 @@ extension ConnectionCore {
 
     /// How the connection ended, once it has; at once when its loop has.
     func waitUntilClosed() async -> WebSocketClose {
-        unsafe await withUnsafeContinuation { continuation in
-            let waiter = unsafe CloseWaiter(continuation: continuation)
-            if !loop.submit(.closure { self.addCloseWaiter(waiter) }) { waiter.finish(.lost) }
+        await WaitingTask.wait { task in
+            if !loop.submit(.closure { self.addCloseWaiter(task) }) { task.finish(.lost) }
         }
     }
 }

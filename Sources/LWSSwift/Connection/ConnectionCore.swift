@@ -64,7 +64,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// What few connections need.
     @safe
     final class Extras {
-        var closeWaiters: [CloseWaiter] = []
+        var closeWaiters: [WaitingTask<WebSocketClose>] = []
         var stateObservers: [AsyncStream<WebSocketConnection.State>.Continuation] = []
         var senders: [ParkedSender] = []
         var pings: [PendingPing] = []
@@ -184,7 +184,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         let number = unsafe payload.loadUnaligned(as: UInt64.self)
         guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }
         let ping = extras.pings.remove(at: index)
-        ping.finish(.success(ping.sent.duration(to: .now)))
+        ping.task.finish(.success(ping.sent.duration(to: .now)))
     }
 
     private func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Int32 {
@@ -334,7 +334,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         }
         while let extras, let sender = extras.senders.first, let result = sendNow(sender.message) {
             extras.senders.removeFirst()
-            sender.finish(result)
+            sender.task.finish(result)
         }
         if wasAboveHighMark, !isAboveHighMark { writableHandler?() }
     }
@@ -369,8 +369,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         inbox?.finish(machine.endsNormally ? .success(nil) : .failure(error))
         if let extras {
             self.extras = nil
-            for sender in extras.senders { sender.finish(.failure(error)) }
-            for ping in extras.pings { ping.finish(.failure(error)) }
+            for sender in extras.senders { sender.task.finish(.failure(error)) }
+            for ping in extras.pings { ping.task.finish(.failure(error)) }
             for observer in extras.stateObservers {
                 observer.yield(.closed(close))
                 observer.finish()
@@ -465,7 +465,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         return made
     }
 
-    func addCloseWaiter(_ waiter: CloseWaiter) {
+    func addCloseWaiter(_ waiter: WaitingTask<WebSocketClose>) {
         if let close = machine.closed {
             waiter.finish(close)
         } else {
@@ -500,24 +500,24 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         guard !hasParkedSenders, let result = sendNow(sender.message) else {
             return makeExtras().senders.append(sender)
         }
-        sender.finish(result)
+        sender.task.finish(result)
     }
 
     var hasParkedSenders: Bool { !(extras?.senders.isEmpty ?? true) }
 
     func cancelSender(_ ticket: Ticket) {
         guard let extras, let index = extras.senders.firstIndex(where: { $0.ticket === ticket }) else { return }
-        extras.senders.remove(at: index).finish(.failure(.cancelled))
+        extras.senders.remove(at: index).task.finish(.failure(.cancelled))
     }
 
     /// Pings that may be under way at once.
     private static let maximumPings = 16
 
     func addPing(_ ping: PendingPing) {
-        guard machine.isOpen else { return ping.finish(.failure(.closed(machine.closed))) }
+        guard machine.isOpen else { return ping.task.finish(.failure(.closed(machine.closed))) }
         let extras = makeExtras()
         guard extras.pings.count < Self.maximumPings else {
-            return ping.finish(
+            return ping.task.finish(
                 .failure(WebSocketError(.messageTooBig, "More than \(Self.maximumPings) pings are under way."))
             )
         }
@@ -527,7 +527,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     func cancelPing(_ ticket: Ticket) {
         guard let extras, let index = extras.pings.firstIndex(where: { $0.ticket === ticket }) else { return }
-        extras.pings.remove(at: index).finish(.failure(.cancelled))
+        extras.pings.remove(at: index).task.finish(.failure(.cancelled))
     }
 
     private func sendPing(_ number: UInt64) {

@@ -7,11 +7,10 @@ internal import DequeModule
 final class MessageInbox: Sendable {
     typealias Element = Result<WebSocketMessage?, WebSocketError>
 
-    @safe
     private struct State: Sendable {
         var messages: Deque<WebSocketMessage> = []
         var byteCount = 0
-        var reader: UnsafeContinuation<Element, Never>?
+        var reader: WaitingTask<Element>?
         /// What the reader gets after the last message: the end, or the error it ended with.
         var end: Element?
         var isReadingStopped = false
@@ -34,10 +33,10 @@ final class MessageInbox: Sendable {
 
     /// Adds a message, or hands it to the reader that waits. True when reading has to stop.
     func push(_ message: WebSocketMessage) -> Bool {
-        let (reader, stop) = unsafe state.withLock { state -> (UnsafeContinuation<Element, Never>?, Bool) in
-            if let reader = unsafe state.reader {
-                unsafe state.reader = nil
-                return unsafe (reader, false)
+        let (reader, stop) = state.withLock { state -> (WaitingTask<Element>?, Bool) in
+            if let reader = state.reader {
+                state.reader = nil
+                return (reader, false)
             }
             state.messages.append(message)
             state.byteCount += message.bytes.count
@@ -46,18 +45,18 @@ final class MessageInbox: Sendable {
             state.isReadingStopped = true
             return (nil, true)
         }
-        unsafe reader?.resume(returning: .success(message))
+        reader?.finish(.success(message))
         return stop
     }
 
     /// Says that no further message will come; what is in the inbox can still be read.
     func finish(_ end: Element) {
-        let reader = unsafe state.withLock { state -> UnsafeContinuation<Element, Never>? in
+        let reader = state.withLock { state -> WaitingTask<Element>? in
             if state.end == nil { state.end = end }
-            defer { unsafe state.reader = nil }
-            return unsafe state.reader
+            defer { state.reader = nil }
+            return state.reader
         }
-        unsafe reader?.resume(returning: end)
+        reader?.finish(end)
     }
 
     /// Takes the next message, waiting for one if there is none. `resumeReading` is called when the inbox has fallen
@@ -78,9 +77,7 @@ final class MessageInbox: Sendable {
             break
         }
         return await withTaskCancellationHandler {
-            unsafe await withUnsafeContinuation { continuation in
-                unsafe park(continuation, resumeReading: resumeReading)
-            }
+            await WaitingTask.wait { task in park(task, resumeReading: resumeReading) }
         } onCancel: {
             cancelReader()
         }
@@ -93,7 +90,7 @@ final class MessageInbox: Sendable {
 
     private func take() -> Take {
         state.withLock { state in
-            if unsafe state.reader != nil { return .secondReader }
+            if state.reader != nil { return .secondReader }
             if let take = Self.take(from: &state, marks) { return take }
             // A cancellation that came too late for the last wait must not end this one.
             state.isReaderCancelled = false
@@ -114,15 +111,15 @@ final class MessageInbox: Sendable {
     }
 
     /// Waits for a message, unless one has come since or the task was cancelled meanwhile.
-    private func park(_ continuation: UnsafeContinuation<Element, Never>, resumeReading: () -> Void) {
+    private func park(_ task: WaitingTask<Element>, resumeReading: () -> Void) {
         let take = state.withLock { state -> Take in
-            if unsafe state.reader != nil { return .secondReader }
+            if state.reader != nil { return .secondReader }
             if let take = Self.take(from: &state, marks) { return take }
             if state.isReaderCancelled {
                 state.isReaderCancelled = false
                 return .element(.failure(.cancelled), resumeReading: false)
             }
-            unsafe state.reader = continuation
+            state.reader = task
             return .parked
         }
         switch take {
@@ -130,18 +127,18 @@ final class MessageInbox: Sendable {
         case .secondReader: preconditionFailure(Self.secondReaderMessage)
         case .element(let element, let resume):
             if resume { resumeReading() }
-            unsafe continuation.resume(returning: element)
+            task.finish(element)
         }
     }
 
     private func cancelReader() {
-        let reader = unsafe state.withLock { state -> UnsafeContinuation<Element, Never>? in
+        let reader = state.withLock { state -> WaitingTask<Element>? in
             // The cancellation may come before the reader has parked; it then finds the flag.
-            if unsafe state.reader == nil { state.isReaderCancelled = true }
-            defer { unsafe state.reader = nil }
-            return unsafe state.reader
+            if state.reader == nil { state.isReaderCancelled = true }
+            defer { state.reader = nil }
+            return state.reader
         }
-        unsafe reader?.resume(returning: .failure(.cancelled))
+        reader?.finish(.failure(.cancelled))
     }
 
     /// Takes everything out, for a closure that replaces the reader.

@@ -32,7 +32,7 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
     private var isLastPart = false
     private var isChunked = false
     private var isHeadRequest = false
-    private var partWritten: ParkedWriter?
+    private var partWritten: WaitingTask<Result<Void, WebSocketError>>?
     private var isPaused = false
 
     /// How often a socket that cannot be read meanwhile is looked at, in milliseconds.
@@ -357,25 +357,14 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
     private func part(_ bytes: [UInt8], isLast: Bool) async throws(WebSocketError) {
         guard !Task.isCancelled else { throw .cancelled }
         let loop = loop
-        let result: Result<Void, WebSocketError> = unsafe await withUnsafeContinuation { continuation in
-            let writer = unsafe ParkedWriter(continuation: continuation)
+        let result: Result<Void, WebSocketError> = await WaitingTask.wait { writer in
             let isQueued = loop.submit(.closure { self.begin(bytes, isLast: isLast, writer) })
             if !isQueued { writer.finish(.failure(.loopStopped)) }
         }
         try result.get()
     }
 
-    /// A task that waits until its part is written.
-    @safe
-    private struct ParkedWriter: Sendable {
-        let continuation: UnsafeContinuation<Result<Void, WebSocketError>, Never>
-
-        func finish(_ result: Result<Void, WebSocketError>) {
-            unsafe continuation.resume(returning: result)
-        }
-    }
-
-    private func begin(_ bytes: [UInt8], isLast: Bool, _ writer: ParkedWriter) {
+    private func begin(_ bytes: [UInt8], isLast: Bool, _ writer: WaitingTask<Result<Void, WebSocketError>>) {
         guard case .answering = phase, unsafe wsi != nil else { return writer.finish(.failure(.closed(nil))) }
         partWritten = writer
         pending = bytes[...]

@@ -23,7 +23,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var socketCount = 0
     private var observers: [AsyncStream<WebSocketConnection>.Continuation] = []
     private var cutTimer: LoopTimer?
-    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    private var stopWaiters: [WaitingTask<Void>] = []
 
     /// Sockets in the opening handshake, or speaking plain HTTP, beyond the limit of open connections.
     private static let handshakeAllowance = 1_024
@@ -157,9 +157,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         }
     }
 
-    func addStopWaiter(_ waiter: CheckedContinuation<Void, Never>) {
+    func addStopWaiter(_ waiter: WaitingTask<Void>) {
         if hasStopped {
-            waiter.resume()
+            waiter.finish(())
         } else {
             stopWaiters.append(waiter)
         }
@@ -179,6 +179,6 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         loop.execute { unsafe lws_vhost_destroy(pointer.value) }
         let waiters = stopWaiters
         stopWaiters = []
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.finish(()) }
     }
 }

@@ -98,17 +98,17 @@ public enum WebSocketClient {
         try configuration.validate()
         let ticket = Ticket()
         let result: Result<WebSocketConnection, WebSocketError> = await withTaskCancellationHandler {
-            unsafe await withUnsafeContinuation { continuation in
+            await WaitingTask.wait { task in
                 let isQueued = loop.submit(
                     .closure {
-                        let finish: ClientDial.Finish = { unsafe continuation.resume(returning: $0) }
+                        let finish: ClientDial.Finish = { task.finish($0) }
                         guard !ticket.isCancelled else { return finish(.failure(.cancelled)) }
                         guard !loop.isShuttingDown else { return finish(.failure(.loopStopped)) }
                         let dial = ClientDial(loop, target, configuration, ticket, onConnection, finish)
                         dial.start()
                     }
                 )
-                if !isQueued { unsafe continuation.resume(returning: .failure(.loopStopped)) }
+                if !isQueued { task.finish(.failure(.loopStopped)) }
             }
         } onCancel: {
             ticket.cancel()

@@ -208,8 +208,8 @@ public final class WebSocketServer: Sendable {
     /// Waits until the server has stopped: nothing of it is left on the loop.
     public func waitUntilStopped() async {
         let core = core
-        await withCheckedContinuation { continuation in
-            if !loop.submit(.closure { core.addStopWaiter(continuation) }) { continuation.resume() }
+        await WaitingTask.wait { task in
+            if !loop.submit(.closure { core.addStopWaiter(task) }) { task.finish(()) }
         }
     }
 

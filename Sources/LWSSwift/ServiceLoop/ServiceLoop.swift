@@ -67,7 +67,7 @@ public final class ServiceLoop: @unchecked Sendable {
 
     private struct Exit: Sendable {
         var hasExited = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [WaitingTask<Void>] = []
     }
 
     /// The executor for tasks that should run on the loop: `Task(executorPreference: loop.taskExecutor)`.
@@ -120,9 +120,7 @@ public final class ServiceLoop: @unchecked Sendable {
         -> ServiceLoop
     {
         let loop = ServiceLoop(configuration)
-        let result = await withCheckedContinuation { continuation in
-            loop.spawnThread { continuation.resume(returning: $0) }
-        }
+        let result = await WaitingTask.wait { task in loop.spawnThread { task.finish($0) } }
         try result.get()
         return loop
     }
@@ -133,13 +131,13 @@ public final class ServiceLoop: @unchecked Sendable {
     /// called on any thread, more than once, and from a task that runs on the loop. Cancelling the task does not cut it
     /// short. Afterwards every operation on the loop's connections throws ``WebSocketError/Code/loopStopped``.
     public func shutdown() async {
-        await withCheckedContinuation { continuation in
+        await WaitingTask.wait { task in
             let hasExited = exit.withLock { exit in
-                if !exit.hasExited { exit.waiters.append(continuation) }
+                if !exit.hasExited { exit.waiters.append(task) }
                 return exit.hasExited
             }
             if hasExited {
-                continuation.resume()
+                task.finish(())
             } else {
                 execute { self.beginShutdown() }
             }
@@ -161,18 +159,11 @@ public final class ServiceLoop: @unchecked Sendable {
         _ body: @escaping @Sendable () -> Result
     ) async throws(WebSocketError) -> Result {
         if isCurrent { return body() }
-        let result: Swift.Result<Result, WebSocketError> = unsafe await withUnsafeContinuation { continuation in
-            unsafe send(continuation, body)
+        let result: Swift.Result<Result, WebSocketError> = await WaitingTask.wait { task in
+            let isQueued = submit(.closure { task.finish(.success(body())) })
+            if !isQueued { task.finish(.failure(.loopStopped)) }
         }
         return try result.get()
-    }
-
-    private func send<Result: Sendable>(
-        _ continuation: UnsafeContinuation<Swift.Result<Result, WebSocketError>, Never>,
-        _ body: @escaping @Sendable () -> Result
-    ) {
-        let isQueued = submit(.closure { unsafe continuation.resume(returning: .success(body())) })
-        if !isQueued { unsafe continuation.resume(returning: .failure(.loopStopped)) }
     }
 
     /// Whether the caller runs on the loop's thread.
@@ -244,7 +235,7 @@ public final class ServiceLoop: @unchecked Sendable {
         // Joining frees the thread; whoever waits is told only then, so that nothing of the loop is left when it hears.
         DispatchQueue.global().async {
             pthread_join(thread, nil)
-            for waiter in waiters { waiter.resume() }
+            for waiter in waiters { waiter.finish(()) }
         }
     }
 }
