@@ -67,8 +67,10 @@ class Server:
                     raise SystemExit(f"error: {' '.join(command)} does not serve on port {PORT}")
                 time.sleep(0.02)
 
-    def load(self, *arguments):
-        command = ["taskset", "-c", "1", LOAD, str(PORT), str(self.process.pid), *map(str, arguments)]
+    def load(self, mode, **options):
+        command = ["taskset", "-c", "1", LOAD, mode, "--port", str(PORT), "--pid", str(self.process.pid)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
         return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     def __enter__(self):
@@ -94,7 +96,11 @@ def echo(rounds, quick):
         for number in range(rounds):
             for name, command in ECHO_SERVERS.items():
                 with Server(command) as server:
-                    samples[name].append(server.load("echo", connections, window, size, messages, idle))
+                    samples[name].append(
+                        server.load(
+                            "echo", connections=connections, window=window, bytes=size, messages=messages, idle=idle
+                        )
+                    )
                 cost = samples[name][-1]["cpu_us_per_message"]
                 progress(f"echo  {name_of(cell):24} round {number + 1}/{rounds}  {name:10} {cost:8.2f} CPU s/M messages")
         rows.append({"cell": name_of(cell), "samples": samples})
@@ -105,7 +111,7 @@ def churn(quick):
     rows = []
     for name, command in CHURN_SERVERS.items():
         with Server(command) as server:
-            result = server.load("churn", 1_000 if quick else 10_000, 3)
+            result = server.load("churn", connections=1_000 if quick else 10_000, rounds=3)
         per_connection = result["rounds"][0]["bytes_per_connection"]
         progress(f"churn {name:24} {per_connection:,.0f} bytes per idle connection")
         rows.append({"server": name, **result})
