@@ -16,13 +16,13 @@ static _Noreturn void explain(void) {
             "       load churn  --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
             "       load fanout --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                   [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
-            "                   [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND]\n"
+            "                   [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
             "                   [--echo] [--envelope text|none] [--deflate] [--tls]\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
-       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE };
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -45,10 +45,12 @@ int main(int argc, char **argv) {
         {"idle", required_argument, NULL, IDLE},
         {"stalled", required_argument, NULL, STALLED},
         {"read-rate", required_argument, NULL, READ_RATE},
+        {"patience", required_argument, NULL, PATIENCE},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
         .publishers = 1, .bytes = 64, .seconds = HUGE_VAL, .messages = UINT64_MAX, .envelope = true,
+        .patience = 20,
     };
     int port = 0, pid = 0, name;
     bool tls = false;
@@ -79,6 +81,7 @@ int main(int argc, char **argv) {
         case IDLE: options.idle = atoi(optarg); break;
         case STALLED: options.stalled = atoi(optarg); break;
         case READ_RATE: options.read_rate = atof(optarg); break;
+        case PATIENCE: options.patience = atof(optarg); break;
         default: explain();
         }
     }

@@ -10,6 +10,7 @@ struct options {
     int window;                          // messages in flight for each sender
     double rate;                         // or messages a second in all, at fixed times
     double seconds, warmup;
+    double patience;                     // seconds without any delivery until what is missing counts as lost
     uint64_t messages;                   // at most so many
     size_t bytes;
     int idle;
