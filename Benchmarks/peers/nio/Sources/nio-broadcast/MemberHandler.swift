@@ -46,7 +46,7 @@ final class MemberHandler: ChannelInboundHandler {
     private func broadcast(_ frame: WebSocketFrame, context: ChannelHandlerContext) {
         var payload = frame.unmaskedData
         if hasEnvelope, frame.opcode == .text {
-            guard let text = payload.readString(length: payload.readableBytes, encoding: .utf8) else {
+            guard let text = try? payload.readUTF8ValidatedString(length: payload.readableBytes) else {
                 context.close(promise: nil)
                 return
             }
