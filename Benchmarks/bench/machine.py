@@ -34,6 +34,7 @@ def describe():
         "commit": output("git", "-C", BENCHMARKS, "rev-parse", "--short", "HEAD"),
         "processor": processor(),
         "cores": os.cpu_count(),
+        "load average": os.getloadavg()[0],
         "system": f"{platform.system()} {platform.release()}",
         "libwebsockets": output("pkg-config", "--modversion", "libwebsockets"),
         "swift": swift[0] if swift else "unknown",

@@ -113,24 +113,35 @@ static void cut_off(struct group *group, int index) {
     leave_group(group, index);
 }
 
-void flush_group(struct group *group, size_t maximum_backlog) {
-    if (!has_unsent(group)) return;
-    struct cursor end = end_of(&group->log);
-    uint64_t limit = position(end);
+// Offers the members what the slab they stand in holds. All get one slab before the next is touched, so that it is read
+// from the cache, and a socket has time to empty.
+static void offer_slab(struct group *group) {
+    struct cursor from = group->sent;
+    if (from.offset == from.slab->used) from = (struct cursor){from.slab->next, 0};
+    struct cursor end = {from.slab, from.slab->used};
     // Backwards, because whoever leaves is replaced by the last.
     for (int i = group->count - 1; i >= 0; i--) {
         struct member *member = &group->members[i];
-        if (!member->slab) {
-            if (deliver(group, member, group->sent, limit)) cut_off(group, i);
-        } else if (limit - position((struct cursor){member->slab, member->offset}) > maximum_backlog) {
-            cut_off(group, i);
-        }
+        if (!member->slab && deliver(group, member, from, position(end))) cut_off(group, i);
     }
     group->sent = end;
-    if (group->lagging) {
-        trim_log(&group->log, end.slab);
-    } else {
-        trim_log(&group->log, group->log.last);
+}
+
+static void cut_off_laggards(struct group *group, size_t maximum_backlog) {
+    uint64_t end = position(group->sent);
+    for (int i = group->count - 1; i >= 0; i--) {
+        struct member *member = &group->members[i];
+        if (member->slab && end - position((struct cursor){member->slab, member->offset}) > maximum_backlog)
+            cut_off(group, i);
+    }
+}
+
+void flush_group(struct group *group, size_t maximum_backlog) {
+    if (!has_unsent(group)) return;
+    while (has_unsent(group)) offer_slab(group);
+    if (group->lagging) cut_off_laggards(group, maximum_backlog);
+    trim_log(&group->log, group->sent.slab);
+    if (!group->lagging) {
         rewind_log(&group->log);
         group->sent = end_of(&group->log);
     }
