@@ -6,7 +6,7 @@ import Testing
     /// Takes everything out, a segment at a time.
     private func drain(_ queue: inout OutboundQueue) -> [[UInt8]] {
         var segments: [[UInt8]] = []
-        while let segment = queue.first {
+        while let segment = queue.first?.bytes {
             segments.append(segment)
             queue.removeFirst()
         }
