@@ -119,7 +119,8 @@ def main():
         if not options.is_partial:
             results.write("conditions", reports[-1], figures)
     if "echo" in options.parts and options.cells == "*" and not options.servers and not options.report:
-        reports.append(echo.run(machine.describe(), options.rounds or (1 if options.quick else 5), options.quick))
+        rounds = options.rounds or (1 if options.quick else 5)
+        reports.append(echo.run(machine.describe(), descriptors, rounds, options.quick))
     print("\n".join(reports))
 
 

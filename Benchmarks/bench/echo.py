@@ -30,6 +30,8 @@ CELLS = [
     (10, 1, 16_384, 60_000, 0),
     (100, 1, 64, 250_000, 10_000),
 ]
+# For 10,000 connections, those that are active beside them, and what a process needs besides.
+DESCRIPTORS = 10_300
 COST = "cpu_us_per_message"
 
 
@@ -108,7 +110,11 @@ def draw(rows):
     plot.bars(results.path("echo.svg"), clusters, list(SERVERS), "CPU time per message, the C example = 1")
 
 
-def run(machine, rounds, quick):
+def run(machine, descriptors, rounds, quick):
+    if descriptors < DESCRIPTORS:
+        raise SystemExit(
+            f"error: 10,000 connections need more descriptors than {descriptors}: raise it with 'ulimit -Hn 16384'"
+        )
     rows, churn = measure_cells(rounds, quick), measure_churn(quick)
     report = (
         f"{caption(machine)}\n\nCPU seconds of the server per million messages, median of {rounds} rounds; ratios with "
