@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RSV1 0x40  // of a frame that begins a compressed message
+
 static enum assembly fail(struct lws *wsi, enum lws_close_status status) {
     lws_close_reason(wsi, status, NULL, 0);
     return ASSEMBLY_FAILED;
@@ -12,6 +14,7 @@ static enum assembly fail(struct lws *wsi, enum lws_close_status status) {
 enum assembly assemble(struct lws *wsi, struct assembler *assembler, void *in, size_t length, struct message *message) {
     size_t expected = assembler->length + length + lws_remaining_packet_payload(wsi);
     if (expected > MAXIMUM_MESSAGE_BYTES) return fail(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+    if (lws_is_first_fragment(wsi)) assembler->is_compressed = lws_get_reserved_bits(wsi) & RSV1;
     bool is_final = lws_is_final_fragment(wsi);
     if (is_final && !assembler->length) {
         // The whole message is in lws' buffer: no need to copy it.
@@ -31,6 +34,7 @@ enum assembly assemble(struct lws *wsi, struct assembler *assembler, void *in, s
         message->length = assembler->length;
     }
     message->is_text = !lws_frame_is_binary(wsi);
+    message->is_compressed = assembler->is_compressed;
     return ASSEMBLY_DONE;
 }
 

@@ -10,18 +10,19 @@
 struct assembler {
     unsigned char *bytes;
     size_t length, capacity;
+    bool is_compressed;
 };
 
 struct message {
     const unsigned char *bytes;
     size_t length;
-    bool is_text;
+    bool is_text, is_compressed;
 };
 
 enum assembly { ASSEMBLY_UNFINISHED, ASSEMBLY_DONE, ASSEMBLY_FAILED };
 
 // Takes a piece from LWS_CALLBACK_RECEIVE. When the message is done it is valid until `release_message`; when it failed,
-// the close reason has been set. The text of a message is checked unless it is still compressed.
+// the close reason has been set.
 enum assembly assemble(struct lws *wsi, struct assembler *assembler, void *in, size_t length, struct message *message);
 void release_message(struct assembler *assembler);
 

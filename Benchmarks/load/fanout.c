@@ -146,12 +146,12 @@ static void complain(void) {
 static void run_phase(double seconds, uint64_t messages) {
     uint64_t start = now(), last_tick = start;
     uint64_t end = seconds < HUGE_VAL ? start + (uint64_t)(seconds * 1e9) : UINT64_MAX;
-    bool is_publishing = true;
     deliveries = published = 0;
     last_delivery = start;
     memset(latencies, 0, sizeof(*latencies));
-    while (is_publishing || outstanding) {
+    for (bool is_publishing = true;;) {
         if (is_publishing) is_publishing = publish_due(start, end, messages);
+        if (!is_publishing && !outstanding) return;
         handle_events(patience(start, is_publishing));
         if (options->read_rate > 0) read_slowly(&last_tick);
         if (outstanding && (double)(now() - last_delivery) > options->patience * 1e9) complain();
