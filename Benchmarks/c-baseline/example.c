@@ -25,7 +25,7 @@ struct session {
     struct assembler assembler;
     uint32_t tail;
     int id;
-    bool is_listed;
+    bool is_in_room, is_listed;
 };
 
 static struct lws_ring *ring;
@@ -127,9 +127,13 @@ static int write_one(struct lws *wsi, struct session *session) {
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
     struct session *session = user;
     switch (reason) {
+    case LWS_CALLBACK_ADD_HEADERS:
+        session->is_in_room = asks_for_room(wsi);
+        return 0;
     case LWS_CALLBACK_ESTABLISHED:
         session->wsi = wsi;
         session->id = ++last_id;
+        if (!session->is_in_room) return 0;
         session->tail = newest_tail();
         session->is_listed = true;
         lws_ll_fwd_insert(session, next, sessions);

@@ -25,8 +25,8 @@
 struct session {
     struct assembler assembler;
     struct group *group;
-    int id, member;
-    bool deflates;
+    int id, member;  // member is -1 for who is not, or no longer, in the group
+    bool deflates, is_in_room;
 };
 
 static struct group plain, deflated;
@@ -91,11 +91,13 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     switch (reason) {
     case LWS_CALLBACK_ADD_HEADERS:
         session->deflates = options.compression && answer_offer(in);
+        session->is_in_room = asks_for_room(wsi);
         return 0;
     case LWS_CALLBACK_ESTABLISHED:
         session->id = ++last_id;
         session->group = session->deflates ? &deflated : &plain;
-        join_group(session->group, wsi, &session->member);
+        session->member = -1;
+        if (session->is_in_room) join_group(session->group, wsi, &session->member);
         return 0;
     case LWS_CALLBACK_RECEIVE:
         return receive(wsi, session, in, length);

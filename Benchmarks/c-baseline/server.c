@@ -113,3 +113,8 @@ bool run_turn(bool wait) {
     uv_run(&loop, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     return !is_stopping;
 }
+
+bool asks_for_room(struct lws *wsi) {
+    char path[3];
+    return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) == 1;
+}

@@ -26,3 +26,7 @@ void start_server(lws_callback_function *callback, size_t session_bytes, const s
 
 // Runs one turn of the loop: handles what is ready, after waiting for it if `wait`. False once the server is to stop.
 bool run_turn(bool wait);
+
+// Whether a connection asks for the path "/", which names the room; whoever asks for another is not in it. To be called
+// before LWS_CALLBACK_ESTABLISHED.
+bool asks_for_room(struct lws *wsi);

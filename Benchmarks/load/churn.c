@@ -26,7 +26,7 @@ void run_churn(const struct options *options) {
     printf("{\"connections\": %d, \"rss_before_kib\": %ld, \"rounds\": [", count, rss);
     for (int round = 0; round < options->rounds; round++) {
         uint64_t start = now(), cpu = server_cpu();
-        open_connections(connections, count, 0, options->deflate);
+        open_connections(connections, count, 0, "/", options->deflate);
         double microseconds = (double)(now() - start) / 1e3, used_cpu = (double)(server_cpu() - cpu) / 1e3;
         long open_rss = server_rss_kib();
         for (int i = 0; i < count; i++) close_connection(&connections[i]);

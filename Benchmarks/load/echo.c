@@ -56,8 +56,8 @@ void run_echo(const struct options *options) {
     size_t frame_length = encode_frame(burst, BINARY, payload, payload_length);
     for (unsigned i = 1; i < window; i++) memcpy(burst + i * frame_length, burst, frame_length);
 
-    open_connections(connections + count, options->idle, 0, false);
-    open_connections(connections, count, options->idle, false);
+    open_connections(connections + count, options->idle, 0, "/idle", false);
+    open_connections(connections, count, options->idle, "/", false);
     int poll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < count; i++) {
         flights[i].sent_at = calloc(window, sizeof(uint64_t));

@@ -175,8 +175,8 @@ static void open_members(void) {
     publishers = calloc((size_t)options->publishers, sizeof(*publishers));
     latencies = malloc(sizeof(*latencies));
     if (!members || !publishers || !latencies) fail("out of memory");
-    open_connections(members + member_count, options->idle, 0, options->deflate);
-    open_connections(members, member_count, options->idle, options->deflate);
+    open_connections(members + member_count, options->idle, 0, "/idle", options->deflate);
+    open_connections(members, member_count, options->idle, "/", options->deflate);
     poll = epoll_create1(EPOLL_CLOEXEC);
     for (int member = 0; member < reader_count; member++)
         if (!is_slow(member)) watch(EPOLL_CTL_ADD, member, EPOLLIN);

@@ -16,8 +16,8 @@
 #define HANDSHAKES_AT_ONCE 64
 
 static const char request[] =
-    "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n";
 // What browsers offer, but for the server's context: with it no two connections would get the same bytes.
 static const char deflate_offer[] =
     "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n";
@@ -35,9 +35,9 @@ static void keep(struct connection *connection, const unsigned char *bytes, size
     connection->held_length = length;
 }
 
-static void ask(struct connection *connection, bool offers_deflate) {
+static void ask(struct connection *connection, const char *path, bool offers_deflate) {
     char bytes[512];
-    int length = snprintf(bytes, sizeof(bytes), "%s%s\r\n", request, offers_deflate ? deflate_offer : "");
+    int length = snprintf(bytes, sizeof(bytes), request, path, offers_deflate ? deflate_offer : "");
     if (transport_write(&connection->transport, bytes, (size_t)length) != length) fail("the request was not taken");
 }
 
@@ -60,12 +60,12 @@ static void await_answer(struct connection *connection, bool offers_deflate) {
     if (offers_deflate && !connection->deflates) fail("the server declined permessage-deflate");
 }
 
-void open_connections(struct connection *connections, int count, int number, bool offers_deflate) {
+void open_connections(struct connection *connections, int count, int number, const char *path, bool offers_deflate) {
     for (int start = 0; start < count; start += HANDSHAKES_AT_ONCE) {
         int end = start + HANDSHAKES_AT_ONCE < count ? start + HANDSHAKES_AT_ONCE : count;
         for (int i = start; i < end; i++) {
             connections[i].transport = open_transport(number + i);
-            ask(&connections[i], offers_deflate);
+            ask(&connections[i], path, offers_deflate);
         }
         for (int i = start; i < end; i++) {
             await_answer(&connections[i], offers_deflate);

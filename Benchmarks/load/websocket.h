@@ -25,8 +25,8 @@ struct connection {
 };
 
 // Connects and shakes hands with so many in parallel as a listen queue takes; the sockets are nonblocking then.
-// `number` is that of the first among all connections of the process.
-void open_connections(struct connection *connections, int count, int number, bool offers_deflate);
+// `number` is that of the first among all connections of the process; the path names the room.
+void open_connections(struct connection *connections, int count, int number, const char *path, bool offers_deflate);
 void close_connection(struct connection *connection);
 
 // A whole message; `first` is the first byte of its first frame. The bytes are valid during the call.

@@ -11,6 +11,9 @@ ids = itertools.count(1)
 
 
 async def take_part(connection):
+    if connection.request.path != "/":  # the path names the room, and this server has one
+        await connection.wait_closed()
+        return
     prefix = f"Client {next(ids)}: "
     members.add(connection)
     try:
