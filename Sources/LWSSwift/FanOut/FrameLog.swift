@@ -92,6 +92,7 @@ struct FrameLog {
                 if start == nil {
                     start = LogPosition(slab: firstSlab + index, offset: offset)
                     if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
+                    messageCount += 1
                 }
                 guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
                 let frame = unsafe memory + offset
@@ -111,7 +112,6 @@ struct FrameLog {
                 opcode = .continuation
             } while sent < payload.count
         }
-        messageCount += 1
         return (start ?? end)..<end
     }
 
