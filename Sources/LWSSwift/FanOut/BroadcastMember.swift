@@ -325,7 +325,8 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The connection closes: nothing behind the messages so far is for it.
     func readNoFurther() {
         standApart()
-        guard case .apart = standing else { return }
+        // Who has everything holds no slab, and so must not count as one who will let go of one.
+        guard unsentMark != nil else { return remove() }
         if let stop {
             self.stop = Stop(position: stop.position, message: stop.message, reopens: false)
         } else {
