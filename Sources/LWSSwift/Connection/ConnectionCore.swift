@@ -105,6 +105,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     var isOpen: Bool { machine.isOpen }
     var queuedBytes: Int { outbound.byteCount + bytesHeldByLibrary }
     var isWaitingForSocket: Bool { bytesHeldByLibrary > 0 }
+    /// Whatever is written to the socket now is in its place.
+    var hasNothingToWrite: Bool { outbound.isEmpty && bytesHeldByLibrary == 0 && !mayOwePong }
 
     // MARK: Events of lws
 

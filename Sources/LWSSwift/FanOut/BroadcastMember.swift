@@ -91,10 +91,10 @@ public final class BroadcastMember: @unchecked Sendable {
     func join() {
         lane.count.add(1)
         core.memberships.append(self)
-        if lane.log.flushed == lane.log.end {
+        if lane.log.flushed == lane.log.end, core.hasNothingToWrite {
             lane.addReady(self)
         } else {
-            // What waits for the end of the turn is older than the membership.
+            // What waits for the end of the turn is older than the membership, or was sent to it alone before.
             standApart(at: lane.log.end)
             core.markForFlush()
         }
