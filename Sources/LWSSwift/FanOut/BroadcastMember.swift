@@ -138,15 +138,21 @@ public final class BroadcastMember: @unchecked Sendable {
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
     func rejoinIfCaughtUp() {
         guard case .apart = standing, peek(limit: lane.log.flushed) == nil else { return }
+        var lost = 0
         if let stop {
             guard stop.reopens else { return }
-            reopen(after: stop)
-            guard peek(limit: lane.log.flushed) == nil else { return }
+            lost = reopen(after: stop)
         }
-        guard skips.isEmpty else { return }
-        lane.log.removeReader(at: cursor)
-        lane.removeApart(self)
-        lane.addReady(self)
+        if skips.isEmpty, cursor <= lane.log.flushed {
+            lane.log.removeReader(at: cursor)
+            lane.removeApart(self)
+            lane.addReady(self)
+        } else {
+            // What waits for the end of the turn is not for it.
+            core.markForFlush()
+        }
+        // Last, since whoever hears of it may send, leave or close.
+        report(lost)
     }
 
     private func dropBacklog() {
@@ -313,13 +319,13 @@ public final class BroadcastMember: @unchecked Sendable {
         lane.log.closeReader(at: lane.log.end)
     }
 
-    private func reopen(after stop: Stop) {
+    /// Goes on with what is new from here on, and gives the number of messages lost.
+    private func reopen(after stop: Stop) -> Int {
         lane.log.removeReader(at: cursor, closedAt: stop.position)
         self.stop = nil
-        let lost = lane.log.messageCount - stop.message - stop.ownMessages
         cursor = lane.log.end
         lane.log.addReader(at: cursor)
-        report(lost)
+        return lane.log.messageCount - stop.message - stop.ownMessages
     }
 
     /// The connection closes: nothing behind the messages so far is for it.
