@@ -26,7 +26,7 @@ extension ConnectionCore {
         member.standApart()
         var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
         _ = write(member, upTo: member.lane.log.end, &writer)
-        finish(writer)
+        finish(&writer)
     }
 
     /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
@@ -35,7 +35,7 @@ extension ConnectionCore {
         if writeQueued(&writer) {
             for member in memberships where !write(member, upTo: member.lane.log.flushed, &writer) { break }
         }
-        finish(writer)
+        finish(&writer)
         guard !writer.isStopped else { return }
         for member in memberships where outbound.isEmpty { member.rejoinIfCaughtUp() }
     }
@@ -68,8 +68,7 @@ extension ConnectionCore {
         return true
     }
 
-    private func finish(_ writer: TurnWriter) {
-        var writer = writer
+    private func finish(_ writer: inout TurnWriter) {
         writer.flush()
         switch writer.outcome {
         case .written: writingStalledAt = 0
