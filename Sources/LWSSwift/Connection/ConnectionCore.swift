@@ -345,6 +345,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
         }
         standApart()
+        for member in memberships { member.shard.watch() }
         unsafe lws_callback_on_writable(wsi)
     }
 

@@ -173,7 +173,6 @@ final class BroadcastLane {
                 member.fellBehind(at: log.end)
                 member.core.writeFailed()
             }
-            member.shard.watch()
         }
     }
 }
