@@ -266,22 +266,34 @@ public final class BroadcastGroup: Sendable {
         if !outbox.toHome.isEmpty {
             let home = shards[0]
             let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
-            relayBytes.add(count)
-            home.loop.execute { [self] in
-                for message in outbox.toHome { sequence(message, on: home.value) }
-                arrived(count)
+            hand(count, to: home) { [self] home in
+                for message in outbox.toHome { sequence(message, on: home) }
             }
         }
         if !outbox.toOthers.isEmpty {
             let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
             for other in shards.dropFirst() {
-                relayBytes.add(count)
-                other.loop.execute { [self] in
-                    for message in outbox.toOthers { other.value.append(message) }
-                    arrived(count)
+                hand(count, to: other) { shard in
+                    for message in outbox.toOthers { shard.append(message) }
                 }
             }
         }
+    }
+
+    /// Has `body` run on another loop, and counts the bytes until then. A loop that has ended takes nothing.
+    private func hand(
+        _ count: Int,
+        to shard: LoopBound<BroadcastShard>,
+        _ body: @escaping @Sendable (BroadcastShard) -> Void
+    ) {
+        relayBytes.add(count)
+        let isQueued = shard.loop.submit(
+            .closure { [self] in
+                body(shard.value)
+                arrived(count)
+            }
+        )
+        if !isQueued { arrived(count) }
     }
 
     private func arrived(_ count: Int) {
