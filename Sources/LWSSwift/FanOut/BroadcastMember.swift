@@ -220,9 +220,10 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Bytes it has not been sent, own messages included.
     var bytesBehind: Int {
         guard case .apart = standing else { return 0 }
-        let count = lane.log.bytesBehind(cursor)
-        guard let gap else { return count }
-        return count - lane.log.bytesBehind(gap.start) + lane.log.bytesBehind(gap.end)
+        var count = lane.log.bytesBehind(cursor)
+        if let gap { count -= lane.log.bytesBehind(gap.start) - lane.log.bytesBehind(gap.end) }
+        if let stop { count -= lane.log.bytesBehind(stop.position) }
+        return count
     }
 
     /// How long the oldest message that it has not been sent has waited, in milliseconds.
