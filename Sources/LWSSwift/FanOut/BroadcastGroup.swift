@@ -205,8 +205,7 @@ public final class BroadcastGroup: Sendable {
                 let isQueued = home.loop.submit(
                     .closure {
                         guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        home.value.park(.init(ticket: ticket, message: message, task: task))
-                        self.admitPublishers(home.value)
+                        self.admit(.init(ticket: ticket, message: message, task: task), on: home.value)
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }
@@ -218,11 +217,18 @@ public final class BroadcastGroup: Sendable {
         try result.get()
     }
 
+    /// Lets a task send, or has it wait behind those that do.
+    private func admit(_ publisher: WaitingPublishers.Publisher, on home: BroadcastShard) {
+        guard !isCongested, !home.hasWaitingTasks else { return home.park(publisher) }
+        trySend(publisher.message)
+        publisher.task.finish(.success(()))
+    }
+
     /// Lets the tasks that wait send, in their order, as long as nobody is too far behind.
     private func admitPublishers(_ home: BroadcastShard) {
-        while !isCongested, let parked = home.unpark() {
-            trySend(parked.message)
-            parked.task.finish(.success(()))
+        while !isCongested, let publisher = home.unpark() {
+            trySend(publisher.message)
+            publisher.task.finish(.success(()))
         }
     }
 
