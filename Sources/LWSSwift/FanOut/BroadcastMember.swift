@@ -260,13 +260,13 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// Does what the policy says about a member that has reached a limit.
-    func apply(_ policy: SlowMemberPolicy) {
+    func apply(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) {
         switch policy.action {
         case .close:
             shard.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
             remove()
             core.fail(.policyViolation, "too slow")
-        case .dropOldest: dropOldest(keeping: policy.maximumBytesBehind / 2)
+        case .dropOldest: dropOldest(upTo: firstKept(policy, maximumTime: maximumTime, now))
         case .dropNewest: dropNewest()
         }
     }
@@ -275,10 +275,20 @@ public final class BroadcastMember: @unchecked Sendable {
     /// is under way, which is sent to its end.
     private var gap: Skip? { skips.first { $0.isGivenUp } }
 
-    /// Leaves out whole messages, so that at most `count` bytes remain. A message that is under way is sent to its end.
-    private func dropOldest(keeping count: Int) {
+    /// The first message that it is still sent, so that it is within all limits again.
+    private func firstKept(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> LogPosition {
+        guard skips.count <= Self.maximumSkips else { return lane.log.end }
+        var first = cursor
+        if bytesBehind > policy.maximumBytesBehind { first = lane.log.message(within: policy.maximumBytesBehind / 2) }
+        if let maximumTime, timeBehind(now) > maximumTime {
+            first = max(first, lane.times.position(since: now - maximumTime) ?? lane.log.flushed)
+        }
+        return first
+    }
+
+    /// Leaves out the messages before `end`. One that is under way is sent to its end.
+    private func dropOldest(upTo end: LogPosition) {
         let start = lane.log.nextMessage(from: cursor)
-        let end = lane.log.message(within: count)
         // What was left out before, and was not passed since, is neither lost nor given up once more.
         let oldEnd = gap?.end ?? start
         guard oldEnd < end else { return }

@@ -86,7 +86,9 @@ final class BroadcastShard {
             // A copy: members may leave meanwhile.
             let apart = lane.apart
             for member in apart {
-                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) { member.apply(policy) }
+                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) {
+                    member.apply(policy, maximumTime: maximumTime, now)
+                }
                 guard let mark = policy.publishersWaitAboveBytes else { continue }
                 if member.bytesBehind > mark, now < member.lastProgress + grace {
                     wait(for: member)
