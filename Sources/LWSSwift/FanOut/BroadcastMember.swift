@@ -42,8 +42,17 @@ public final class BroadcastMember: @unchecked Sendable {
         let message: Int
         /// Messages of its own behind it.
         var ownMessages = 0
+        let purpose: Purpose
+    }
+
+    /// Why a member reads no further than to some place.
+    private enum Purpose {
         /// It goes on with what is new then once it has got that far.
-        let reopens: Bool
+        case catchUp
+        /// Its connection closes.
+        case close
+        /// It has left, in the middle of a message.
+        case leave
     }
 
     private struct Skip {
@@ -76,13 +85,41 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The connection that is the member.
     public var connection: WebSocketConnection { WebSocketConnection(core: core) }
 
-    /// Leaves the group: what was sent before is written as far as the socket takes it, nothing more comes. Does nothing
-    /// when it has left, as it does by itself when its connection ends. On the connection's loop only.
+    /// Leaves the group: what was sent before is written as far as the socket takes it, and to the end of a message, nothing
+    /// more comes. Does nothing when it has left, as it does by itself when its connection ends. On the connection's loop
+    /// only.
     public func leave() {
         core.loop.preconditionIsCurrent("BroadcastMember.leave")
-        guard standing != .left else { return }
+        guard standing != .left, !isLeaving else { return }
         core.writeBeforeLeaving(self)
-        remove()
+        if core.isOpen, isWithinMessage {
+            leaveBehindMessage()
+        } else {
+            remove()
+        }
+    }
+
+    /// It has left, but for a message that is under way.
+    private var isLeaving: Bool { stop?.purpose == .leave }
+
+    /// Reads to the end of the message that is under way only, since the connection goes on, and nothing may come between
+    /// the fragments of a message (RFC 6455 section 5.4).
+    private func leaveBehindMessage() {
+        let end = endOfMessage
+        if let stop {
+            lane.log.moveReader(
+                from: LogPosition(slab: end.slab + 1, offset: 0),
+                to: LogPosition(slab: stop.position.slab + 1, offset: 0)
+            )
+        } else {
+            // The slabs of a gap, which begins there, were given up already.
+            let last = max(end.slab, (gap?.end.slab ?? 0) - 1)
+            lane.log.closeReader(at: LogPosition(slab: last, offset: 0))
+        }
+        skips = []
+        stop = Stop(position: end, message: lane.log.messageCount, purpose: .leave)
+        lane.count.add(-1)
+        shard.doNotWait(for: self)
     }
 
     // MARK: Standing
@@ -103,6 +140,7 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Gives up its place, and what it was behind.
     func remove() {
         guard standing != .left else { return }
+        if !isLeaving { lane.count.add(-1) }
         switch standing {
         case .ready: lane.removeReady(self)
         case .apart:
@@ -111,7 +149,6 @@ public final class BroadcastMember: @unchecked Sendable {
         case .left: break
         }
         standing = .left
-        lane.count.add(-1)
         core.memberships.removeAll { $0 === self }
         shard.doNotWait(for: self)
     }
@@ -140,8 +177,12 @@ public final class BroadcastMember: @unchecked Sendable {
         guard case .apart = standing, peek(limit: lane.log.flushed) == nil else { return }
         var lost = 0
         if let stop {
-            guard stop.reopens else { return }
-            lost = reopen(after: stop)
+            guard peek(limit: stop.position) == nil else { return }
+            switch stop.purpose {
+            case .catchUp: lost = reopen(after: stop)
+            case .close: return
+            case .leave: return remove()
+            }
         }
         if skips.isEmpty, cursor <= lane.log.flushed {
             lane.log.removeReader(at: cursor)
@@ -167,6 +208,15 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     // MARK: Reading
+
+    /// Whether it was sent some fragments of a message and not the others.
+    var isWithinMessage: Bool {
+        guard case .apart = standing, let next = lane.log.piece(at: cursor, limit: lane.log.end) else { return false }
+        return unsafe ServerFrame(at: next.start).opcode == .continuation
+    }
+
+    /// The end of the message that is under way.
+    var endOfMessage: LogPosition { lane.log.nextMessage(from: cursor) }
 
     /// What it is to be sent next, not beyond `limit`.
     func peek(limit: LogPosition) -> FrameLog.Piece? {
@@ -326,7 +376,7 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Reads no further than to here, until it has got that far.
     private func dropNewest() {
-        stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: true)
+        stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .catchUp)
         lane.log.closeReader(at: lane.log.end)
     }
 
@@ -344,10 +394,11 @@ public final class BroadcastMember: @unchecked Sendable {
         standApart()
         // Who has everything holds no slab, and so must not count as one who will let go of one.
         guard unsentMark != nil else { return remove() }
+        guard !isLeaving else { return }
         if let stop {
-            self.stop = Stop(position: stop.position, message: stop.message, reopens: false)
+            self.stop = Stop(position: stop.position, message: stop.message, purpose: .close)
         } else {
-            stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: false)
+            stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .close)
             lane.log.closeReader(at: lane.log.end)
         }
     }
