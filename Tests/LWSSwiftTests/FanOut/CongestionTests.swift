@@ -146,7 +146,7 @@ import Testing
             first.cancel()
             await #expect { try await first.value } throws: { ($0 as? WebSocketError)?.code == .cancelled }
             let late = Task {
-                withUnsafeCurrentTask { unsafe $0?.cancel() }
+                unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
                 try await group.send("cancelled before")
             }
             await #expect { try await late.value } throws: { ($0 as? WebSocketError)?.code == .cancelled }

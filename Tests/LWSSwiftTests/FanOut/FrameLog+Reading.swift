@@ -9,7 +9,7 @@ extension FrameLog {
         var pieces = 0
         var position = start
         while let piece = piece(at: position, limit: end) {
-            bytes += unsafe UnsafeRawBufferPointer(start: piece.start, count: piece.count)
+            unsafe bytes += UnsafeRawBufferPointer(start: piece.start, count: piece.count)
             position = piece.end
             pieces += 1
         }

@@ -45,7 +45,7 @@ import Testing
             var expected: [UInt8] = []
             for number in 0..<1_000 {
                 let message = WebSocketMessage.text("message \(number) \(String(repeating: "x", count: number))")
-                log.append(message.kind, message.bytes)
+                _ = log.append(message.kind, message.bytes)
                 expected += message.framed
             }
             let (bytes, pieces) = log.read(from: Self.start, to: log.end)

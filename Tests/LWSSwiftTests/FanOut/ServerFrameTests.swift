@@ -12,7 +12,7 @@ import Testing
         for (opcode, rawOpcode) in opcodes {
             for isFinal in [true, false] {
                 for isCompressed in [true, false] {
-                    let header = [UInt8](unsafeUninitializedCapacity: 10) { buffer, initialized in
+                    let header = unsafe [UInt8](unsafeUninitializedCapacity: 10) { buffer, initialized in
                         initialized = ServerFrame.headerBytes(count)
                         guard let start = buffer.baseAddress else { return }
                         unsafe ServerFrame.writeHeader(
@@ -25,8 +25,8 @@ import Testing
                     }
                     let expected = RawFrame(rawOpcode, isFinal: isFinal, reserved: isCompressed ? 4 : 0)
                     #expect(header == expected.encoded(masked: false, announcing: UInt64(count)))
-                    let frame = header.withUnsafeBytes { bytes in
-                        bytes.baseAddress.map { unsafe ServerFrame(at: $0) }
+                    let frame = unsafe header.withUnsafeBytes { bytes in
+                        unsafe bytes.baseAddress.map { unsafe ServerFrame(at: $0) }
                     }
                     #expect(frame?.opcode == opcode)
                     #expect(frame?.byteCount == header.count + count)

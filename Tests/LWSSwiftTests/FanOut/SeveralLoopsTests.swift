@@ -242,8 +242,8 @@ import Testing
         limits.closeTimeout = .milliseconds(200)
         try await withGroup(loops: 3, limits: limits) { fixture in
             let group = fixture.group
-            var peers: [GroupPeer] = []
-            for loop in [0, 1, 2, 0, 1, 2] { peers.append(try await fixture.connect(loop: loop)) }
+            let peers =
+                try await fixture.connect(2, loop: 0) + fixture.connect(2, loop: 1) + fixture.connect(2, loop: 2)
             let sent = Watched(0)
             await withTaskGroup { tasks in
                 for peer in peers {
