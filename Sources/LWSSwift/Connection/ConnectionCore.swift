@@ -162,6 +162,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func heardFromPeer() {
+        loop.hasReceived = true
         lastReceived = loop.now
         guard pingSentAt != 0 else { return }
         pingSentAt = 0

@@ -95,6 +95,10 @@ public final class ServiceLoop: @unchecked Sendable {
     var spareUnflushed: [ConnectionCore] = []
     /// Logs of groups with something to write at the end of this turn.
     var unflushedLanes: [BroadcastLane] = []
+    /// A connection has received something since messages of groups were last written.
+    var hasReceived = false
+    /// When they have to be written, in nanoseconds of the system's clock; 0 when there are none yet.
+    var absorbDeadline: UInt64 = 0
     var spareUnflushedLanes: [BroadcastLane] = []
     /// What hands this turn's messages over to other loops.
     var unrelayed: [() -> Void] = []
