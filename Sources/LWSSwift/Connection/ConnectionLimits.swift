@@ -2,7 +2,7 @@
 ///
 /// An open connection that is idle holds none of the buffers below. One that is as busy as it may be holds at most
 /// ``maximumMessageBytes`` for the message under way, ``inbound`` high mark plus one message of unread messages, and
-/// ``maximumQueuedBytes`` plus 64 KiB that were not sent yet.
+/// ``maximumQueuedBytes`` plus 68 KiB that were not sent yet.
 public struct ConnectionLimits: Sendable, Hashable {
     /// Two marks between which a queue rises and falls: at the high one the source is stopped, at the low one it goes on.
     public struct Watermarks: Sendable, Hashable {
