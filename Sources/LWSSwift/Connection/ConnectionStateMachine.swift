@@ -39,8 +39,9 @@ struct ConnectionStateMachine {
     /// Whether the end is what somebody asked for, rather than a failure that a reader must hear of.
     private(set) var endsNormally = false
 
-    init(maximumMessageBytes: Int) {
-        assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
+    /// - Parameter inflater: the loop's, when compression was agreed on.
+    init(maximumMessageBytes: Int, inflater: Inflater? = nil) {
+        assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
     }
 
     var isOpen: Bool { phase == .open }

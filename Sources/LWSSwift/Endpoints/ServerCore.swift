@@ -36,7 +36,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.loop = loop
         self.configuration = configuration
         self.onConnection = onConnection
-        settings = ConnectionSettings(limits: configuration.limits, logger: loop.logger)
+        settings = ConnectionSettings(
+            limits: configuration.limits,
+            compression: configuration.compression,
+            logger: loop.logger
+        )
         handshakeTimeout = configuration.limits.handshakeTimeout.milliseconds
     }
 
