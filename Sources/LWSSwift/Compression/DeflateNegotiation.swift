@@ -25,7 +25,9 @@ enum DeflateNegotiation {
             // A limit of the client's must be confirmed (7.1.2.1); one for the client need not be made use of.
             if let bits = parameters.serverMaxWindowBits { answer += "; server_max_window_bits=\(bits)" }
             return Acceptance(
-                agreement: NegotiatedCompression(windowBits: parameters.serverMaxWindowBits ?? 15),
+                agreement: NegotiatedCompression(
+                    windowBits: parameters.serverMaxWindowBits ?? NegotiatedCompression.largestWindowBits
+                ),
                 answer: answer
             )
         }
@@ -53,7 +55,9 @@ enum DeflateNegotiation {
         guard parameters.serverNoContextTakeover else {
             throw InvalidAnswer(reason: "it does not confirm server_no_context_takeover")
         }
-        return NegotiatedCompression(windowBits: parameters.clientMaxWindowBits ?? 15)
+        return NegotiatedCompression(
+            windowBits: parameters.clientMaxWindowBits ?? NegotiatedCompression.largestWindowBits
+        )
     }
 }
 

@@ -1,5 +1,8 @@
 /// What the opening handshake has settled about compression (RFC 7692): messages may be compressed in both directions.
 public struct NegotiatedCompression: Sendable, Hashable {
+    /// The largest window there is, which a peer takes unless it asks for less.
+    static let largestWindowBits = 15
+
     private let storedWindowBits: UInt8
 
     /// The window that the peer takes, as an exponent of 2 from 8 to 15: how far back, in bytes, a compressed message that
@@ -11,5 +14,5 @@ public struct NegotiatedCompression: Sendable, Hashable {
     }
 
     /// Whether the peer takes what was compressed for the largest window, and so for most peers.
-    var acceptsSharedDeflate: Bool { windowBits == 15 }
+    var acceptsSharedDeflate: Bool { windowBits == Self.largestWindowBits }
 }

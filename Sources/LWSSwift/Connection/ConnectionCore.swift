@@ -184,7 +184,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     private func receivePong(_ payload: UnsafeRawBufferPointer) {
         heardFromPeer()
-        if hasReservedBits { return fail(.protocolError, Self.reservedBitsReason) }
+        if hasReservedBits { return fail(ConnectionFailure.reservedBits.code, ConnectionFailure.reservedBits.reason) }
         guard let extras, payload.count == 8 else { return }
         let number = unsafe payload.loadUnaligned(as: UInt64.self)
         guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }
@@ -193,8 +193,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-        if hasReservedBits { fail(.protocolError, Self.reservedBitsReason) }
-        switch unsafe machine.receiveClose(bytes) {
+        switch unsafe machine.receiveClose(bytes, hasReservedBits: hasReservedBits) {
         case .answer(let payload, let close):
             // The answer goes out now, behind what was queued: lws closes the socket when this callback returns.
             append(.close, payload.bytes)
@@ -214,8 +213,6 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         guard handshake.compression != nil, let wsi = unsafe wsi else { return false }
         return unsafe lws_get_reserved_bits(wsi) != 0
     }
-
-    private static let reservedBitsReason = "reserved bits are set"
 
     /// lws has begun to end the connection. If that was its own decision it sends a close frame, whose body it keeps
     /// (lws-ws-close.h): nothing of ours may follow it.

@@ -80,8 +80,8 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// The peer's close frame arrived (5.5.1).
-    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Closing {
+    /// The peer's close frame arrived (5.5.1), perhaps with reserved bits, which have no meaning there.
+    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer, hasReservedBits: Bool = false) -> Closing {
         switch phase {
         case .connecting, .closed:
             return .ignore
@@ -90,7 +90,7 @@ struct ConnectionStateMachine {
             end(close)
             return .complete(close)
         case .open:
-            switch unsafe ClosePayload.parse(bytes) {
+            switch unsafe hasReservedBits ? .failure(.reservedBits) : ClosePayload.parse(bytes) {
             case .success(let payload):
                 let close = WebSocketClose(
                     code: payload.code ?? .noStatusReceived,

@@ -43,7 +43,7 @@ struct MessageAssembler {
         if piece.reservedBits != 0, piece.isFirst || !isWithinFrame {
             guard piece.isFirst, piece.reservedBits == FrameEncoder.compressedBit, inflater != nil else {
                 buffer = []
-                return .failure(ConnectionFailure(.protocolError, "reserved bits are set"))
+                return .failure(.reservedBits)
             }
             isCompressed = true
         }
