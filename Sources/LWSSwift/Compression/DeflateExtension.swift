@@ -55,34 +55,38 @@ private func deflateExtensionCallback(
 ///
 /// lws goes over a client's field by itself (lib/roles/ws/server-ws.c, `lws_extension_server_handshake`) and asks about
 /// each mention. It drops the connection when a mention follows the one that was accepted, or when it gets beyond 255
-/// bytes; but it stops behind an accepted mention that has parameters and a comma after it. The answer that is sent is
-/// ours, whichever mention it is.
+/// bytes; but it stops behind an accepted mention that has parameters and a comma after it. It copies the field to the
+/// front of the buffer in which its answer stands 400 bytes further on. The answer that is sent is ours, whichever mention
+/// it is.
 struct ExtensionMention: Equatable {
     private var remaining: Int
 
-    /// nil when lws would drop the connection in any case.
+    /// What lws looks at, and what it copies without writing over its answer.
+    private static let readBytes = 255
+    private static let copiedBytes = 384
+
+    /// nil when lws cannot take the field.
     init?(in field: String) {
         var mentions = 0
         var start = 0
         let bytes = Array(field.utf8)
+        guard bytes.count <= Self.copiedBytes else { return nil }
         while start <= bytes.count {
             let end = bytes[start...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\t") } ?? bytes.count
             let name = bytes[start..<end].prefix { $0 != UInt8(ascii: ";") }
             if name.filter({ $0 != UInt8(ascii: " ") }).elementsEqual(DeflateNegotiation.extensionName.utf8) {
                 mentions += 1
                 let isLast = end == bytes.count || bytes[end] != UInt8(ascii: ",")
-                if name.count < end - start, !isLast, end < Self.maximumBytes {
+                if name.count < end - start, !isLast, end < Self.readBytes {
                     remaining = mentions
                     return
                 }
             }
             start = end + 1
         }
-        guard bytes.count < Self.maximumBytes else { return nil }
+        guard bytes.count < Self.readBytes else { return nil }
         remaining = mentions
     }
-
-    private static let maximumBytes = 255
 
     /// Whether the mention that lws asks about now is the one.
     mutating func isNext() -> Bool {

@@ -66,17 +66,20 @@ struct ExtensionList {
     private mutating func quotedToken() -> String? {
         rest = rest.dropFirst()
         var bytes: [UInt8] = []
-        while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
-            guard byte == UInt8(ascii: "\\") else {
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "\""):
+                skipSpace()
+                let token = String(decoding: bytes, as: UTF8.self)
+                return OpeningHandshake.isToken(token) ? token : nil
+            case UInt8(ascii: "\\"):
+                guard let escaped = rest.popFirst() else { return nil }
+                bytes.append(escaped)
+            default:
                 bytes.append(byte)
-                continue
             }
-            guard let escaped = rest.popFirst() else { return nil }
-            bytes.append(escaped)
         }
-        skipSpace()
-        let token = String(decoding: bytes, as: UTF8.self)
-        return OpeningHandshake.isToken(token) ? token : nil
+        return nil
     }
 
     /// Takes a delimiter, with the white space behind it.

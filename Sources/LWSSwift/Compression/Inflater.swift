@@ -73,8 +73,10 @@ final class Inflater {
             unsafe message.append(contentsOf: chunk[..<produced])
             guard message.count <= maximumBytes else { throw .tooBig }
             guard [Z_OK, Z_BUF_ERROR, Z_STREAM_END].contains(result) else { throw .malformed }
+            // Behind the last bits of a final block (bits 6 and 7) there is still the end of the stream to come.
+            let isStreamEnding = unsafe result == Z_OK && stream.pointee.data_type & 0xC0 == 0xC0
             let isAtEnd = unsafe stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0
-            if isAtEnd { return result }
+            if isAtEnd, !isStreamEnding { return result }
             // More blocks may follow the final one of a stream.
             if result == Z_STREAM_END { unsafe inflateReset(stream) }
         }

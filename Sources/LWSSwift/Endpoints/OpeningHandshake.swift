@@ -74,7 +74,7 @@ struct OpeningHandshake {
 
     private func offeredExtensions() throws(Refusal) -> [ExtensionElement] {
         guard let extensions else { return [] }
-        // lws cannot be kept from dropping the connection at some fields that are too long for it.
+        // lws would drop the connection at some fields that are too long for it, and send a broken answer to others.
         guard let offered = ExtensionList.parse(extensions), ExtensionMention(in: extensions) != nil else {
             throw Self.badRequest("The Sec-WebSocket-Extensions field is malformed or too long.")
         }

@@ -39,7 +39,7 @@ import Testing
             ["\(base); server_max_window_bits=8"]
         ),
         (
-            [[String](repeating: "permessage-deflate; client_max_window_bits", count: 20).joined(separator: ", ")],
+            [[String](repeating: "permessage-deflate; client_max_window_bits", count: 8).joined(separator: ", ")],
             [base]
         ),
     ]

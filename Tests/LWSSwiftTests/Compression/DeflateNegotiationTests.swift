@@ -138,8 +138,8 @@ import Testing
     static let short = [
         "permessage-deflate", "permessage-deflate, permessage-deflate", "permessage-deflate; a, permessage-deflate",
         "permessage-deflate, permessage-deflate; a, permessage-deflate", "foo, permessage-deflate , bar; x",
-        "permessage-deflate\t; a, permessage-deflate\t", "foo;a=\"permessage-deflate,permessage-deflate\"",
-        "permessage-deflate;a=\"b,permessage-deflate\"", ",, permessage-deflate",
+        "permessage-deflate\t; a, permessage-deflate\t", "foo;a=\"permessage-deflate\", permessage-deflate",
+        "permessage-deflate;a=\"b\",permessage-deflate", ",, permessage-deflate",
         "permessage-deflate, permessage-deflate,\tpermessage-deflate;\tx",
     ]
 
@@ -151,12 +151,13 @@ import Testing
     }
 
     @Test func `a field that is long for lws is taken when an early offer has parameters`() throws {
-        let long = String(repeating: ", permessage-deflate; client_max_window_bits", count: 20)
+        let long = String(repeating: ", permessage-deflate; client_max_window_bits", count: 7)
         for start in ["permessage-deflate; a", "permessage-deflate, permessage-deflate; a"] {
             var mention = try #require(ExtensionMention(in: start + long))
             let (isDropped, accepted) = goOver(start + long) { mention.isNext() }
             #expect(!isDropped && accepted == 1)
         }
+        #expect(ExtensionMention(in: "permessage-deflate; a\(long), \(long)") == nil)
         let padding = String(repeating: "x", count: 235)
         #expect(ExtensionMention(in: "permessage-deflate,\(padding)") != nil)
         #expect(ExtensionMention(in: "permessage-deflate, \(padding)") == nil)

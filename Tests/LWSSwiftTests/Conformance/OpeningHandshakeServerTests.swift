@@ -93,6 +93,11 @@ import Testing
         Request("a subprotocol that is no token", ["Sec-WebSocket-Protocol: a(b)"], 400),
         Request("subprotocols of nothing", ["Sec-WebSocket-Protocol: ,"], 400),
         Request("extensions of nothing", ["Sec-WebSocket-Extensions: ,"], 400),
+        Request(
+            "extensions that are too long for lws",
+            ["Sec-WebSocket-Extensions: \(String(repeating: "a,", count: 200))b"],
+            400
+        ),
         Request("an extension without a name", ["Sec-WebSocket-Extensions: ;x"], 400),
     ]
 
