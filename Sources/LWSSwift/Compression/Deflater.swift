@@ -51,14 +51,14 @@ final class Deflater {
         guard let count = UInt32(exactly: message.count) else { return nil }
         reserve(message.count + Self.tailBytes)
         unsafe deflateReset(stream)
+        unsafe stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        unsafe stream.pointee.avail_out = UInt32(clamping: message.count + Self.tailBytes)
         if level != self.level {
             self.level = Int32(level)
             unsafe deflateParams(stream, self.level, Z_DEFAULT_STRATEGY)
         }
         unsafe stream.pointee.next_in = message.zlibBytes
         unsafe stream.pointee.avail_in = count
-        unsafe stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        unsafe stream.pointee.avail_out = UInt32(clamping: message.count + Self.tailBytes)
         unsafe CZlib.deflate(stream, Z_SYNC_FLUSH)
         // A flush is complete when there is room left; there is room for less than the message and its tail.
         guard unsafe stream.pointee.avail_out > 0 else { return nil }
