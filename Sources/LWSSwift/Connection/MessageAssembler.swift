@@ -22,6 +22,9 @@ struct MessageAssembler {
     private let maximumBytes: Int
     /// The loop's; nil when compression was not agreed on.
     private let inflater: Inflater?
+    /// What is set aside at most for the rest of a frame that is only announced: enough that most messages are copied
+    /// once, little beside what lws holds for the connection anyway.
+    private static let maximumReservedBytes = 16 << 10
 
     init(maximumBytes: Int, inflater: Inflater? = nil) {
         self.maximumBytes = maximumBytes
@@ -30,7 +33,8 @@ struct MessageAssembler {
 
     /// Takes the next piece, and gives the message when it was the last one.
     ///
-    /// A peer is believed about the length of its frame only to refuse it early: memory grows with what has arrived.
+    /// A peer is believed about the length of its frame to refuse it early and to set aside a little: beyond that, memory
+    /// grows with what has arrived.
     mutating func append(
         _ bytes: UnsafeRawBufferPointer,
         _ piece: Piece
@@ -59,6 +63,9 @@ struct MessageAssembler {
         if piece.isFinal, buffer.isEmpty {
             whole = unsafe isCompressed ? inflate(bytes) : .success(Array(bytes))
         } else {
+            if buffer.isEmpty {
+                buffer.reserveCapacity(min(bytes.count + piece.remainingInFrame, Self.maximumReservedBytes))
+            }
             unsafe buffer.append(contentsOf: bytes)
             guard piece.isFinal else { return .success(nil) }
             whole = isCompressed ? unsafe buffer.withUnsafeBytes { unsafe inflate($0) } : .success(buffer)

@@ -1,26 +1,17 @@
 import LWSSwift
 
-/// The form in which the others get what a client says: `Client <id>: <text>`. Binary messages pass unchanged.
-///
-/// One of these is kept for each sender, so that the prefix is made once; each message is put together once, whatever the
-/// number of its recipients.
-struct Envelope {
-    private let prefix: [UInt8]
+/// The form in which the others get what a client says.
+enum Envelope: String, CaseIterable, Sendable {
+    /// `Client <id>: <text>`; binary messages pass unchanged.
+    case text
+    /// As it came.
+    case none
 
-    init(sender: ClientID) {
-        prefix = Array("Client \(sender): ".utf8)
-    }
-
-    /// The message for the others.
-    func wrap(_ message: WebSocketMessage) -> WebSocketMessage {
-        guard message.kind == .text else { return message }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(prefix.count + message.bytes.count)
-        bytes += prefix
-        bytes += message.bytes
-        guard let wrapped = WebSocketMessage.text(validating: bytes) else {
-            preconditionFailure("A text message from the library is UTF-8, and so is the prefix before it.")
+    /// The message of `sender` for the others.
+    func wrap(_ message: WebSocketMessage, from sender: ClientID) -> WebSocketMessage {
+        switch self {
+        case .text: message.prefixed(by: "Client \(sender): ")
+        case .none: message
         }
-        return wrapped
     }
 }

@@ -1,37 +1,39 @@
 import LWSSwift
 import Logging
+import Synchronization
 
-/// The chat room of a server: connects the hub's decisions with the connections and the log.
+/// The chat room of a server: a group of connections, whose ids and messages it logs.
 ///
-/// It belongs to the service loop, on which all of its calls are made; hence it needs no lock.
-final class Room {
-    private var hub = Hub<LoopConnection>()
+/// It may live on several loops; each connection's calls are made on its own.
+final class Room: Sendable {
+    private let group: BroadcastGroup
+    private let settings: ChatSettings
     private let logger: Logger
+    private let lastID = Atomic<UInt64>(0)
+    private let memberCount = Atomic<Int>(0)
 
-    init(logger: Logger) {
+    init(on loops: [ServiceLoop], _ settings: ChatSettings, logger: Logger) {
+        group = BroadcastGroup(on: loops, BroadcastGroup.Configuration(slowMembers: settings.slowClients))
+        self.settings = settings
         self.logger = logger
     }
 
     /// Takes in a new connection until it ends.
     func admit(_ connection: LoopConnection) {
-        let id = hub.join(connection)
-        let envelope = Envelope(sender: id)
-        logger.info("Client \(id) connected. Total clients: \(hub.count)")
+        let id = ClientID(number: lastID.add(1, ordering: .relaxed).newValue)
+        let member = group.join(connection) { [logger] loss in
+            logger.warning("Client \(id) is too slow: \(loss.messageCount) messages were left out.")
+        }
+        let count = memberCount.add(1, ordering: .relaxed).newValue
+        logger.info("Client \(id) connected. Total clients: \(count)")
         connection.onMessage { [self] message in
             logger.info("Client \(id): \(EscapedText.excerpt(message))")
-            broadcast(envelope.wrap(message), from: id)
+            let wrapped = settings.envelope.wrap(message, from: id)
+            group.trySend(wrapped, from: member, includingSender: settings.echoes)
         }
         connection.onClose { [self] close in
-            hub.leave(id)
-            logger.info("Client \(id) disconnected (\(close)). Total clients: \(hub.count)")
-        }
-    }
-
-    /// Sends one message to everybody but its sender. Who cannot keep up is let go, rather than being kept with gaps.
-    private func broadcast(_ message: WebSocketMessage, from sender: ClientID) {
-        for recipient in hub.recipients(of: sender) where recipient.trySend(message) == .dropped {
-            // Does nothing to one that is closing already.
-            recipient.close(code: .policyViolation, reason: "Too slow: the messages that wait exceed the limit.")
+            let count = memberCount.subtract(1, ordering: .relaxed).newValue
+            logger.info("Client \(id) disconnected (\(close)). Total clients: \(count)")
         }
     }
 }

@@ -4,20 +4,22 @@ import Testing
 @testable import broadcast_server
 
 @Suite struct EnvelopeTests {
-    @Test(arguments: ["hello", "", "hi there 👋", "Client 2: not me", "a\nb"])
-    func `text goes out behind the sender's name`(text: String) {
-        let envelope = Envelope(sender: ClientID(number: 135_847))
-        let message = envelope.wrap(.text(text))
-        #expect(message == .text("Client 135847: \(text)"))
+    @Test func `a text message names its sender`() {
+        let wrapped = Envelope.text.wrap(.text("hi there 👋"), from: ClientID(number: 135_847))
+        #expect(wrapped == .text("Client 135847: hi there 👋"))
     }
 
-    @Test func `binary messages pass unchanged`() {
+    @Test func `a binary message passes unchanged`() {
         let message = WebSocketMessage.binary([0, 255, 10])
-        #expect(Envelope(sender: ClientID(number: 1)).wrap(message) == message)
+        #expect(Envelope.text.wrap(message, from: ClientID(number: 1)) == message)
     }
 
-    @Test func `no prefix is longer than clients make room for`() {
-        let envelope = Envelope(sender: ClientID(number: .max))
-        #expect(envelope.wrap(.text("")).bytes.count <= Defaults.maximumPrefixBytes)
+    @Test func `without an envelope a text message passes unchanged too`() {
+        #expect(Envelope.none.wrap(.text("hello"), from: ClientID(number: 1)) == .text("hello"))
+    }
+
+    @Test func `the longest prefix is within the bound that clients reckon with`() {
+        let wrapped = Envelope.text.wrap(.text(""), from: ClientID(number: .max))
+        #expect(wrapped.bytes.count <= Defaults.maximumPrefixBytes)
     }
 }
