@@ -106,7 +106,12 @@ final class BroadcastLane {
         let sender = message.sender.flatMap { $0.lane === self && !message.includesSender ? $0 : nil }
         sender?.standApart()
         let slab = log.end.slab
-        let range = log.append(encoded.kind, encoded.bytes)
+        let range: Range<LogPosition>
+        if encoding.isCompressed, let deflated = encoded.deflated {
+            range = log.append(encoded.message.kind, deflated, isCompressed: true)
+        } else {
+            range = log.append(encoded.message.kind, encoded.message.bytes)
+        }
         if log.end.slab != slab { hasGrown = true }
         lastAppend = loop.now
         if let sender, sender.standing != .left {

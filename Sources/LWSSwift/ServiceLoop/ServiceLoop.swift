@@ -116,6 +116,9 @@ public final class ServiceLoop: @unchecked Sendable {
     var serverReceiveBytes = 0
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
+    /// Made for the first connection that may receive compressed messages.
+    lazy var inflater = Inflater()
+    var deflaters = DeflaterTable()
 
     private init(_ configuration: Configuration) {
         self.configuration = configuration

@@ -13,7 +13,10 @@ final class Room: Sendable {
     private let memberCount = Atomic<Int>(0)
 
     init(on loops: [ServiceLoop], _ settings: ChatSettings, logger: Logger) {
-        group = BroadcastGroup(on: loops, BroadcastGroup.Configuration(slowMembers: settings.slowClients))
+        group = BroadcastGroup(
+            on: loops,
+            BroadcastGroup.Configuration(slowMembers: settings.slowClients, compression: settings.compression)
+        )
         self.settings = settings
         self.logger = logger
     }
