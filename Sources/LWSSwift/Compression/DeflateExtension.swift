@@ -29,9 +29,6 @@ enum DeflateExtension {
 
     /// The line that lws adds to a server's answer.
     static let answerLine = "Sec-WebSocket-Extensions: \(DeflateNegotiation.extensionName)\r\n"
-
-    /// The reserved bits of frames as lws gives them (`lws_get_reserved_bits`).
-    static let rsv1: UInt8 = 0x40
 }
 
 /// Called by lws for a connection on which the extension is active.

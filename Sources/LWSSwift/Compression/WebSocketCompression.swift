@@ -1,10 +1,9 @@
 /// Settings for the compression of messages: permessage-deflate (RFC 7692).
 ///
-/// A server takes the first offer of a client that it can keep, a client offers. Either way no message refers back to an
-/// earlier one (`server_no_context_takeover` and `client_no_context_takeover`), so that a connection holds no state of
-/// the compression while no message is under way: an idle connection costs what one without compression does. The state
-/// of zlib is one per loop: at most 48 KiB to receive, and 150 KiB to send for each size of
-/// window that peers have asked for.
+/// A client offers it, a server takes the first offer that it can keep. Either way no message refers back to an earlier
+/// one (`server_no_context_takeover` and `client_no_context_takeover`), so that connections hold no state of zlib: an idle
+/// one costs what it does without compression. The state belongs to the loop: at most 48 KiB to receive, and 150 KiB to
+/// send for each size of window that peers have asked for, with a buffer for the message that was compressed last.
 ///
 /// A message is compressed on its loop, which serves nobody else meanwhile. What arrives is inflated when it is complete,
 /// under ``ConnectionLimits/maximumMessageBytes``, which counts inflated bytes: a message that would grow beyond it fails
