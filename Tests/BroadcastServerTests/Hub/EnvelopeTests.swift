@@ -20,7 +20,8 @@ import Testing
         var names = NameRegister()
         let name = try MemberName(longest)
         for number in 1...UInt64(NameRegister.maximumAlike) {
-            let given = try #require(names.claim(name, for: .member(ClientID(number: number))))
+            let claimed = names.claim(name, for: .member(ClientID(number: number)))
+            let given = try #require(claimed)
             #expect(Envelope(name: given).wrap(.text("")).bytes.count <= Defaults.maximumPrefixBytes)
         }
         #expect(Envelope(name: "Client \(UInt64.max)").wrap(.text("")).bytes.count <= Defaults.maximumPrefixBytes)

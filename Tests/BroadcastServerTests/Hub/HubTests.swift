@@ -7,11 +7,11 @@ import Testing
     private var hub = Hub<String>()
     private let now = ContinuousClock.now
 
-    /// Takes in a member; its channel's value is the path, and the number of channels made for it before.
+    /// Takes in a member; its channel is represented by the path.
     private mutating func join(_ path: String = "/", name: String? = nil, session: SessionID? = nil) throws -> Arrival {
         var request = JoinRequest(channel: try #require(ChannelName(path: path)), session: session)
         request.name = try name.map { try MemberName($0) }
-        return try hub.join(request, now: now) { "\(path) \(hub.channelCount)" }
+        return try hub.join(request, now: now) { path }
     }
 
     private mutating func rename(_ id: ClientID, _ name: String?) throws -> Renaming? {
