@@ -100,8 +100,9 @@ import Testing
 
     // MARK: Messages
 
-    @Test func `members of both kinds get the same in the same order`() async throws {
-        let server = try await RunningProgram.server(["--log-level", "warning"])
+    @Test(arguments: [1, 2, 3])
+    func `members of both kinds get the same in the same order`(threads: Int) async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning", "--threads", "\(threads)"])
         let json = try await JSONPeer.connected(to: server, "/?name=json")
         let plain = try await RawPeer.upgraded(port: server.port, path: "/?name=plain")
         let listener = try await RawPeer.upgraded(port: server.port)
@@ -167,10 +168,31 @@ import Testing
         #expect(acknowledgement.key == "b")
     }
 
+    @Test func `with an echo a client gets its own messages, in the form of its kind`() async throws {
+        let server = try await RunningProgram.server(["--echo", "--envelope", "none"])
+        let plain = try await RawPeer.upgraded(port: server.port)
+        try await plain.send(.text("hi"))
+        #expect(try await plain.receive() == .text("hi"))
+        let json = try await JSONPeer.connected(to: server)
+        try await json.send(.message(text: "hello", key: "a"))
+        #expect(try await plain.receive() == .text("hello"))
+        let objects = try await json.receive(2)
+        guard case .ack(let ack) = objects.first(where: { if case .ack = $0 { true } else { false } }),
+            case .message(let message) = objects.first(where: { if case .message = $0 { true } else { false } })
+        else {
+            Issue.record("not an ack and a message: \(objects)")
+            return
+        }
+        #expect(message.from == json.member)
+        #expect(message.text == "hello")
+        #expect(message.id == ack.id)
+    }
+
     // MARK: Keys
 
-    @Test func `a message that comes again is acknowledged again, and not sent again`() async throws {
-        let server = try await RunningProgram.server()
+    @Test(arguments: [1, 2])
+    func `a message that comes again is acknowledged again, and not sent again`(threads: Int) async throws {
+        let server = try await RunningProgram.server(["--threads", "\(threads)"])
         let listener = try await RawPeer.upgraded(port: server.port)
         let first = try await JSONPeer.connected(to: server)
         try await first.send(.message(text: "one", key: "a"))
@@ -199,8 +221,9 @@ import Testing
         }
     }
 
-    @Test func `a server that is stopped has acknowledged what it has sent on, and nothing else`() async throws {
-        let server = try await RunningProgram.server(["--log-level", "warning"])
+    @Test(arguments: [1, 2, 3])
+    func `a server that is stopped has acknowledged what it has sent on, and nothing else`(threads: Int) async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning", "--threads", "\(threads)"])
         let listener = try await JSONPeer.connected(to: server)
         let sender = try await JSONPeer.connected(to: server)
         let flood = (0..<20_000).flatMap { number in
