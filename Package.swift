@@ -57,6 +57,8 @@ let package = Package(
                 "LWSSwift",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -83,7 +85,11 @@ let package = Package(
         .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "BroadcastServerTests",
-            dependencies: ["broadcast-server", "TestSupport"],
+            dependencies: [
+                "broadcast-server",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings
         ),
     ]

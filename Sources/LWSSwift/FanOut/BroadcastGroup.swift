@@ -49,9 +49,9 @@ public final class BroadcastGroup: Sendable {
         }
     }
 
-    /// Makes the form of a message that members of `format` get. `number` is the message's place in the group's order,
-    /// counted from 1. Called on the group's first loop, once for each format that has members.
-    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage
+    /// Makes the form of a message that members of `format` get, nil for none. `number` is the message's place in the
+    /// group's order, counted from 1. Called on the group's first loop, once for each format that has members.
+    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage?
 
     /// What became of a message.
     public enum SendResult: Sendable, Hashable {
@@ -248,11 +248,12 @@ public final class BroadcastGroup: Sendable {
         encodings.reserveCapacity(configuration.formats)
         for format in 0..<configuration.formats {
             let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-            guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)) else {
+            guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
+                let encoded = message.encode(format, number)
+            else {
                 encodings.append(nil)
                 continue
             }
-            let encoded = message.encode(format, number)
             encodings.append(
                 EncodedMessage(message: encoded, deflated: isCompressed ? deflate(encoded, on: home.loop) : nil)
             )
