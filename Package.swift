@@ -51,9 +51,14 @@ let package = Package(
                 "LWSSwift",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "elements.js", "icon.svg",
+            ]
+            .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings
         ),
         .executableTarget(

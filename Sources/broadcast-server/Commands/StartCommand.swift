@@ -23,6 +23,9 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_LOG_LEVEL    like --log-level
               BROADCAST_SERVER_LOG_FILE     like --log-file
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
+              BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
+              BROADCAST_SERVER_TLS_CERT, _TLS_KEY
+                                            like the flags of these names
               A flag wins over a variable, a variable over the default. The log file is
               \(Defaults.serverLogFile) by default.
 
@@ -58,10 +61,16 @@ struct StartCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var flags: Flags
+    @OptionGroup var networkFlags: NetworkFlags
     @OptionGroup var logFlags: LogFlags
 
     func run() async throws {
-        let settings = try StartSettings(flags: flags, logFlags: logFlags, environment: Environment())
+        let settings = try StartSettings(
+            flags: flags,
+            networkFlags: networkFlags,
+            logFlags: logFlags,
+            environment: Environment()
+        )
         DescriptorLimit.raise()
         let stop = StopSignals()
         let log = try ProgramLog(settings.log, stream: .output) { error in
@@ -74,7 +83,7 @@ struct StartCommand: AsyncParsableCommand {
 
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(host: settings.host, port: settings.port, logger: log.logger("server"))
+            server = try await ChatServer.start(settings, logger: log.logger("server"))
         } catch {
             log.writeToFile(.error, error.message)
             throw error

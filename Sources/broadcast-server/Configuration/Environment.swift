@@ -30,6 +30,23 @@ struct Environment {
         string("logFile")
     }
 
+    /// Several are separated by commas.
+    func allowOrigin() throws(Failure) -> Set<OriginPolicy.Exception>? {
+        try value("allowOrigin", "ALLOW_ORIGIN", OriginPolicy.Exception.rule) { text in
+            let words = text.split(separator: ",").map { $0.drop { $0 == " " } }
+            let origins = words.compactMap { OriginPolicy.Exception.parse(String($0)) }
+            return origins.count == words.count ? Set(origins) : nil
+        }
+    }
+
+    func tlsCert() -> String? {
+        string("tlsCert")
+    }
+
+    func tlsKey() -> String? {
+        string("tlsKey")
+    }
+
     func noLogFile() throws(Failure) -> Bool? {
         try value("noLogFile", "NO_LOG_FILE", "Use true or false.") { _ in reader.bool(forKey: "noLogFile") }
     }

@@ -9,33 +9,35 @@ struct ChatServer: Sendable {
     let url: String
 
     /// Starts listening.
-    static func start(host: String, port: Int, logger: Logger) async throws(Failure) -> ChatServer {
+    static func start(_ settings: StartSettings, logger: Logger) async throws(Failure) -> ChatServer {
         do throws(WebSocketError) {
             let loop = try await ServiceLoop.start(.init(name: "chat-loop", logger: logger))
             do throws(WebSocketError) {
-                return try await start(host: host, port: port, on: loop, logger: logger)
+                return try await start(settings, on: loop, logger: logger)
             } catch {
                 await loop.shutdown()
                 throw error
             }
         } catch {
-            throw Failure(error, listeningAt: host, port: port)
+            throw Failure(error, listeningAt: settings.host, port: settings.port)
         }
     }
 
     private static func start(
-        host: String,
-        port: Int,
+        _ settings: StartSettings,
         on loop: ServiceLoop,
         logger: Logger
     ) async throws(WebSocketError) -> ChatServer {
-        var configuration = WebSocketServer.Configuration(host: host, port: port)
+        var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
+        configuration.tls = settings.network.tls
+        configuration.http = PageRoutes().answer
+        configuration.handshake = { request in settings.network.refusal(of: request) ?? .accept() }
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         let room = LoopBound(loop, Room(logger: logger))
         let server = try await WebSocketServer.start(configuration, on: loop) { connection in
             room.value.admit(connection)
         }
-        return ChatServer(server: server, loop: loop, url: url(host: host, port: server.port ?? port))
+        return ChatServer(server: server, loop: loop, url: url(settings, port: server.port))
     }
 
     /// Stops listening, closes every connection with 1001, and returns when all have ended or were cut.
@@ -45,7 +47,9 @@ struct ChatServer: Sendable {
     }
 
     /// The URL for a host as the user gave it, with brackets around an IPv6 address (RFC 3986 section 3.2.2).
-    static func url(host: String, port: Int) -> String {
-        host.contains(":") && !host.hasPrefix("[") ? "ws://[\(host)]:\(port)" : "ws://\(host):\(port)"
+    private static func url(_ settings: StartSettings, port: Int?) -> String {
+        let scheme = settings.network.tls == nil ? "ws" : "wss"
+        let host = settings.host.contains(":") && !settings.host.hasPrefix("[") ? "[\(settings.host)]" : settings.host
+        return "\(scheme)://\(host):\(port ?? settings.port)"
     }
 }

@@ -1,0 +1,28 @@
+import HTTPTypes
+import LWSSwift
+
+/// Who may connect, and how.
+struct NetworkSettings: Equatable, Sendable {
+    /// Which web pages may connect.
+    var origins = OriginPolicy()
+    /// The certificate for wss://; nil for ws://.
+    var tls: TLSServerConfiguration?
+
+    /// - Throws: a failure that names the variable or the flag that is wrong or missing.
+    init(flags: NetworkFlags, environment: Environment) throws(Failure) {
+        origins.exceptions = Set(flags.allowOrigin)
+        if flags.allowOrigin.isEmpty { origins.exceptions = try environment.allowOrigin() ?? [] }
+        switch (flags.tlsCert ?? environment.tlsCert(), flags.tlsKey ?? environment.tlsKey()) {
+        case (nil, nil): break
+        case (let certificate?, let key?):
+            tls = TLSServerConfiguration(certificateChainFile: certificate, privateKeyFile: key)
+        default: throw Failure(.usage, "--tls-cert and --tls-key need each other, as do their variables. Give both.")
+        }
+    }
+
+    /// Refuses the opening handshake of a page that may not connect.
+    func refusal(of request: HandshakeRequest) -> HandshakeResponse? {
+        guard !origins.allows(origin: request.origin, host: request.host) else { return nil }
+        return .reject(status: .forbidden, body: "Pages of this origin may not connect. See start --allow-origin.\n")
+    }
+}
