@@ -31,12 +31,10 @@ struct ChatServer: Sendable {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         configuration.tls = settings.network.tls
         configuration.http = PageRoutes().answer
-        configuration.handshake = { request in settings.network.refusal(of: request) ?? .accept() }
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
-        let room = LoopBound(loop, Room(logger: logger))
-        let server = try await WebSocketServer.start(configuration, on: loop) { connection in
-            room.value.admit(connection)
-        }
+        let room = Room(logger: logger)
+        configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
+        let server = try await WebSocketServer.start(configuration, on: loop, onConnection: room.admit)
         return ChatServer(server: server, loop: loop, url: url(settings, port: server.port))
     }
 
