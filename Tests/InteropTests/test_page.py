@@ -15,6 +15,7 @@ def open_page(open_tab):
 
     def open(browser, server, channel="", name=""):
         tab = open_tab(browser, server.page)
+        tab.set_viewport(*DESKTOP)
         tab.call("(name) => localStorage.setItem('broadcast.name', name)", name)
         # A new document: the address alone would only change the channel.
         tab.navigate("about:blank")
@@ -124,6 +125,19 @@ def test_what_is_typed_while_the_server_is_away_is_sent_when_it_is_back(browser,
     assert bubbles(page) == ["first", "second", "third"]
 
 
+def test_who_leaves_the_page_leaves_the_channel_and_comes_back_with_it(browser, open_page, start_server):
+    server = start_server()
+    page = open_page(browser, server)
+    with connect(server.url, subprotocols=SUBPROTOCOLS) as client:
+        wait_for_text(page, "#count", "2")
+        page.navigate("about:blank")
+        types = iter(lambda: json.loads(client.recv(timeout=30))["type"], None)
+        assert next(kind for kind in types if kind != "welcome") == "left"
+        page.go_back()
+        wait_for_state(page, "open")
+        assert next(types) == "joined"
+
+
 def test_markup_in_messages_and_names_stays_text(browser, open_page, start_server):
     server = start_server()
     page = open_page(browser, server)
@@ -155,7 +169,6 @@ def test_scripts_of_others_do_not_run_in_the_page(browser, open_page, start_serv
 def test_the_page_is_usable_without_a_mouse(browser, open_page, start_server):
     server = start_server()
     page = open_page(browser, server)
-    page.set_viewport(*DESKTOP)
     assert page.call("() => document.activeElement.id") == "text"
     page.type("typed at once\n")
     wait_for_text(page, ".own .mark", "Sent")

@@ -64,12 +64,12 @@ export class ChatConnection {
         if (this.#isOpen) this.#transmit({ type: "name", name });
     }
 
-    /** Does not wait any longer for the next attempt. */
-    retryNow() {
+    /** Connects, if it does not already: does not wait for the next attempt. */
+    connect() {
         if (!this.#socket) this.#connect();
     }
 
-    /** Leaves for good. */
+    /** Leaves, until `connect` is called. */
     close() {
         clearTimeout(this.#retryTimer);
         this.#drop();

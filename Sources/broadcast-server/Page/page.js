@@ -206,8 +206,11 @@ text.addEventListener("keydown", (event) => {
     event.preventDefault();
     say();
 });
-retry.addEventListener("click", () => connection.retryNow());
-window.addEventListener("online", () => connection.retryNow());
+retry.addEventListener("click", () => connection.connect());
+window.addEventListener("online", () => connection.connect());
+// A browser may keep the page when one goes elsewhere, for the way back: not as a member of the channel.
+window.addEventListener("pagehide", () => connection.close());
+window.addEventListener("pageshow", (event) => event.persisted && connection.connect());
 window.addEventListener("hashchange", enter);
 window.addEventListener("beforeunload", (event) => {
     if (connection.pendingCount) event.preventDefault();
@@ -219,5 +222,6 @@ document.addEventListener("visibilitychange", () => {
 
 nameField.value = localStorage.getItem(NAME_ITEM) ?? "";
 enter();
-// On a touch screen the focus would bring up the keyboard.
-if (matchMedia("(hover: hover)").matches) text.focus();
+// Not before the page is loaded: going to the fragment of the address, the browser takes the focus away again. On a touch
+// screen the focus would bring up the keyboard.
+window.addEventListener("load", () => matchMedia("(pointer: coarse)").matches || text.focus());

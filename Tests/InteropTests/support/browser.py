@@ -92,6 +92,10 @@ class Tab:
         """Goes to a page and waits until it is loaded."""
         self._command("browsingContext.navigate", url=url, wait="complete")
 
+    def go_back(self):
+        """Goes back in the history."""
+        self._command("browsingContext.traverseHistory", delta=-1)
+
     def call(self, function, *arguments):
         """Calls a JavaScript function and gives its result, or what its promise comes to; both are JSON values."""
         answer = self._browser.command(
