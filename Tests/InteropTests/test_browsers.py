@@ -129,3 +129,32 @@ def test_a_socket_connects_again_after_a_restart(tab, echo, start_server, site):
     assert tab.call("() => window.peer.next()")["code"] == 1001
     again = start_server("--echo", "--envelope", "none", "--allow-origin", site.origin, port=echo.port)
     assert tab.call(SEND_TEXT, again.url, "hello again") == "hello again"
+
+
+def test_the_subprotocol_that_the_server_knows_is_chosen(tab, start_server, site):
+    server = start_server("--allow-origin", site.origin)
+    function = """async (url, protocols) => {
+        const peer = await Peer.open(url, protocols);
+        return [peer.socket.protocol, JSON.parse(await peer.next()).type];
+    }"""
+    assert tab.call(function, server.url, ["chat", "broadcast.v1+json"]) == ["broadcast.v1+json", "welcome"]
+
+
+OPEN_AND_SEND = """async (url, text) => {
+    const peer = await Peer.open(url);
+    peer.send(text);
+    return [peer.socket.extensions, await peer.next()];
+}"""
+
+
+@pytest.mark.parametrize("length", [5, 1_000, MEBIBYTE])
+def test_messages_are_compressed_as_the_browser_offers_it(tab, echo, length):
+    text = ("compress " * length)[:length]
+    extensions, answer = tab.call(OPEN_AND_SEND, echo.url, text)
+    assert extensions.startswith("permessage-deflate")
+    assert answer == text
+
+
+def test_nothing_is_compressed_when_compression_is_off(tab, start_server, site):
+    flags = ["--echo", "--envelope", "none", "--compression", "off", "--allow-origin", site.origin]
+    assert tab.call(OPEN_AND_SEND, start_server(*flags).url, "plain") == ["", "plain"]

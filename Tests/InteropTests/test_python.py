@@ -33,6 +33,7 @@ def serving(handler, **options):
 @pytest.mark.parametrize("compression", ["deflate", None], ids=["deflate", "plain"])
 def test_our_server_sends_back_what_its_client_sends(echo, message, compression):
     with connect(echo.url, compression=compression, max_size=2 * MEBIBYTE) as client:
+        assert bool(client.protocol.extensions) == (compression is not None)
         client.send(message)
         assert client.recv(timeout=PATIENCE) == message
 
@@ -74,6 +75,7 @@ def test_our_client_sends_back_what_its_server_sends(start_program, message, com
     answers = []
 
     def handler(connection):
+        assert bool(connection.protocol.extensions) == (compression is not None)
         connection.send(message)
         answers.append(connection.recv(timeout=PATIENCE))
 
