@@ -29,4 +29,16 @@ struct NetworkFlags: ParsableArguments {
 
     @Option(help: ArgumentHelp("The private key of --tls-cert, a PEM file without a passphrase.", valueName: "file"))
     var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "After how much silence to ask whether a client is there; 0 for never. (default: 25s)",
+            valueName: "time"
+        ),
+        transform: { text in
+            guard let time = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
+            return time
+        }
+    )
+    var pingInterval: Duration?
 }

@@ -1,21 +1,22 @@
 import LWSSwift
 import Logging
 
-/// The chat server: a room behind a listening WebSocket server, on a service loop of its own.
+/// The chat server: a room behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
-    private let loop: ServiceLoop
+    private let room: Room
+    private let loops: [ServiceLoop]
     /// Where clients connect to.
     let url: String
 
     /// Starts listening.
     static func start(_ settings: StartSettings, logger: Logger) async throws(Failure) -> ChatServer {
         do throws(WebSocketError) {
-            let loop = try await ServiceLoop.start(.init(name: "chat-loop", logger: logger))
+            let loops = try await startLoops(settings.chat.threads.value, logger: logger)
             do throws(WebSocketError) {
-                return try await start(settings, on: loop, logger: logger)
+                return try await start(settings, on: loops, logger: logger)
             } catch {
-                await loop.shutdown()
+                await shutdown(loops)
                 throw error
             }
         } catch {
@@ -23,25 +24,45 @@ struct ChatServer: Sendable {
         }
     }
 
+    private static func startLoops(_ count: Int, logger: Logger) async throws(WebSocketError) -> [ServiceLoop] {
+        var loops: [ServiceLoop] = []
+        do throws(WebSocketError) {
+            for number in 1...count {
+                let name = count == 1 ? "chat-loop" : "chat-loop-\(number)"
+                loops.append(try await ServiceLoop.start(.init(name: name, logger: logger)))
+            }
+        } catch {
+            await shutdown(loops)
+            throw error
+        }
+        return loops
+    }
+
     private static func start(
         _ settings: StartSettings,
-        on loop: ServiceLoop,
+        on loops: [ServiceLoop],
         logger: Logger
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
-        configuration.tls = settings.network.tls
+        settings.network.apply(to: &configuration)
         configuration.http = PageRoutes().answer
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
-        let room = Room(logger: logger)
+        let room = Room(on: loops, settings.chat, logger: logger)
         configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
-        let server = try await WebSocketServer.start(configuration, on: loop, onConnection: room.admit)
-        return ChatServer(server: server, loop: loop, url: url(settings, port: server.port))
+        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
+        let url = url(settings, port: server.port)
+        return ChatServer(server: server, room: room, loops: loops, url: url)
     }
 
-    /// Stops listening, closes every connection with 1001, and returns when all have ended or were cut.
+    /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
+        await room.stop()
         await server.shutdown()
-        await loop.shutdown()
+        await Self.shutdown(loops)
+    }
+
+    private static func shutdown(_ loops: [ServiceLoop]) async {
+        for loop in loops { await loop.shutdown() }
     }
 
     /// The URL for a host as the user gave it, with brackets around an IPv6 address (RFC 3986 section 3.2.2).

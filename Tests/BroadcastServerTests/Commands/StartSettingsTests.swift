@@ -79,6 +79,12 @@ import Testing
         #expect(failure?.code == .usage)
     }
 
+    @Test func `the ping interval is a time, or 0 for no pings`() throws {
+        #expect(try settings([]).network.keepalive == ConnectionLimits.Keepalive())
+        #expect(try settings(["--ping-interval", "500ms"]).network.keepalive?.interval == .milliseconds(500))
+        #expect(try settings([], ["BROADCAST_SERVER_PING_INTERVAL": "0"]).network.keepalive == nil)
+    }
+
     @Test func `allowed origins come from flags, else from a variable with commas`() throws {
         let variables = ["BROADCAST_SERVER_ALLOW_ORIGIN": "https://a.example, https://b.example"]
         #expect(try settings([], variables).network.origins.exceptions.count == 2)
