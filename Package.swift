@@ -62,6 +62,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "elements.js", "icon.svg",
+            ]
+            .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings
         ),
         .executableTarget(

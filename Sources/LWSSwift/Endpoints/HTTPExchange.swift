@@ -350,7 +350,9 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         do throws(WebSocketError) {
             switch response.body {
             case .bytes(let body):
-                fields[.contentLength] = "\(body.count)"
+                // Without a body by definition: these must not say that it is empty (RFC 9110 section 8.6).
+                let isBodiless = [.noContent, .notModified].contains(response.status)
+                fields[.contentLength] = isBodiless ? nil : "\(body.count)"
                 let head = HTTPHead.bytes(response.status, fields)
                 try await part(isHeadRequest ? head : head + body, isLast: true)
             case .stream(let stream):

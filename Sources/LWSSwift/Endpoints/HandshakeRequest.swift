@@ -17,6 +17,9 @@ public struct HandshakeRequest {
     public let remoteAddress: SocketAddress?
     let head: RequestHead
 
+    /// The `Host` field: what the client takes this server to be, such as `localhost:8088`.
+    public var host: String? { head[WSI_TOKEN_HOST] }
+
     /// The `Origin` field: which site a browser's script comes from; nil from clients that are no browsers.
     public var origin: String? { self[.origin] }
 

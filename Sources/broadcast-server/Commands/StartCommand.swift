@@ -23,8 +23,10 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_LOG_LEVEL    like --log-level
               BROADCAST_SERVER_LOG_FILE     like --log-file
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
+              BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
               BROADCAST_SERVER_ECHO         true: like --echo
-              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION
+              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
+              _TLS_KEY, _PING_INTERVAL
                                             like the flags of these names
               A flag wins over a variable, a variable over the default. The log file is
               \(Defaults.serverLogFile) by default.
@@ -115,10 +117,16 @@ struct StartCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var flags: Flags
+    @OptionGroup var networkFlags: NetworkFlags
     @OptionGroup var logFlags: LogFlags
 
     func run() async throws {
-        let settings = try StartSettings(flags: flags, logFlags: logFlags, environment: Environment())
+        let settings = try StartSettings(
+            flags: flags,
+            networkFlags: networkFlags,
+            logFlags: logFlags,
+            environment: Environment()
+        )
         DescriptorLimit.raise()
         let stop = StopSignals()
         let log = try ProgramLog(settings.log, stream: .output) { error in

@@ -44,12 +44,14 @@ struct ChatServer: Sendable {
         logger: Logger
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
+        settings.network.apply(to: &configuration)
+        configuration.http = PageRoutes().answer
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
         let room = Room(on: loops, settings.chat, logger: logger)
-        configuration.handshake = room.answer
+        configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
-        let url = url(host: settings.host, port: server.port ?? settings.port)
+        let url = url(settings, port: server.port)
         return ChatServer(server: server, room: room, loops: loops, url: url)
     }
 
@@ -65,7 +67,9 @@ struct ChatServer: Sendable {
     }
 
     /// The URL for a host as the user gave it, with brackets around an IPv6 address (RFC 3986 section 3.2.2).
-    static func url(host: String, port: Int) -> String {
-        host.contains(":") && !host.hasPrefix("[") ? "ws://[\(host)]:\(port)" : "ws://\(host):\(port)"
+    private static func url(_ settings: StartSettings, port: Int?) -> String {
+        let scheme = settings.network.tls == nil ? "ws" : "wss"
+        let host = settings.host.contains(":") && !settings.host.hasPrefix("[") ? "[\(settings.host)]" : settings.host
+        return "\(scheme)://\(host):\(port ?? settings.port)"
     }
 }
