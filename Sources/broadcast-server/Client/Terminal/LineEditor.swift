@@ -15,6 +15,8 @@ import Glibc
     private var prompt: UnsafeMutablePointer<CChar>
     private var isEditing = false
     private var isClosed = false
+    /// The width of the terminal for which the line is laid out.
+    private var columns = LineEditor.terminalColumns
 
     private static let input = Descriptor.standardInput
     private static let output = Descriptor.standardOutput
@@ -50,14 +52,23 @@ import Glibc
         unsafe cedit_set_history(editor, history)
         // The user's own bindings, of ~/.editrc.
         unsafe el_source(editor, nil)
-        // While a line is edited, Ctrl-C is a key like others, and no signal.
-        unsafe cedit_set_terminal(editor, "intr=")
-        unsafe cedit_add_function(editor, "clear-line", "Erases the line") { editor, _ in
+        bindKeys()
+    }
+
+    /// While a line is edited, Ctrl-C and Ctrl-Z are keys like others, and no signals.
+    private func bindKeys() {
+        unsafe cedit_set_terminal(editor, "-isig")
+        unsafe cedit_add_function(editor, "clear-line", "Erase the line") { editor, _ in
             let end = unsafe el_cursor(editor, Int32.max / 2)
             unsafe el_deletestr(editor, end)
             return UInt8(CC_REFRESH)
         }
         unsafe cedit_bind(editor, "^C", "clear-line")
+        unsafe cedit_add_function(editor, "suspend", "Give the terminal back to the shell until it says fg") { editor, _ in
+            unsafe LineEditor.of(editor).suspend()
+            return UInt8(CC_NORM)
+        }
+        unsafe cedit_bind(editor, "^Z", "suspend")
     }
 
     deinit {
@@ -94,13 +105,13 @@ import Glibc
         isEditing = false
         guard !isClosed else { return nil }
         guard let start = unsafe start, count > 0 else {
-            try? Self.output.write(eraser(over: "", rowsBelow: 0))
+            try? Self.output.write(eraser(over: []))
             return nil
         }
         var line = unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: Int(count)), as: UTF8.self)
         if line.last == "\n" { line.removeLast() }
         // Enter has put the cursor on the row below the line.
-        try? Self.output.write(eraser(over: line, rowsBelow: 1))
+        try? Self.output.write(eraser(over: line.unicodeScalars, rowsBelow: 1))
         if line.contains(where: { $0 != " " }) { unsafe cedit_add_to_history(history, line) }
         return line
     }
@@ -158,7 +169,10 @@ import Glibc
 
     /// Lays the line out for the size that the terminal has now (SIGWINCH).
     func resize() {
-        redraw { unsafe el_resize(editor) }
+        redraw {
+            columns = Self.terminalColumns
+            unsafe el_resize(editor)
+        }
     }
 
     /// Takes the terminal again after the program was stopped and continued (SIGCONT): the shell has had it meanwhile.
@@ -167,6 +181,15 @@ import Glibc
             unsafe cedit_prepare_terminal(editor, 0)
             unsafe cedit_prepare_terminal(editor, 1)
         }
+    }
+
+    /// Stops the program like Ctrl-Z elsewhere. Called by libedit, during the reading thread's turn.
+    private func suspend() {
+        try? Self.output.write(eraser())
+        unsafe cedit_prepare_terminal(editor, 0)
+        kill(0, SIGTSTP)
+        unsafe cedit_prepare_terminal(editor, 1)
+        unsafe cedit_refresh(editor)
     }
 
     /// Erases the line and gives the terminal back. What is written afterwards goes straight to it.
@@ -190,28 +213,30 @@ import Glibc
         unsafe cedit_refresh(editor)
     }
 
-    /// What takes the cursor to the beginning of the prompt and erases from there on (ECMA-48 CUU, ED), when the cursor
-    /// stands where libedit has left it.
+    /// What erases the prompt and the line, when the cursor stands where libedit has left it.
     private func eraser() -> [UInt8] {
         guard let line = unsafe el_wline(editor)?.pointee else { return [] }
-        let text = unsafe UnsafeBufferPointer(start: line.buffer, count: line.cursor - line.buffer)
-        return unsafe eraser(over: text.compactMap { Unicode.Scalar(UInt32(bitPattern: $0)) }, rowsBelow: 0)
+        let beforeCursor = unsafe UnsafeBufferPointer(start: line.buffer, count: line.cursor - line.buffer)
+        return unsafe eraser(over: beforeCursor.compactMap { Unicode.Scalar(UInt32(bitPattern: $0)) })
     }
 
-    private func eraser(over text: String, rowsBelow: Int) -> [UInt8] {
-        eraser(over: text.unicodeScalars, rowsBelow: rowsBelow)
-    }
-
-    private func eraser(over text: some Sequence<Unicode.Scalar>, rowsBelow: Int) -> [UInt8] {
+    /// What takes the cursor from behind a text up to the beginning of the prompt, and erases from there on (ECMA-48 CUU,
+    /// ED).
+    private func eraser(over text: some Sequence<Unicode.Scalar>, rowsBelow: Int = 0) -> [UInt8] {
         precondition(turn.withLock { $0 }, "libedit is used without taking a turn.")
-        var path = CursorPath(columns: Self.columns)
-        unsafe path.advance(over: String(cString: prompt).unicodeScalars)
-        path.advance(over: text)
-        let rows = path.row + rowsBelow
+        let all = unsafe Array(String(cString: prompt).unicodeScalars) + text
+        // When the width has just changed, some terminals break long rows anew and others do not. Of the two heights that
+        // the line may have then, the lesser one is erased: better a remainder of it than to lose what stands above.
+        let heights = [columns, Self.terminalColumns].map { columns in
+            var path = CursorPath(columns: columns)
+            path.advance(over: all)
+            return path.row
+        }
+        let rows = (heights.min() ?? 0) + rowsBelow
         return Array("\(rows > 0 ? "\u{1B}[\(rows)A" : "")\r\u{1B}[J".utf8)
     }
 
-    private static var columns: Int {
+    private static var terminalColumns: Int {
         var size = winsize()
         let result = unsafe ioctl(output.number, UInt(TIOCGWINSZ), &size)
         return result == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
