@@ -14,7 +14,7 @@ struct PublishCommand: AsyncParsableCommand {
 
             EXAMPLES:
               broadcast-server publish 'deployed 1.4.2'
-              broadcast-server publish ws://chat.example:9000/builds --name ci 'build 512 is green'
+              broadcast-server publish ws://chat.example:9000/ci --name ci 'build 512 passed'
               tail -f app.log | broadcast-server publish ws://localhost:8088/logs
 
             \(ExitCode.help([

@@ -1,4 +1,5 @@
 import Foundation
+import LWSSwift
 import TestSupport
 
 @testable import broadcast_server
