@@ -125,7 +125,7 @@ import Testing
     func `no byte of a peer ever drives the terminal`(showsTime: Bool) {
         var generator = SystemRandomNumberGenerator()
         // What the client itself writes: the colors.
-        let own = #/\u{1B}\[[0-9;]*m/#
+        let own = #/\u{1B}\[[0-9;]*m/#.matchingSemantics(.unicodeScalar)
         for _ in 0..<5_000 {
             let (name, text) = (randomText(&generator), randomText(&generator))
             let member = Member(id: ClientID(number: 3), name: name)
