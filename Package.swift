@@ -85,7 +85,11 @@ let package = Package(
         .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "BroadcastServerTests",
-            dependencies: ["broadcast-server", "TestSupport"],
+            dependencies: [
+                "broadcast-server",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings
         ),
     ]

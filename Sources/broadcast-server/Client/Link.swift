@@ -60,15 +60,16 @@ struct Link: Sendable {
         await conversation.follow(object)
         switch object {
         case .welcome:
-            if presenter.isInteractive, let summary = await conversation.roster.summary { presenter.tell(.info, summary) }
+            if let summary = await conversation.roster.summary { presenter.tellOfMembers(summary) }
         case .joined(let presence):
             guard await !conversation.roster.isOwn(presence.member.id) else { return }
-            presenter.tell(.info, "\(presence.member.name) joined.")
+            presenter.tellOfMembers("\(presence.member.name) joined.")
         case .left(let presence):
-            presenter.tell(.info, "\(presence.member.name) left.")
+            presenter.tellOfMembers("\(presence.member.name) left.")
         case .renamed(let renaming):
             let isOwn = await conversation.roster.isOwn(renaming.member.id)
-            presenter.tell(.info, isOwn ? "You are now \(renaming.member.name)." : "\(renaming.was) is now \(renaming.member.name).")
+            let name = renaming.member.name
+            presenter.tellOfMembers(isOwn ? "You are now \(name)." : "\(renaming.was) is now \(name).")
         case .ack(let acknowledgement):
             if let content = await conversation.settle(acknowledgement.key) {
                 presenter.showSent(content, isConfirmed: true)

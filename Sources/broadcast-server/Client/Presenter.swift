@@ -38,6 +38,15 @@ struct Presenter: Sendable {
         log.write(level, text)
     }
 
+    /// Tells who comes and goes: to people, and to the log. A script has `--json` for it.
+    func tellOfMembers(_ text: String) {
+        if isInteractive {
+            log.write(.info, text)
+        } else {
+            log.writeToFile(.info, text)
+        }
+    }
+
     /// Answers a command of the user; the text must be fit for a terminal.
     func answer(_ text: String) {
         log.print(text)

@@ -122,16 +122,15 @@ private struct JSONLine {
     }
 
     init?(_ incoming: Incoming, now: WallTime) {
-        let milliseconds = Int64(now.second) * 1_000 + Int64(now.millisecond)
         switch incoming {
         case .object(.ack), .object(.unknown), .unreadable:
             return nil
         case .object(let object):
             self.init(object)
         case .text(let text):
-            self.init(Plain(time: milliseconds, text: text))
+            self.init(Plain(time: now.milliseconds, text: text))
         case .binary(let bytes):
-            self.init(Binary(time: milliseconds, data: Data(bytes).base64EncodedString()))
+            self.init(Binary(time: now.milliseconds, data: Data(bytes).base64EncodedString()))
         }
     }
 

@@ -1,14 +1,15 @@
 import LWSSwift
 
-/// The form in which the others get what a client says: `Client <id>: <text>`. Binary messages pass unchanged.
+/// The form in which members of plain text get what somebody says: `<name>: <text>`. Binary messages pass unchanged.
 ///
 /// One of these is kept for each sender, so that the prefix is made once; each message is put together once, whatever the
 /// number of its recipients.
-struct Envelope {
+struct Envelope: Sendable {
     private let prefix: [UInt8]
 
-    init(sender: ClientID) {
-        prefix = Array("Client \(sender): ".utf8)
+    /// - Parameter name: of the sender, `Client <id>` for one that has none.
+    init(name: String) {
+        prefix = Array("\(name): ".utf8)
     }
 
     /// The message for the others.

@@ -31,10 +31,9 @@ struct ChatServer: Sendable {
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: host, port: port)
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
-        let room = LoopBound(loop, Room(logger: logger))
-        let server = try await WebSocketServer.start(configuration, on: loop) { connection in
-            room.value.admit(connection)
-        }
+        let room = Room(logger: logger)
+        configuration.handshake = room.answer
+        let server = try await WebSocketServer.start(configuration, on: loop, onConnection: room.admit)
         return ChatServer(server: server, loop: loop, url: url(host: host, port: server.port ?? port))
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -69,6 +70,42 @@ import Testing
         }
         try await peer.endOfClient()
         #expect(try await client.exitCode() == 0)
+    }
+
+    @Test func `through three restarts of the server no line is lost or doubled`() async throws {
+        var server = try await RunningProgram.server()
+        let port = server.port
+        let clients = [try await RunningProgram.client(of: server), try await RunningProgram.client(of: server)]
+        var lines: [String] = []
+        func type(_ count: Int) {
+            for _ in 0..<count {
+                lines.append("line \(lines.count)")
+                for (number, client) in clients.enumerated() { client.type("\(number) \(lines.last!)\n") }
+            }
+        }
+        var log = ""
+        for _ in 1...3 {
+            type(200)
+            // Some of them have arrived: the rest is on its way while the server stops.
+            try await server.waitForOutput("line \(lines.count - 190)\n")
+            server.signal(SIGTERM)
+            type(100)
+            #expect(try await server.exitCode() == 0)
+            log += server.output
+            type(100)
+            server = try await RunningProgram.server(["--port", "\(port)"])
+        }
+        for client in clients {
+            client.endInput()
+            #expect(try await client.exitCode() == 0, "\(client.error)")
+        }
+        server.signal(SIGTERM)
+        #expect(try await server.exitCode() == 0)
+        log += server.output
+        for number in clients.indices {
+            let arrived = log.matches(of: #/Client \d+: (\d) (line \d+)\n/#).filter { $0.1 == "\(number)" }.map { String($0.2) }
+            #expect(arrived == lines)
+        }
     }
 
     @Test func `messages that were not sent are counted at the end`() async throws {

@@ -17,7 +17,8 @@ enum ChatProtocol {
     static func encode(_ object: some Encodable) -> WebSocketMessage {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let json = try? encoder.encode(object), let message = WebSocketMessage.text(validating: Array(json)) else {
+        guard let json = try? encoder.encode(object), let message = WebSocketMessage.text(validating: Array(json))
+        else {
             preconditionFailure("Objects of integers and strings have a JSON form, and it is UTF-8.")
         }
         return message

@@ -24,12 +24,21 @@ import Testing
             try ChatProtocol.decode(ServerObject.self, from: $0)
         }
         let bob = Member(id: ClientID(number: 4), name: "bob")
-        let (first, ann) = (Member(id: ClientID(number: 1), name: "Client 1"), Member(id: ClientID(number: 3), name: "ann"))
+        let (first, ann) = (
+            Member(id: ClientID(number: 1), name: "Client 1"), Member(id: ClientID(number: 3), name: "ann")
+        )
         let session = "0f8e2d6b90a14c3fb7d15e6a2c480937"
         #expect(
             objects == [
                 .welcome(
-                    Welcome(id: ann.id, session: session, channel: "team", name: "ann", count: 2, members: [first, ann])
+                    Welcome(
+                        id: ann.id,
+                        session: session,
+                        channel: "team",
+                        name: "ann",
+                        count: 2,
+                        members: [first, ann]
+                    )
                 ),
                 .message(ChatMessage(id: 1042, from: first, time: 1_763_933_812_345, text: "hello")),
                 .joined(Presence(member: bob, count: 3)),
