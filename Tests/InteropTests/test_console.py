@@ -147,8 +147,7 @@ def test_earlier_lines_come_back(console, peer):
 def test_own_lines_are_marked_and_take_the_place_of_what_was_typed(console, peer):
     console.type("hello" + ENTER)
     assert peer.recv() == "Client 1: hello"
-    console.wait_until(lambda console: any(line.startswith("you: hello") for line in console.lines))
-    console.wait_for_prompt()
+    console.wait_for("you: hello ✓", PROMPT.rstrip())
     assert not any(line.startswith(PROMPT + "hello") for line in console.lines)
 
 
@@ -190,6 +189,16 @@ def assert_is_given_back(console):
     flags, interrupt = console.modes
     assert flags & termios.ECHO and flags & termios.ICANON and flags & termios.ISIG
     assert interrupt == CTRL_C.encode()
+
+
+def test_who_is_here_and_under_which_name(console, peer):
+    console.wait_for("Client 2 joined.", PROMPT.rstrip())
+    console.type("/who" + ENTER)
+    console.wait_for("2 here: you (Client 1), Client 2.", PROMPT.rstrip())
+    console.type("/name ann" + ENTER)
+    console.wait_for("You are now ann.", PROMPT.rstrip())
+    console.type("hello" + ENTER)
+    assert peer.recv() == "ann: hello"
 
 
 def test_commands_are_answered(console, peer):
@@ -236,7 +245,7 @@ def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start
     second.wait_for("Client 1: one")
     second.wait_for("Client 1: two")
     console.wait_for_prompt()
-    assert [line[:8] for line in console.lines if line.startswith("you: ")] == ["you: one", "you: two"]
+    assert [line for line in console.lines if line.startswith("you: ")] == ["you: one ✓", "you: two ✓"]
 
 
 def test_who_leaves_without_a_connection_is_told_what_was_not_sent(open_console, start_server):

@@ -204,7 +204,7 @@ struct ChatSession: Sendable {
         } else {
             await conversation.countRefused()
             let limit = settings.maximumMessageBytes
-            presenter.tell(.error, "The input was not sent: it is longer than \(limit) bytes. Raise --max-message, or split it.")
+            presenter.tell(.error, "The input was not sent: it is longer than \(limit) bytes. Split it.")
         }
     }
 

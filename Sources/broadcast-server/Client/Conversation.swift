@@ -56,9 +56,9 @@ actor Conversation {
         showState()
     }
 
-    /// Goes by another name; the next connection begins with it, if there is none now.
+    /// Goes by another name, or by none when it is empty; the next connection begins with it, if there is none now.
     func rename(to name: String) {
-        wantedName = name
+        wantedName = name.isEmpty ? nil : name
         if isOnline { take(.name(name)) }
     }
 

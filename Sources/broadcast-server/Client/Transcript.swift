@@ -135,6 +135,7 @@ private struct JSONLine {
     }
 
     private init(_ object: some Encodable) {
-        bytes = Array("\(EscapedText.escapeJSON(String(decoding: ChatProtocol.encode(object).bytes, as: UTF8.self)))\n".utf8)
+        let json = String(decoding: ChatProtocol.encode(object).bytes, as: UTF8.self)
+        bytes = Array("\(EscapedText.escapeJSON(json))\n".utf8)
     }
 }

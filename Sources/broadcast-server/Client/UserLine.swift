@@ -4,6 +4,7 @@ enum UserLine: Equatable {
     case leave
     case help
     case members
+    /// To a name, or to none when it is empty.
     case rename(String)
     /// Begins like a command, but is none.
     case unknown(String)
@@ -21,7 +22,7 @@ enum UserLine: Equatable {
         case ("/quit", true), ("/exit", true): self = .leave
         case ("/help", _): self = .help
         case ("/who", true): self = .members
-        case ("/name", false): self = .rename(argument)
+        case ("/name", _): self = .rename(argument)
         // Two slashes send a line that begins with one.
         case (let word, _) where word.hasPrefix("//"): self = .message(String(line.drop { $0 == " " }.dropFirst()))
         case (let word, _) where word.hasPrefix("/"): self = .unknown(String(word))
@@ -37,7 +38,7 @@ enum UserLine: Equatable {
     /// What `/help` prints.
     static let commands = """
         /who         who is here
-        /name NAME   go by another name
+        /name NAME   go by another name; without NAME, by none
         /quit        leave; so do exit, quit and Ctrl-D
         //text       a message that begins with a slash
         Ctrl-C clears the line, the arrow keys bring earlier lines back.

@@ -78,7 +78,7 @@ struct ConnectCommand: AsyncParsableCommand {
         settings.isBinary = binary
         try settings.goals.validate()
         if binary && Descriptor.standardOutput.isTerminal {
-            throw Failure(.usage, "Bytes could drive the terminal. Send the output to a file or a program, as with > file.")
+            throw Failure(.usage, "Bytes could drive the terminal. Send the output elsewhere, as with > file.")
         }
         var log = LogSettings(
             level: logFlags.logLevel ?? Defaults.logLevel,

@@ -10,7 +10,7 @@ struct ConnectionFlags: ParsableArguments {
     var noReconnect = false
 
     @Option(
-        help: ArgumentHelp("The most time to take for everything, such as 5s; exit code 124 after it.", valueName: "time"),
+        help: ArgumentHelp("The most time to take for everything, such as 5s.", valueName: "time"),
         transform: Self.duration
     )
     var timeout: Duration?
@@ -81,8 +81,12 @@ struct ConnectionFlags: ParsableArguments {
         guard !insecure || ca == nil else {
             throw ValidationError("--insecure and --ca exclude each other. Use one of them.")
         }
-        if let name, name.allSatisfy({ $0 == " " }) {
-            throw ValidationError("--name is empty. Give a name, or leave the flag out.")
+        if let name {
+            do throws(Problem) {
+                _ = try MemberName(name)
+            } catch {
+                throw ValidationError("--name cannot be \"\(name)\". \(error.message)")
+            }
         }
     }
 
@@ -93,7 +97,8 @@ struct ConnectionFlags: ParsableArguments {
 
     /// The fields that the handshake itself sets (RFC 6455 section 4.1).
     private static let ownFields: Set<String> = [
-        "host", "upgrade", "connection", "origin", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
+        "host", "upgrade", "connection", "origin", "sec-websocket-key", "sec-websocket-version",
+        "sec-websocket-protocol",
         "sec-websocket-extensions",
     ]
 
@@ -103,11 +108,13 @@ struct ConnectionFlags: ParsableArguments {
             throw ValidationError("Write it as 'Name: value'.")
         }
         guard !ownFields.contains(name.canonicalName) else {
-            throw ValidationError("The handshake sets \(name.rawName) itself. See --origin and --subprotocol.")
+            throw ValidationError("The handshake sets \(name.rawName) itself; see --origin, --subprotocol.")
         }
         let value = String(parts[1].drop { $0 == " " })
         guard HTTPField.isValidValue(value) else {
-            throw ValidationError("The value of \(name.rawName) has a line break or another control character. Remove it.")
+            throw ValidationError(
+                "The value of \(name.rawName) has a line break or another control character. Remove it."
+            )
         }
         return HTTPField(name: name, value: value)
     }

@@ -39,7 +39,7 @@ struct ClientSettings: Sendable {
         maximumMessageBytes = flags.maxMessage ?? Defaults.maximumMessageBytes
         connection.limits.maximumMessageBytes = flags.maxMessage ?? Defaults.maximumReceivedBytes
         // A message must fit the queue, whatever its size.
-        connection.limits.maximumQueuedBytes = max(connection.limits.maximumQueuedBytes, maximumMessageBytes + (1 << 20))
+        connection.limits.maximumQueuedBytes = max(16 << 20, maximumMessageBytes + (1 << 20))
         // A reader of the output may take its time, such as a pager: the server decides how long that goes on.
         connection.limits.stallTimeout = .seconds(24 * 60 * 60)
     }

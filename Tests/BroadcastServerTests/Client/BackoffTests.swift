@@ -10,7 +10,8 @@ import Testing
         mutating func next() -> UInt64 { value }
     }
 
-    private func longest(_ attempt: Int, _ backoff: Backoff = Backoff(first: .seconds(1), longest: .seconds(30))) -> Duration {
+    private func longest(_ attempt: Int) -> Duration {
+        let backoff = Backoff(first: .seconds(1), longest: .seconds(30))
         var generator = Constant(value: .max)
         return backoff.delay(beforeAttempt: attempt, using: &generator)
     }

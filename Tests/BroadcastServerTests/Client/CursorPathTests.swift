@@ -14,7 +14,7 @@ import Testing
         ("größe", 0, 5), ("👋", 0, 2), ("012345678👋", 1, 2), ("01234567👋", 1, 0), ("e\u{301}", 0, 1),
         ("\u{1}", 0, 2), ("a\tb", 0, 9), ("a\nbc", 1, 2),
     ])
-    func `the cursor goes as far as the text is wide, and a character is not broken`(text: String, row: Int, column: Int) {
+    func `the cursor goes as far as a text is wide, and no character is broken`(text: String, row: Int, column: Int) {
         var path = CursorPath(columns: 10)
         path.advance(over: text.unicodeScalars)
         #expect(path.row == row)

@@ -46,7 +46,7 @@ import Testing
         #expect(colors.count > 6)
     }
 
-    @Test func `several lines of one message cannot pass for another's at a terminal, and are one line in a pipe`() {
+    @Test func `several lines of a message pass for no other message at a terminal, and are one in a pipe`() {
         let forged = Self.said("hi\nbob: I owe you")
         #expect(render(forged, as: .terminal(isColored: false)) == "ann: hi\n    bob: I owe you\n")
         #expect(render(forged, as: .lines) == "ann: hi\\nbob: I owe you\n")
@@ -75,7 +75,9 @@ import Testing
 
     @Test func `what a plain-text server says, and bytes, are objects too`() throws {
         #expect(render(.text("hi"), as: .json) == "{\"text\":\"hi\",\"time\":1763933812345,\"type\":\"message\"}\n")
-        #expect(render(.binary([1, 2]), as: .json) == "{\"data\":\"AQI=\",\"time\":1763933812345,\"type\":\"binary\"}\n")
+        #expect(
+            render(.binary([1, 2]), as: .json) == "{\"data\":\"AQI=\",\"time\":1763933812345,\"type\":\"binary\"}\n"
+        )
     }
 
     @Test func `acknowledgements and what is not understood are not shown`() {

@@ -7,7 +7,7 @@ import Testing
         ("hello", UserLine.message("hello")), ("", .message("")), ("  spaced  ", .message("  spaced  ")),
         ("exit", .leave), (" quit ", .leave), ("exit now", .message("exit now")), ("EXIT", .message("EXIT")),
         ("/quit", .leave), ("/exit", .leave), ("/help", .help), ("/help me", .help), ("/who", .members),
-        ("/name ann", .rename("ann")), ("  /name  ann lee ", .rename("ann lee")), ("/name", .unknown("/name")),
+        ("/name ann", .rename("ann")), ("  /name  ann lee ", .rename("ann lee")), ("/name", .rename("")),
         ("/quit now", .unknown("/quit")), ("/nonsense", .unknown("/nonsense")), ("/", .unknown("/")),
         ("//etc is a folder", .message("/etc is a folder")), ("a / b", .message("a / b")),
     ])

@@ -31,7 +31,8 @@ import Testing
         (WebSocketClose(code: .messageTooBig, initiator: .local, isClean: true), .protocolError),
         (WebSocketClose(code: .normalClosure, initiator: .local, isClean: false), .unavailable),
     ])
-    func `a close that does not come from here has an exit code for its kind`(close: WebSocketClose, exitCode: ExitCode) {
+    func `a close that does not come from here has an exit code for its kind`(close: WebSocketClose, exitCode: ExitCode)
+    {
         #expect(ExitCode(close) == exitCode)
     }
 

@@ -46,6 +46,7 @@ import Testing
         Mistake(arguments: ["connect", "--max-message", "0"], code: .usage, hint: "64K or 1M"),
         Mistake(arguments: ["connect", "--header", "Host: a"], code: .usage, hint: "sets Host itself"),
         Mistake(arguments: ["connect", "--header", "nonsense"], code: .usage, hint: "'Name: value'"),
+        Mistake(arguments: ["connect", "--name", "Client 5"], code: .usage, hint: "given by the server"),
         Mistake(arguments: ["connect", "--cert", "a.pem"], code: .usage, hint: "Give both"),
         Mistake(arguments: ["connect", "--ca", "a.pem", "--insecure"], code: .usage, hint: "Use one of them"),
         Mistake(arguments: ["connect", "--json", "--binary"], code: .usage, hint: "Use one of them"),
@@ -77,7 +78,9 @@ import Testing
         #expect(try second.file("server.log").contains("[ERROR] Cannot listen at 127.0.0.1"))
     }
 
-    @Test(arguments: [["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["--version"], []])
+    @Test(arguments: [
+        ["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["--version"], [],
+    ])
     func `help and version are no errors`(arguments: [String]) async throws {
         let program = try RunningProgram(arguments, input: "")
         #expect(try await program.exitCode() == 0)

@@ -103,7 +103,9 @@ import Testing
         #expect(try await server.exitCode() == 0)
         log += server.output
         for number in clients.indices {
-            let arrived = log.matches(of: #/Client \d+: (\d) (line \d+)\n/#).filter { $0.1 == "\(number)" }.map { String($0.2) }
+            let arrived = log.matches(of: #/Client \d+: (\d) (line \d+)\n/#).filter { $0.1 == "\(number)" }.map {
+                String($0.2)
+            }
             #expect(arrived == lines)
         }
     }

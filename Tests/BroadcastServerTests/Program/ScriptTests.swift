@@ -131,7 +131,8 @@ import Testing
         #expect(try await client.exitCode() == 0)
     }
 
-    @Test func `a server that does not answer the handshake is given up after the time for a connection`() async throws {
+    @Test func `a server that does not answer the handshake is given up after the time for a connection`() async throws
+    {
         let listener = try RawListener()
         let client = try RunningProgram(["connect", listener.url, "--connect-timeout", "200ms"])
         let peer = try await listener.accept()

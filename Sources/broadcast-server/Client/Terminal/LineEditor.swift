@@ -64,7 +64,7 @@ import Glibc
             return UInt8(CC_REFRESH)
         }
         unsafe cedit_bind(editor, "^C", "clear-line")
-        unsafe cedit_add_function(editor, "suspend", "Give the terminal back to the shell until it says fg") { editor, _ in
+        unsafe cedit_add_function(editor, "suspend", "Give the terminal back to the shell") { editor, _ in
             unsafe LineEditor.of(editor).suspend()
             return UInt8(CC_NORM)
         }
