@@ -8,12 +8,10 @@ struct Backoff: Equatable, Sendable {
     var longest = Duration.seconds(30)
 
     /// The wait before an attempt.
-    func delay(
-        beforeAttempt attempt: Int,
-        using generator: inout some RandomNumberGenerator
-    ) -> Duration {
+    ///
+    /// - Parameter jitter: which part of the longest wait it is: a random number from 0 to 1.
+    func delay(beforeAttempt attempt: Int, jitter: Double) -> Duration {
         // Beyond 32 doublings any cap that makes sense is reached, and nothing overflows.
-        let limit = min(first * (1 << min(max(attempt, 0), 32)), longest)
-        return limit * Double.random(in: 0...1, using: &generator)
+        min(first * (1 << min(max(attempt, 0), 32)), longest) * jitter
     }
 }

@@ -155,10 +155,9 @@ struct ChatSession: Sendable {
         _ conversation: Conversation,
         _ attempt: inout Int
     ) async throws(WebSocketError) -> WebSocketConnection {
-        var generator = SystemRandomNumberGenerator()
         var lastReason: String?
         while true {
-            let delay = settings.backoff.delay(beforeAttempt: attempt, using: &generator)
+            let delay = settings.backoff.delay(beforeAttempt: attempt, jitter: .random(in: 0...1))
             attempt += 1
             // Cancelled, it returns at once, and so does the attempt.
             try? await Task.sleep(for: delay)
