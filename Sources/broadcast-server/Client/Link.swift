@@ -38,9 +38,9 @@ struct Link: Sendable {
             for try await message in connection.messages {
                 let incoming = Incoming(message, isJSON: isJSON)
                 if case .object(let object) = incoming { await take(object) }
-                guard await isShown(incoming) else { continue }
-                await presenter.show(incoming)
-                guard let spoken = incoming.spoken else { continue }
+                guard await !isOwn(incoming), await presenter.show(incoming), let spoken = incoming.spoken else {
+                    continue
+                }
                 let verdict = goals.observe(spoken)
                 if verdict != .open { return verdict }
             }
@@ -50,10 +50,10 @@ struct Link: Sendable {
         return .open
     }
 
-    /// At a terminal the user's own messages are shown when they are sent: not again when the server returns them.
-    private func isShown(_ incoming: Incoming) async -> Bool {
-        guard presenter.isInteractive, case .object(.message(let message)) = incoming else { return true }
-        return await !conversation.roster.isOwn(message.from.id)
+    /// Whether it is a message of the user that the server returns: at a terminal it was shown when it was sent.
+    private func isOwn(_ incoming: Incoming) async -> Bool {
+        guard presenter.isInteractive, case .object(.message(let message)) = incoming else { return false }
+        return await conversation.roster.isOwn(message.from.id)
     }
 
     private func take(_ object: ServerObject) async {

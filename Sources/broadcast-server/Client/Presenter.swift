@@ -11,20 +11,23 @@ struct Presenter: Sendable {
     let isInteractive: Bool
 
     /// Shows what the server has sent. Waits while the reader of the output is slow. One task at a time may call this.
-    func show(_ incoming: Incoming) async {
-        let bytes = transcript.render(incoming)
-        if !bytes.isEmpty { await log.printOutput(bytes) }
+    ///
+    /// - Returns: whether it is something that is shown.
+    func show(_ incoming: Incoming) async -> Bool {
         if let spoken = incoming.spoken {
             log.writeToFile(.info, "📩 Received: \(EscapedText.excerpt(spoken))")
         }
+        let bytes = transcript.render(incoming)
+        guard !bytes.isEmpty else { return false }
+        await log.printOutput(bytes)
+        return true
     }
 
-    /// Shows that a message of the user has been sent.
+    /// Shows that a message has been sent: at the terminal where it was typed, and in the log.
     func showSent(_ content: Outbox.Content, isConfirmed: Bool) {
         switch content {
         case .text(let text):
-            let bytes = transcript.renderOwn(text, isConfirmed: isConfirmed)
-            if !bytes.isEmpty { log.print(bytes) }
+            if isInteractive { log.print(transcript.renderOwn(text, isConfirmed: isConfirmed)) }
             log.writeToFile(.info, "📤 Sent: \(EscapedText.excerpt(text))")
         case .binary(let bytes):
             log.writeToFile(.info, "📤 Sent: binary message of \(bytes.count) bytes")

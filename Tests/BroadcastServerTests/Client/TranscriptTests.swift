@@ -123,12 +123,13 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test(arguments: [false, true])
-    func `no byte of a peer ever drives the terminal`(showsTime: Bool) {
+    @Test func `no byte of a peer ever drives the terminal`() async {
         var generator = SystemRandomNumberGenerator()
         // What the client itself writes: the colors.
         let own = #/\u{1B}\[[0-9;]*m/#.matchingSemantics(.unicodeScalar)
-        for _ in 0..<5_000 {
+        for round in 0..<500 {
+            // Other tests, whose clients wait for answers, share the threads.
+            await Task.yield()
             let (name, text) = (randomText(&generator), randomText(&generator))
             let member = Member(id: ClientID(number: 3), name: name)
             let problem = Problem(.badName, text, key: name)
@@ -138,7 +139,7 @@ import Testing
             ]
             for incoming in incomings {
                 for form in [Transcript.Form.terminal(isColored: true), .terminal(isColored: false), .lines, .json] {
-                    let shown = render(incoming, as: form, showsTime: showsTime)
+                    let shown = render(incoming, as: form, showsTime: round.isMultiple(of: 2))
                     let rest = form == .terminal(isColored: true) ? shown.replacing(own, with: "") : shown
                     #expect(!rest.unicodeScalars.contains(where: isHarmful), "\(rest.debugDescription)")
                 }

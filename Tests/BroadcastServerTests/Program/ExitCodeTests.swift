@@ -137,10 +137,9 @@ import Testing
         let listener = try RawListener()
         let url = "\(tested.scheme)://127.0.0.1:\(listener.port)"
         let client = try RunningProgram(["connect", url] + tested.arguments, input: tested.input)
-        let server = Task { try await serve(listener, tested.server) }
+        try await serve(listener, tested.server)
         #expect(try await client.exitCode() == tested.code.rawValue, "\(client.error)")
         #expect(client.error.contains(tested.hint), "\(client.error)")
-        try await server.value
     }
 
     private func serve(_ listener: RawListener, _ server: Server) async throws {

@@ -30,6 +30,8 @@ class Terminal:
         self.raw = b""
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
+        # Flags and keys of the terminal's line discipline before the program has changed them.
+        self.initial_modes = self.modes
         self._process = subprocess.Popen(
             [str(word) for word in command],
             cwd=directory,
@@ -76,9 +78,8 @@ class Terminal:
 
     @property
     def modes(self):
-        """The flags of the terminal's line discipline, and the key for interrupts."""
-        settings = termios.tcgetattr(self._master)
-        return settings[3], settings[6][termios.VINTR]
+        """The flags and keys of the terminal's line discipline."""
+        return termios.tcgetattr(self._master)
 
     def type(self, text):
         """Types on the keyboard."""

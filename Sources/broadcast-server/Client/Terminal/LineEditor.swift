@@ -13,6 +13,8 @@ import Glibc
     private let history: OpaquePointer
     /// What libedit is given as the prompt: it must stay in place until it is replaced.
     private var prompt: UnsafeMutablePointer<CChar>
+    /// How the terminal was set before, which libedit does not remember exactly.
+    private let initialMode = UnsafeMutablePointer<termios>.allocate(capacity: 1)
     private var isEditing = false
     private var isClosed = false
     /// The width of the terminal for which the line is laid out.
@@ -32,6 +34,7 @@ import Glibc
     /// Takes the terminal of the standard input and output; ``close()`` gives it back.
     init(prompt: String) throws(Failure) {
         Self.useUTF8()
+        unsafe tcgetattr(Self.input.number, initialMode)
         guard let input = unsafe fdopen(Self.input.number, "r"), let output = unsafe fdopen(Self.output.number, "w"),
             let editor = unsafe el_init("broadcast-server", input, output, output), let history = unsafe history_init(),
             let prompt = unsafe strdup(prompt)
@@ -75,6 +78,7 @@ import Glibc
         unsafe el_end(editor)
         unsafe history_end(history)
         unsafe free(prompt)
+        unsafe initialMode.deallocate()
     }
 
     /// Has the C library read and measure UTF-8, whatever the environment says: that is what travels over the wire.
@@ -186,7 +190,7 @@ import Glibc
     /// Stops the program like Ctrl-Z elsewhere. Called by libedit, during the reading thread's turn.
     private func suspend() {
         try? Self.output.write(eraser())
-        unsafe cedit_prepare_terminal(editor, 0)
+        leaveTerminal()
         kill(0, SIGTSTP)
         unsafe cedit_prepare_terminal(editor, 1)
         unsafe cedit_refresh(editor)
@@ -198,8 +202,14 @@ import Glibc
         defer { endTurn() }
         guard !isClosed else { return }
         if isEditing { try? Self.output.write(eraser()) }
-        unsafe cedit_prepare_terminal(editor, 0)
+        leaveTerminal()
         isClosed = true
+    }
+
+    /// Sets the terminal as it was before.
+    private func leaveTerminal() {
+        unsafe cedit_prepare_terminal(editor, 0)
+        unsafe tcsetattr(Self.input.number, TCSADRAIN, initialMode)
     }
 
     private func redraw(if isNeeded: () -> Bool = { true }, after change: () -> Void) {
