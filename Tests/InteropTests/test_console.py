@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from conftest import BUILD
-from support.terminal import BACKSPACE, CTRL_C, CTRL_D, ENTER, ESCAPE, HOME, LEFT, UP, Terminal
+from support.terminal import BACKSPACE, CTRL_C, CTRL_D, CTRL_Z, ENTER, ESCAPE, HOME, LEFT, UP, Terminal
 from websockets.sync.client import connect
 
 PROMPT = "Enter message: "
@@ -182,6 +182,30 @@ def test_a_signal_gives_the_terminal_back(console):
     assert console.exit_code() == 143
     console.wait_for("Left the chat (SIGTERM).")
     assert_is_given_back(console)
+
+
+def test_Ctrl_Z_goes_back_to_the_shell_until_it_says_fg(tmp_path, server):
+    shell = Terminal(["bash", "--norc", "-i"], tmp_path, environment={"NO_COLOR": "1", "PS1": "$ "})
+    try:
+        shell.type(f"{BUILD}/broadcast-server connect {server.url} --no-log-file" + ENTER)
+        shell.wait_for_prompt()
+        shell.type("half a thou")
+        shell.wait_for(PROMPT + "half a thou")
+        shell.type(CTRL_Z)
+        shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
+        assert not any(line.startswith(PROMPT) for line in shell.lines)
+        shell.type("echo $((6 * 7))" + ENTER)
+        shell.wait_for("42", "$")
+        with connect(server.url, compression=None) as peer:
+            peer.send("meanwhile")
+            server.wait_for("Client 2: meanwhile")
+            shell.type("fg" + ENTER)
+            shell.wait_until(lambda shell: "Client 2: meanwhile" in shell.lines)
+            shell.wait_for(PROMPT + "half a thou")
+            shell.type("ght" + ENTER)
+            assert peer.recv() == "Client 1: half a thought"
+    finally:
+        shell.stop()
 
 
 def assert_is_given_back(console):

@@ -15,7 +15,7 @@ from .deadline import PATIENCE, Deadline
 
 ENTER, ESCAPE, BACKSPACE = "\r", "\x1b", "\x7f"
 UP, LEFT, HOME = "\x1b[A", "\x1b[D", "\x01"
-CTRL_C, CTRL_D = "\x03", "\x04"
+CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 
 
 class Terminal:

@@ -191,7 +191,7 @@ import Glibc
     private func suspend() {
         try? Self.output.write(eraser())
         leaveTerminal()
-        kill(0, SIGTSTP)
+        JobControl.stop()
         unsafe cedit_prepare_terminal(editor, 1)
         unsafe cedit_refresh(editor)
     }
