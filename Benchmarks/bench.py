@@ -217,8 +217,8 @@ def main():
         raise SystemExit("error: two cores are needed, one for the server and one for the load")
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    if limit < 20_100:
-        raise SystemExit(f"error: 10,000 connections need more descriptors than {limit}: raise it with 'ulimit -Hn 32768'")
+    if limit < 10_300:
+        raise SystemExit(f"error: 10,000 connections need more descriptors than {limit}: raise it with 'ulimit -Hn 16384'")
 
     machine = versions()
     echo_rows = echo(options.rounds, options.quick)

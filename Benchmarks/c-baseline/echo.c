@@ -36,7 +36,7 @@ static struct lws_context *context;
 static volatile sig_atomic_t is_stopping;
 
 static int append(struct session *session, const void *in, size_t length) {
-    if (session->length + length > session->capacity) {
+    if (!session->buffer || session->length + length > session->capacity) {
         size_t capacity = session->capacity ? session->capacity * 2 : 1024;
         while (capacity < session->length + length) capacity *= 2;
         unsigned char *buffer = realloc(session->buffer, LWS_PRE + capacity);

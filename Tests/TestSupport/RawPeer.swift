@@ -140,6 +140,12 @@ public actor RawPeer {
         return String(decoding: head, as: UTF8.self)
     }
 
+    /// Waits for bytes of the other side, or for its end, at most so many milliseconds.
+    public func hasAnswer(within milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return unsafe position < received.count || poll(&descriptor, 1, milliseconds) > 0
+    }
+
     /// Makes sure that a byte is there.
     private func fill() throws {
         guard position == received.count else { return }

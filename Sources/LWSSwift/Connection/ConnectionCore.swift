@@ -24,7 +24,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     // MARK: Confined to the loop's thread
 
     private var machine: ConnectionStateMachine
-    private var outbound = OutboundQueue()
+    var outbound = OutboundQueue()
     /// Bytes that lws took over and holds because the socket was full.
     private var bytesHeldByLibrary = 0
     private var isMarkedForFlush = false
@@ -39,6 +39,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private var closeHandler: ((WebSocketClose) -> Void)?
     var writableHandler: (() -> Void)?
     private var inbox: MessageInbox?
+    /// Its places in groups.
+    var memberships: ContiguousArray<BroadcastMember> = []
     /// What few connections need, made when one does.
     private var extras: Extras?
     /// The endpoint that keeps count of its connections; nil once it has counted the end, since its closures may well
@@ -50,7 +52,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private var lastMessage: UInt64
     private var pingSentAt: UInt64 = 0
     private var readingStoppedAt: UInt64 = 0
-    private var writingStalledAt: UInt64 = 0
+    var writingStalledAt: UInt64 = 0
     private var messageBegunAt: UInt64 = 0
     private var closeDeadline: UInt64 = 0
 
@@ -59,6 +61,10 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         let rawValue: UInt8
         static let user = Pauses(rawValue: 1)
         static let inboxIsFull = Pauses(rawValue: 2)
+        static let groupIsCongested = Pauses(rawValue: 4)
+        /// Those that the reader of the messages is to blame for.
+        static let byReader: Pauses = [.user, .inboxIsFull]
+        static let all: Pauses = [.user, .inboxIsFull, .groupIsCongested]
     }
 
     /// What few connections need.
@@ -98,6 +104,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     var isOpen: Bool { machine.isOpen }
     var queuedBytes: Int { outbound.byteCount + bytesHeldByLibrary }
+    var isWaitingForSocket: Bool { bytesHeldByLibrary > 0 }
 
     // MARK: Events of lws
 
@@ -142,7 +149,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         )
         messageIsUnderWay(piece)
         // A ping between the fragments of a message must be answered before the message is (RFC 6455 section 5.4).
-        if piece.remainingInFrame == 0, !piece.isFinal { mayOwePong = true }
+        if piece.remainingInFrame == 0, !piece.isFinal { owePong() }
         switch unsafe machine.receive(bytes, piece) {
         case .none: break
         case .deliver(let message):
@@ -158,6 +165,13 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         pingSentAt = 0
         // The next ping may be due before the answer to this one was.
         scheduleDeadline()
+    }
+
+    private func owePong() {
+        mayOwePong = true
+        guard !memberships.isEmpty else { return }
+        standApart()
+        markForFlush()
     }
 
     /// Begins, or ends, the time a message may take.
@@ -191,6 +205,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         switch unsafe machine.receiveClose(bytes) {
         case .answer(let payload, let close):
             // The answer goes out now, behind what was queued: lws closes the socket when this callback returns.
+            leaveGroups()
             append(.close, payload.bytes)
             write()
             finish(close)
@@ -205,6 +220,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// lws has begun to end the connection. If that was its own decision it sends a close frame, whose body it keeps
     /// (lws-ws-close.h): nothing of ours may follow it.
     private func libraryCloses() {
+        leaveGroups()
         outbound.removeAll()
         guard let wsi = unsafe wsi, machine.isOpen, unsafe lws_get_close_length(wsi) >= 2,
             let body = unsafe lws_get_close_payload(wsi)
@@ -249,17 +265,18 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private func enqueue(_ message: WebSocketMessage) {
         if settings.idleTimeout != nil { lastMessage = loop.now }
         let isClient = role == .client
-        outbound.append(message) { isClient ? loop.maskingKeys.next() : nil }
+        outbound.append(message, behind: standApart()) { isClient ? loop.maskingKeys.next() : nil }
         if queuedBytes > settings.limits.outbound.highBytes { isAboveHighMark = true }
         markForFlush()
     }
 
     private func append(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
         let key = role == .client ? loop.maskingKeys.next() : nil
-        unsafe payload.withUnsafeBytes { unsafe outbound.append(opcode, $0, maskingKey: key) }
+        let marks = standApart()
+        unsafe payload.withUnsafeBytes { unsafe outbound.append(opcode, $0, behind: marks, maskingKey: key) }
     }
 
-    private func markForFlush() {
+    func markForFlush() {
         guard !isMarkedForFlush else { return }
         isMarkedForFlush = true
         loop.unflushed.append(self)
@@ -275,7 +292,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         }
     }
 
-    /// Writes until the queue is empty or the socket is full.
+    /// Writes until everything is written or the socket is full.
     ///
     /// Every write carries whole frames, `LWS_WRITE_RAW`: lws passes them through, keeps what the socket does not take,
     /// and sends its pongs only in between (lib/core-net/output.c). Its result is no count: only a negative one, and
@@ -284,27 +301,39 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         guard let wsi = unsafe wsi, bytesHeldByLibrary == 0 else { return }
         if unsafe lws_partial_buffered(wsi) != 0 {
             // One of lws' own frames fills the socket.
-            if !outbound.isEmpty { waitForWritable() }
+            if !outbound.isEmpty || !memberships.isEmpty { waitForWritable() }
             return
         }
-        while let segment = outbound.first {
-            let written = unsafe segment.withUnsafeBytes { unsafe clws_write_raw_bytes(wsi, $0.baseAddress, $0.count) }
-            outbound.removeFirst()
-            guard written >= 0 else {
-                // Within another socket's event there is no way to say "-1" for this one.
-                outbound.removeAll()
-                mustEndTransport = true
-                kill()
-                return
+        if memberships.isEmpty {
+            while let segment = outbound.first {
+                let written = unsafe segment.bytes.withUnsafeBytes {
+                    unsafe clws_write_raw_bytes(wsi, $0.baseAddress, $0.count)
+                }
+                outbound.removeFirst()
+                guard written >= 0 else { return writeFailed() }
+                if unsafe lws_partial_buffered(wsi) != 0 {
+                    socketIsFull(holding: segment.bytes.count)
+                    break
+                }
+                writingStalledAt = 0
             }
-            if unsafe lws_partial_buffered(wsi) != 0 {
-                bytesHeldByLibrary = segment.count
-                waitForWritable()
-                break
-            }
-            writingStalledAt = 0
+        } else {
+            unsafe writeWithGroups(wsi)
         }
         admitSenders()
+    }
+
+    /// The socket is broken. Within another socket's event there is no way to say "-1" for this one.
+    func writeFailed() {
+        outbound.removeAll()
+        mustEndTransport = true
+        kill()
+    }
+
+    /// lws holds what the socket did not take of the last write.
+    func socketIsFull(holding count: Int) {
+        bytesHeldByLibrary = count
+        waitForWritable()
     }
 
     private func waitForWritable() {
@@ -313,6 +342,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             writingStalledAt = max(loop.now, 1)
             loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
         }
+        standApart()
         unsafe lws_callback_on_writable(wsi)
     }
 
@@ -321,7 +351,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         bytesHeldByLibrary = 0
         writingStalledAt = 0
         mayOwePong = false
+        let now = loop.now
         write()
+        for member in memberships { member.madeProgress(now) }
         return 0
     }
 
@@ -347,24 +379,27 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     /// Closes for a reason of this side that a reader should hear of.
-    private func fail(_ code: WebSocketCloseCode, _ reason: String) {
+    func fail(_ code: WebSocketCloseCode, _ reason: String) {
         let payload = ClosePayload(code: code, reason: reason)
         if case .send(let payload) = machine.close(payload, normally: false) { sendClose(payload) }
     }
 
     private func sendClose(_ payload: ClosePayload) {
         append(.close, payload.bytes)
+        // Nothing follows the close frame.
+        for member in memberships { member.readNoFurther() }
         markForFlush()
         closeDeadline = loop.now + settings.closeTimeout
         loop.schedule(self, at: closeDeadline)
         // The peer's close frame must be seen, whoever has stopped reading.
-        resumeReading([.user, .inboxIsFull])
+        resumeReading(.all)
         stateChanged()
     }
 
     /// Tells everybody how it ended, once. The socket may still be there while the transport is ended.
     private func finish(_ close: WebSocketClose) {
         let error = WebSocketError.closed(close)
+        leaveGroups()
         owner?.connectionEnded()
         inbox?.finish(machine.endsNormally ? .success(nil) : .failure(error))
         if let extras {
@@ -400,21 +435,24 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     // MARK: Reading
 
-    func pauseReading(_ reason: Pauses) {
-        guard machine.isOpen, let wsi = unsafe wsi else { return }
-        if pauses.isEmpty {
-            unsafe lws_rx_flow_control(wsi, 0)
+    /// True when this is a new reason.
+    @discardableResult
+    func pauseReading(_ reason: Pauses) -> Bool {
+        guard machine.isOpen, let wsi = unsafe wsi, !pauses.contains(reason) else { return false }
+        if pauses.isEmpty { unsafe lws_rx_flow_control(wsi, 0) }
+        if pauses.isDisjoint(with: .byReader), !reason.isDisjoint(with: .byReader) {
             readingStoppedAt = max(loop.now, 1)
             loop.schedule(self, at: readingStoppedAt + settings.stallTimeout)
         }
         pauses.insert(reason)
+        return true
     }
 
     func resumeReading(_ reason: Pauses) {
         guard !pauses.isEmpty else { return }
         pauses.subtract(reason)
+        if pauses.isDisjoint(with: .byReader) { readingStoppedAt = 0 }
         guard pauses.isEmpty, let wsi = unsafe wsi else { return }
-        readingStoppedAt = 0
         // The silence was ours, and so was the time that a message under way took.
         lastReceived = loop.now
         if messageBegunAt != 0 { messageBegunAt = lastReceived }
@@ -551,11 +589,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             } else if writingStalledAt != 0, now >= writingStalledAt + settings.stallTimeout {
                 fail(.policyViolation, "peer takes no messages")
                 cut()
-            } else if let timeout = settings.messageTimeout, messageBegunAt != 0, readingStoppedAt == 0,
+            } else if let timeout = settings.messageTimeout, messageBegunAt != 0, pauses.isEmpty,
                 now >= messageBegunAt + timeout
             {
                 fail(.policyViolation, "message takes too long")
-            } else if let idle = settings.idleTimeout, now >= lastMessage + idle {
+            } else if let idle = settings.idleTimeout, now >= lastActivity + idle {
                 close(code: .goingAway, reason: "idle")
             } else {
                 keepAlive(now)
@@ -567,7 +605,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// Asks a silent peer for a sign of life, and gives it up when none comes. While reading is stopped its signs would
     /// not be seen, so it is not asked.
     private func keepAlive(_ now: UInt64) {
-        guard let interval = settings.keepaliveInterval, readingStoppedAt == 0 else { return }
+        guard let interval = settings.keepaliveInterval, pauses.isEmpty else { return }
         if pingSentAt != 0 {
             if now >= pingSentAt + settings.keepaliveTimeout { cut() }
         } else if now >= lastReceived + interval {
@@ -577,17 +615,22 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         }
     }
 
+    /// When a message last went in or out, those of groups included.
+    private var lastActivity: UInt64 {
+        memberships.reduce(lastMessage) { max($0, $1.lastDelivery) }
+    }
+
     private func nextDeadline(_ now: UInt64) -> UInt64? {
         if closeDeadline != 0 { return now < closeDeadline ? closeDeadline : nil }
         guard machine.isOpen else { return nil }
         var next = UInt64.max
         if readingStoppedAt != 0 { next = min(next, readingStoppedAt + settings.stallTimeout) }
         if writingStalledAt != 0 { next = min(next, writingStalledAt + settings.stallTimeout) }
-        if let timeout = settings.messageTimeout, messageBegunAt != 0, readingStoppedAt == 0 {
+        if let timeout = settings.messageTimeout, messageBegunAt != 0, pauses.isEmpty {
             next = min(next, messageBegunAt + timeout)
         }
-        if let idle = settings.idleTimeout { next = min(next, lastMessage + idle) }
-        if let interval = settings.keepaliveInterval, readingStoppedAt == 0 {
+        if let idle = settings.idleTimeout { next = min(next, lastActivity + idle) }
+        if let interval = settings.keepaliveInterval, pauses.isEmpty {
             next = min(next, pingSentAt != 0 ? pingSentAt + settings.keepaliveTimeout : lastReceived + interval)
         }
         return next == .max ? nil : next

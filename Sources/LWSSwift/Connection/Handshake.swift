@@ -2,7 +2,7 @@
 public struct Handshake: Sendable {
     /// The path of the request, without the query, such as `/team`.
     public let path: String
-    /// The query as sent, without the question mark; empty when there was none.
+    /// The query, percent-encoded and without the question mark; empty when there was none.
     public let query: String
     /// The subprotocol that was agreed on, if any.
     public let subprotocol: String?

@@ -14,6 +14,9 @@ struct MessageAssembler {
 
     private var buffer: [UInt8] = []
     private let maximumBytes: Int
+    /// What is set aside at most for the rest of a frame that is only announced: enough that most messages are copied
+    /// once, little beside what lws holds for the connection anyway.
+    private static let maximumReservedBytes = 16 << 10
 
     init(maximumBytes: Int) {
         self.maximumBytes = maximumBytes
@@ -21,7 +24,8 @@ struct MessageAssembler {
 
     /// Takes the next piece, and gives the message when it was the last one.
     ///
-    /// A peer is believed about the length of its frame only to refuse it early: memory grows with what has arrived.
+    /// A peer is believed about the length of its frame to refuse it early and to set aside a little: beyond that, memory
+    /// grows with what has arrived.
     mutating func append(
         _ bytes: UnsafeRawBufferPointer,
         _ piece: Piece
@@ -37,6 +41,9 @@ struct MessageAssembler {
         if piece.isFinal, buffer.isEmpty {
             whole = unsafe Array(bytes)
         } else {
+            if buffer.isEmpty {
+                buffer.reserveCapacity(min(bytes.count + piece.remainingInFrame, Self.maximumReservedBytes))
+            }
             unsafe buffer.append(contentsOf: bytes)
             guard piece.isFinal else { return .success(nil) }
             whole = buffer

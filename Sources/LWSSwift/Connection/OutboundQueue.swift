@@ -5,12 +5,28 @@ internal import DequeModule
 /// Each write must hold whole frames, because lws puts its pongs between writes; a message larger than a segment is cut
 /// into fragments for the same reason (RFC 6455 section 5.4), so that a pong never waits for a long message.
 struct OutboundQueue {
-    private var segments: Deque<[UInt8]> = []
+    /// A place in the log of a group whose messages up to there go before a segment.
+    struct Mark: Equatable {
+        let member: BroadcastMember
+        let position: LogPosition
+
+        static func == (left: Mark, right: Mark) -> Bool {
+            left.member === right.member && left.position == right.position
+        }
+    }
+
+    struct Segment {
+        var bytes: [UInt8] = []
+        /// What goes before it; empty for connections that are in no group, or have all of its messages.
+        let marks: [Mark]
+    }
+
+    private var segments: Deque<Segment> = []
     /// Bytes that wait, headers included.
     private(set) var byteCount = 0
 
     var isEmpty: Bool { segments.isEmpty }
-    var first: [UInt8]? { segments.first }
+    var first: Segment? { segments.first }
 
     /// Bytes a message takes in the queue, to compare with a limit.
     static func size(of message: WebSocketMessage) -> Int {
@@ -19,10 +35,10 @@ struct OutboundQueue {
     }
 
     /// The largest fragment, so that it and its header fit one segment.
-    static let maximumFragmentBytes = ServiceLoop.writeBytes - FrameEncoder.maximumHeaderBytes
+    static let maximumFragmentBytes = 64 << 10
 
     /// Appends a message, framed; `keys` gives a masking key for each frame of a client.
-    mutating func append(_ message: WebSocketMessage, keys: () -> UInt32?) {
+    mutating func append(_ message: WebSocketMessage, behind marks: [Mark] = [], keys: () -> UInt32?) {
         unsafe message.bytes.withUnsafeBytes { payload in
             var opcode: FrameEncoder.Opcode = message.kind == .text ? .text : .binary
             var start = 0
@@ -33,6 +49,7 @@ struct OutboundQueue {
                     opcode,
                     isFinal: isFinal,
                     UnsafeRawBufferPointer(rebasing: payload[start..<end]),
+                    behind: marks,
                     maskingKey: keys()
                 )
                 opcode = .continuation
@@ -46,22 +63,28 @@ struct OutboundQueue {
         _ opcode: FrameEncoder.Opcode,
         isFinal: Bool = true,
         _ payload: UnsafeRawBufferPointer,
+        behind marks: [Mark] = [],
         maskingKey: UInt32?
     ) {
         let frameBytes = payload.count + FrameEncoder.maximumHeaderBytes
-        if segments.isEmpty || segments[segments.count - 1].count + frameBytes > ServiceLoop.writeBytes {
-            segments.append([])
-            segments[segments.count - 1].reserveCapacity(frameBytes)
+        if !hasRoom(for: frameBytes, behind: marks) {
+            segments.append(Segment(marks: marks))
+            segments[segments.count - 1].bytes.reserveCapacity(frameBytes)
         }
         let last = segments.count - 1
-        let before = segments[last].count
-        unsafe FrameEncoder.append(opcode, isFinal: isFinal, payload, maskingKey: maskingKey, to: &segments[last])
-        byteCount += segments[last].count - before
+        let before = segments[last].bytes.count
+        unsafe FrameEncoder.append(opcode, isFinal: isFinal, payload, maskingKey: maskingKey, to: &segments[last].bytes)
+        byteCount += segments[last].bytes.count - before
+    }
+
+    private func hasRoom(for count: Int, behind marks: [Mark]) -> Bool {
+        guard let last = segments.last else { return false }
+        return last.bytes.count + count <= ServiceLoop.writeBytes && last.marks == marks
     }
 
     /// Takes out the segment that was written.
     mutating func removeFirst() {
-        byteCount -= segments.removeFirst().count
+        byteCount -= segments.removeFirst().bytes.count
         // An idle connection must not keep the storage of its busiest moment.
         if segments.isEmpty { segments = [] }
     }

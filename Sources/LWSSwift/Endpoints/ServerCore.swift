@@ -2,9 +2,9 @@ internal import CLibWebSockets
 internal import Glibc
 internal import Synchronization
 
-/// A server on its loop: its listening sockets, its vhost, and how many connections it has.
+/// A server on one of its loops: its vhost and how many connections it has there; on the first loop, its listening sockets.
 ///
-/// Reason for the unchecked conformance: confined to the loop's thread but for the atomic count and what is immutable.
+/// Accepted sockets go to the loop that has fewest. Reason for the unchecked conformance: confined to the loop's thread but for the atomic count and what is immutable.
 @safe
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let loop: ServiceLoop
@@ -12,13 +12,18 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let settings: ConnectionSettings
     let handshakeTimeout: UInt64
     private let onConnection: @Sendable (LoopConnection) -> Void
-    private let count = Atomic<Int>(0)
+    /// Connections of the whole server.
+    private let load: ServerLoad
+    /// Sockets that are here or on their way, whatever their state.
+    private let assignedSockets = Atomic<Int>(0)
 
     // MARK: Confined to the loop's thread
 
     private var vhost: OpaquePointer?
     private(set) var isStopping = false
     private var listeners: [Listener] = []
+    /// The server's parts on other loops, for the part that accepts.
+    private var others: [ServerCore] = []
     /// Accepted sockets that lws still has, in whatever state.
     private var socketCount = 0
     private var observers: [AsyncStream<WebSocketConnection>.Continuation] = []
@@ -31,19 +36,28 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     init(
         _ loop: ServiceLoop,
         _ configuration: WebSocketServer.Configuration,
+        _ load: ServerLoad,
         onConnection: @escaping @Sendable (LoopConnection) -> Void
     ) {
         self.loop = loop
         self.configuration = configuration
+        self.load = load
         self.onConnection = onConnection
         settings = ConnectionSettings(limits: configuration.limits, logger: loop.logger)
         handshakeTimeout = configuration.limits.handshakeTimeout.milliseconds
     }
 
-    /// Connections that are open or closing; may be read on any thread.
-    var openConnections: Int { count.load(ordering: .relaxed) }
+    /// Connections of the whole server that are open or closing; may be read on any thread.
+    var openConnections: Int { load.openConnections }
 
-    func start(_ sockets: [ListeningSocket.Bound]) -> Result<Void, WebSocketError> {
+    /// Makes the vhost, and listens.
+    ///
+    /// - Parameter others: the parts that have started on other loops, which get their share of what is accepted here.
+    func start(
+        _ sockets: [ListeningSocket.Bound] = [],
+        others: [ServerCore] = []
+    ) -> Result<Void, WebSocketError> {
+        self.others = others
         guard !loop.isShuttingDown else {
             ListeningSocket.close(sockets)
             return .failure(.loopStopped)
@@ -68,33 +82,55 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         }
     }
 
+    /// Takes an accepted socket, or hands it to the loop that has fewest.
     func accepted(_ descriptor: Int32, from address: SocketAddress?) {
+        var target = self
+        var fewest = assignedSockets.load(ordering: .relaxed)
+        for other in others {
+            let count = other.assignedSockets.load(ordering: .relaxed)
+            if count < fewest { (target, fewest) = (other, count) }
+        }
+        target.assignedSockets.add(1, ordering: .relaxed)
+        if target === self {
+            adopt(descriptor, from: address)
+        } else {
+            let isQueued = target.loop.submit(.closure { [target] in target.adopt(descriptor, from: address) })
+            if !isQueued { Glibc.close(descriptor) }
+        }
+    }
+
+    private func adopt(_ descriptor: Int32, from address: SocketAddress?) {
         guard let vhost = unsafe vhost, !isStopping,
             socketCount < configuration.maximumConnections + Self.handshakeAllowance
         else {
+            assignedSockets.subtract(1, ordering: .relaxed)
             Glibc.close(descriptor)
             return
         }
         if address?.port != nil { SystemSocket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-        guard let wsi = unsafe lws_adopt_socket_vhost(vhost, descriptor) else { return }
+        guard let wsi = unsafe lws_adopt_socket_vhost(vhost, descriptor) else {
+            assignedSockets.subtract(1, ordering: .relaxed)
+            return
+        }
         socketCount += 1
         let exchange = HTTPExchange(self, remoteAddress: address)
         unsafe exchange.attach(wsi)
     }
 
     func connectionOpened(_ core: ConnectionCore) {
-        count.add(1, ordering: .relaxed)
+        load.connectionOpened()
         let connection = LoopConnection(core: core)
         for observer in observers { observer.yield(connection.connection) }
         onConnection(connection)
     }
 
     func connectionEnded() {
-        count.subtract(1, ordering: .relaxed)
+        load.connectionEnded()
     }
 
     func socketEnded() {
         socketCount -= 1
+        assignedSockets.subtract(1, ordering: .relaxed)
         finishStopping()
     }
 

@@ -73,16 +73,19 @@ public final class WebSocketServer: Sendable {
         }
     }
 
-    /// The loop the server and its connections live on.
-    public let loop: ServiceLoop
+    /// The loops the server and its connections live on; the first one accepts.
+    public let loops: [ServiceLoop]
+    /// The loop of a server that has one; the first one of a server that has several.
+    public var loop: ServiceLoop { loops[0] }
     /// The addresses the server listens at, with their real ports.
     public let addresses: [SocketAddress]
-    private let core: ServerCore
+    /// One for each loop.
+    private let cores: [ServerCore]
     private let ownsLoop: Bool
 
-    private init(core: ServerCore, addresses: [SocketAddress], ownsLoop: Bool) {
-        self.core = core
-        self.loop = core.loop
+    private init(cores: [ServerCore], addresses: [SocketAddress], ownsLoop: Bool) {
+        self.cores = cores
+        loops = cores.map(\.loop)
         self.addresses = addresses
         self.ownsLoop = ownsLoop
     }
@@ -91,7 +94,7 @@ public final class WebSocketServer: Sendable {
     public var port: Int? { addresses.first?.port }
 
     /// How many connections are open or closing.
-    public var connectionCount: Int { core.openConnections }
+    public var connectionCount: Int { cores[0].openConnections }
 
     /// The connections that open from now on. A reader that falls more than 1,024 behind misses the oldest; ends when the
     /// server stops.
@@ -100,8 +103,7 @@ public final class WebSocketServer: Sendable {
             of: WebSocketConnection.self,
             bufferingPolicy: .bufferingNewest(1_024)
         )
-        let core = core
-        if !loop.submit(.closure { core.observe(continuation) }) { continuation.finish() }
+        for core in cores where !core.loop.submit(.closure { core.observe(continuation) }) { continuation.finish() }
         return stream
     }
 
@@ -119,33 +121,67 @@ public final class WebSocketServer: Sendable {
         on loop: ServiceLoop? = nil,
         onConnection: @escaping @Sendable (LoopConnection) -> Void
     ) async throws(WebSocketError) -> WebSocketServer {
+        if let loop { return try await start(configuration, on: [loop], onConnection: onConnection) }
+        let loop = try await ServiceLoop.start()
+        do throws(WebSocketError) {
+            return try await start(configuration, on: [loop], ownsLoop: true, onConnection: onConnection)
+        } catch {
+            await loop.shutdown()
+            throw error
+        }
+    }
+
+    /// Starts a server whose connections are spread over several loops, to use several cores.
+    ///
+    /// The first loop accepts, and hands each connection to the loop that has fewest; there it stays.
+    ///
+    /// - Parameters:
+    ///   - configuration: where to listen and under which bounds.
+    ///   - loops: at least one.
+    ///   - onConnection: as for ``start(_:on:onConnection:)``, called on the connection's loop: on several threads at once.
+    /// - Throws: as ``start(_:on:onConnection:)``.
+    public static func start(
+        _ configuration: Configuration,
+        on loops: [ServiceLoop],
+        onConnection: @escaping @Sendable (LoopConnection) -> Void
+    ) async throws(WebSocketError) -> WebSocketServer {
+        try await start(configuration, on: loops, ownsLoop: false, onConnection: onConnection)
+    }
+
+    private static func start(
+        _ configuration: Configuration,
+        on loops: [ServiceLoop],
+        ownsLoop: Bool,
+        onConnection: @escaping @Sendable (LoopConnection) -> Void
+    ) async throws(WebSocketError) -> WebSocketServer {
+        guard !loops.isEmpty else { throw WebSocketError(.invalidConfiguration, "A server needs a loop.") }
         try configuration.validate()
         let sockets = try await openSockets(configuration)
-        let serverLoop: ServiceLoop
-        if let loop {
-            serverLoop = loop
-        } else {
-            do throws(WebSocketError) {
-                serverLoop = try await ServiceLoop.start()
-            } catch {
-                ListeningSocket.close(sockets)
-                throw error
-            }
+        let load = ServerLoad()
+        let cores = loops.map { ServerCore($0, configuration, load, onConnection: onConnection) }
+        let server = WebSocketServer(cores: cores, addresses: sockets.map(\.address), ownsLoop: ownsLoop)
+        do throws(WebSocketError) {
+            // The one that accepts comes last: by then the others can take what it hands them.
+            for core in cores.dropFirst() { try await core.loop.run { core.start() }.get() }
+        } catch {
+            ListeningSocket.close(sockets)
+            await server.stop()
+            throw error
         }
-        let core = ServerCore(serverLoop, configuration, onConnection: onConnection)
+        let others = Array(cores.dropFirst())
         let started: Result<Void, WebSocketError>
         do throws(WebSocketError) {
-            started = try await serverLoop.run { core.start(sockets) }
+            started = try await cores[0].loop.run { cores[0].start(sockets, others: others) }
         } catch {
             // The core never had them.
             ListeningSocket.close(sockets)
             started = .failure(error)
         }
         if case .failure(let error) = started {
-            if loop == nil { await serverLoop.shutdown() }
+            await server.stop()
             throw error
         }
-        return WebSocketServer(core: core, addresses: sockets.map(\.address), ownsLoop: loop == nil)
+        return server
     }
 
     /// Opening sockets resolves names, which may block.
@@ -181,7 +217,7 @@ public final class WebSocketServer: Sendable {
         await withTaskCancellationHandler {
             await server.waitUntilStopped()
         } onCancel: {
-            server.loop.execute { server.core.beginShutdown() }
+            server.beginShutdown()
         }
         await server.shutdown()
     }
@@ -207,9 +243,10 @@ public final class WebSocketServer: Sendable {
 
     /// Waits until the server has stopped: nothing of it is left on the loop.
     public func waitUntilStopped() async {
-        let core = core
-        await WaitingTask.wait { task in
-            if !loop.submit(.closure { core.addStopWaiter(task) }) { task.finish(()) }
+        for core in cores {
+            await WaitingTask.wait { task in
+                if !core.loop.submit(.closure { core.addStopWaiter(task) }) { task.finish(()) }
+            }
         }
     }
 
@@ -220,10 +257,19 @@ public final class WebSocketServer: Sendable {
     ///
     /// - Parameter deadline: nil for ``Configuration/shutdownDeadline``.
     public func shutdown(deadline: Duration? = nil) async {
-        let core = core
-        loop.execute { core.beginShutdown(deadline: deadline) }
-        await waitUntilStopped()
+        await stop(deadline: deadline)
         if ownsLoop { await loop.shutdown() }
+    }
+
+    private func stop(deadline: Duration? = nil) async {
+        beginShutdown(deadline: deadline)
+        await waitUntilStopped()
+    }
+
+    private func beginShutdown(deadline: Duration? = nil) {
+        for core in cores {
+            core.loop.execute { core.beginShutdown(deadline: deadline) }
+        }
     }
 }
 

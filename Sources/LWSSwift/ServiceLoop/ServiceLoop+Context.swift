@@ -24,8 +24,9 @@ extension ServiceLoop {
     private static let plainReceiveBytes = 1_024
     /// With TLS a read must take a whole record, or pausing hangs the thread (lws below 5.0).
     private static let tlsReceiveBytes = 16_384
-    /// What one send may carry; below it lws chops a write and copies the rest.
-    static let writeBytes = 65_536
+    /// What one send may carry, beyond which lws chops a write and copies the rest: a fragment of 64 KiB with its header, or
+    /// four messages of 16 KiB with theirs and a prefix.
+    static let writeBytes = 68 << 10
 
     func makeContext() -> Result<Void, WebSocketError> {
         LogBridge.install()

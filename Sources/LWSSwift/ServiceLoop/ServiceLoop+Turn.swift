@@ -11,7 +11,7 @@ extension ServiceLoop {
             unsafe engine.turn(context, waiting: mayWait)
             runJobs()
             endTurn()
-            mayWait = !jobQueue.hasLocalJobs && unflushed.isEmpty
+            mayWait = !jobQueue.hasLocalJobs && unflushed.isEmpty && unflushedLanes.isEmpty
             if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
         }
     }
@@ -33,10 +33,27 @@ extension ServiceLoop {
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
     private func endTurn() {
         for hook in turnHooks { hook.body() }
+        relayMessages()
+        flushLanes()
         guard !unflushed.isEmpty else { return }
         swap(&unflushed, &spareUnflushed)
         for connection in spareUnflushed { connection.flush() }
         spareUnflushed.removeAll(keepingCapacity: spareUnflushed.count < 1_024)
+    }
+
+    private func relayMessages() {
+        guard !unrelayed.isEmpty else { return }
+        let relays = unrelayed
+        unrelayed = []
+        for relay in relays { relay() }
+    }
+
+    /// The members of groups are written to before the connections that have more to say, since these go on from there.
+    private func flushLanes() {
+        guard !unflushedLanes.isEmpty else { return }
+        swap(&unflushedLanes, &spareUnflushedLanes)
+        for lane in spareUnflushedLanes { lane.flush() }
+        spareUnflushedLanes.removeAll(keepingCapacity: true)
     }
 
     /// Calls `body` at the end of every turn, after jobs ran and before queued messages are written. On the loop only.

@@ -93,6 +93,14 @@ public final class ServiceLoop: @unchecked Sendable {
     /// Connections with something to write at the end of this turn.
     var unflushed: [ConnectionCore] = []
     var spareUnflushed: [ConnectionCore] = []
+    /// Logs of groups with something to write at the end of this turn.
+    var unflushedLanes: [BroadcastLane] = []
+    var spareUnflushedLanes: [BroadcastLane] = []
+    /// What hands this turn's messages over to other loops.
+    var unrelayed: [() -> Void] = []
+    /// Where the pieces of one write are put together, when they are many and small.
+    let gatherBuffer = GatherBuffer()
+    let slabs = SlabPool()
     var turnHooks: [(id: Int, body: () -> Void)] = []
     var nextTurnHookID = 0
     var clock = LoopClock()

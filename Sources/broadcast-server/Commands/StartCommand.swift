@@ -23,6 +23,9 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_LOG_LEVEL    like --log-level
               BROADCAST_SERVER_LOG_FILE     like --log-file
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
+              BROADCAST_SERVER_ECHO         true: like --echo
+              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION
+                                            like the flags of these names
               A flag wins over a variable, a variable over the default. The log file is
               \(Defaults.serverLogFile) by default.
 
@@ -55,6 +58,60 @@ struct StartCommand: AsyncParsableCommand {
             }
         )
         var port: Int?
+
+        @Flag(help: "Send a message to its sender too.")
+        var echo = false
+
+        @Option(
+            help: ArgumentHelp(
+                """
+                What the others get: text for "Client <id>: <text>", none for the message as it came. \
+                (default: \(ChatSettings().envelope.rawValue))
+                """
+            )
+        )
+        var envelope: Envelope?
+
+        @Option(
+            help: ArgumentHelp(
+                """
+                What to do with a client that does not keep up: close, drop-oldest or drop-newest. (default: close)
+                """
+            )
+        )
+        var slowClient: SlowClientAction?
+
+        @Option(
+            help: ArgumentHelp(
+                "How many bytes a client may be behind, such as 512K or 16M. (default: 16M)"
+            ),
+            transform: { text in
+                guard let count = ByteCount.parse(text) else { throw ValidationError(ByteCount.rule) }
+                return count
+            }
+        )
+        var maxBacklog: Int?
+
+        @Option(
+            help: "How long a client may be behind, such as 500ms or 2m. (default: 30s)",
+            transform: { text in
+                guard let time = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
+                return time
+            }
+        )
+        var maxLag: Duration?
+
+        @Option(help: "Compress messages for clients that offer it: on or off. (default: on)")
+        var compression: OnOff?
+
+        @Option(
+            help: "Threads that serve connections: a number, or auto for one for each processor. (default: 1)",
+            transform: { text in
+                guard let count = ThreadCount.parse(text) else { throw ValidationError(ThreadCount.rule) }
+                return count
+            }
+        )
+        var threads: ThreadCount?
     }
 
     @OptionGroup var flags: Flags
@@ -74,7 +131,7 @@ struct StartCommand: AsyncParsableCommand {
 
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(host: settings.host, port: settings.port, logger: log.logger("server"))
+            server = try await ChatServer.start(settings, logger: log.logger("server"))
         } catch {
             log.writeToFile(.error, error.message)
             throw error
@@ -91,3 +148,7 @@ struct StartCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension Envelope: ExpressibleByArgument {}
+extension OnOff: ExpressibleByArgument {}
+extension SlowClientAction: ExpressibleByArgument {}

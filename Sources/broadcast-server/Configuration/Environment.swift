@@ -30,8 +30,44 @@ struct Environment {
         string("logFile")
     }
 
+    func threads() throws(Failure) -> ThreadCount? {
+        try value("threads", "THREADS", ThreadCount.rule, ThreadCount.parse)
+    }
+
+    func envelope() throws(Failure) -> Envelope? {
+        try choice("envelope", "ENVELOPE")
+    }
+
+    func echo() throws(Failure) -> Bool? {
+        try value("echo", "ECHO", "Use true or false.") { _ in reader.bool(forKey: "echo") }
+    }
+
+    func compression() throws(Failure) -> OnOff? {
+        try choice("compression", "COMPRESSION")
+    }
+
+    func slowClient() throws(Failure) -> SlowClientAction? {
+        try choice("slowClient", "SLOW_CLIENT")
+    }
+
+    func maxBacklog() throws(Failure) -> Int? {
+        try value("maxBacklog", "MAX_BACKLOG", ByteCount.rule, ByteCount.parse)
+    }
+
+    func maxLag() throws(Failure) -> Duration? {
+        try value("maxLag", "MAX_LAG", TimeSpan.rule, TimeSpan.parse)
+    }
+
     func noLogFile() throws(Failure) -> Bool? {
         try value("noLogFile", "NO_LOG_FILE", "Use true or false.") { _ in reader.bool(forKey: "noLogFile") }
+    }
+
+    private func choice<Value: RawRepresentable & CaseIterable>(
+        _ key: ConfigKey,
+        _ name: String
+    ) throws(Failure) -> Value? where Value.RawValue == String {
+        let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        return try value(key, name, "Use one of: \(words).") { Value(rawValue: $0) }
     }
 
     private func string(_ key: ConfigKey) -> String? {

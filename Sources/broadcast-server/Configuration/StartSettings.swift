@@ -1,19 +1,39 @@
+import LWSSwift
 import Logging
 
 /// Everything `start` can be told, after flags, environment and defaults were put together, in this order.
 struct StartSettings: Equatable {
     var host: String
     var port: Int
+    var chat: ChatSettings
     var log: LogSettings
 
     /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
     init(flags: StartCommand.Flags, logFlags: LogFlags, environment: Environment) throws(Failure) {
         host = flags.host ?? environment.host() ?? Defaults.host
         port = try Self.first(flags.port, environment.port) ?? Defaults.port
+        chat = try Self.chat(flags, environment)
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
             file: try Self.logFile(logFlags, environment)
         )
+    }
+
+    private static func chat(_ flags: StartCommand.Flags, _ environment: Environment) throws(Failure) -> ChatSettings {
+        var chat = ChatSettings()
+        chat.threads = try first(flags.threads, environment.threads) ?? chat.threads
+        chat.envelope = try first(flags.envelope, environment.envelope) ?? chat.envelope
+        if let compression = try first(flags.compression, environment.compression) {
+            chat.compresses = compression == .on
+        }
+        chat.echoes = try flags.echo ? true : environment.echo() ?? chat.echoes
+        if let action = try first(flags.slowClient, environment.slowClient) { chat.slowClients.action = action.action }
+        if let bytes = try first(flags.maxBacklog, environment.maxBacklog) {
+            chat.slowClients.maximumBytesBehind = bytes
+            chat.slowClients.publishersWaitAboveBytes = bytes / 2
+        }
+        if let time = try first(flags.maxLag, environment.maxLag) { chat.slowClients.maximumTimeBehind = time }
+        return chat
     }
 
     private static func first<Value>(

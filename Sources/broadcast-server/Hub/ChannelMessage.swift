@@ -23,13 +23,22 @@ enum ChannelMessage: Sendable {
         let text: WebSocketMessage
     }
 
+    /// About how many bytes it takes while it has no form yet.
+    var byteCount: Int {
+        switch self {
+        case .said(let saying): saying.text.bytes.count
+        case .binary(let message): message.bytes.count
+        case .announcement: 0
+        }
+    }
+
     /// What members of `form` get; nil for nothing.
     ///
     /// - Parameter id: the message's number in the order of its channel.
     func encoded(as form: MemberForm, id: UInt64) -> WebSocketMessage? {
         switch (self, form) {
         case (.said(let saying), .text):
-            saying.envelope.wrap(saying.text)
+            saying.envelope.wrap(saying.text, from: saying.from.name)
         case (.said(let saying), .json):
             ChatProtocol.encode(
                 ServerObject.message(

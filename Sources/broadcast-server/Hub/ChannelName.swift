@@ -6,6 +6,13 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     let text: String
 
+    /// The channel of the path `/`.
+    static let `default` = ChannelName(text: "")
+
+    private init(text: String) {
+        self.text = text
+    }
+
     /// - Parameter path: of the URL, decoded, such as `/team`; nil when it names no channel.
     init?(path: String) {
         guard path.first == "/", path.utf8.count <= 1 + Self.maximumBytes else { return nil }

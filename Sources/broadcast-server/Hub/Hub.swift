@@ -42,12 +42,12 @@ struct Hub<Channel: Sendable>: Sendable {
 
     /// A member that was taken in.
     struct Arrival: Sendable {
-        let id: ClientID
+        let member: Member
         let channel: Channel
         /// Where its keys are remembered; nil for one of plain text.
         let session: SessionRegister.Key?
-        /// What the member itself is told, if it speaks JSON.
-        let welcome: Welcome
+        /// What the member itself is told; nil for one of plain text.
+        let welcome: Welcome?
         /// Whether it has a name of its own.
         let isNamed: Bool
         /// Why it has not got the name that it asked for.
@@ -86,17 +86,19 @@ struct Hub<Channel: Sendable>: Sendable {
         let session = request.session.map { SessionRegister.Key(channel: request.channel, id: $0) }
         if let session { sessions.open(session, now: now) }
         return Arrival(
-            id: id,
+            member: member,
             channel: room.channel,
             session: session,
-            welcome: Welcome(
-                id: id,
-                session: request.session?.description ?? "",
-                channel: request.channel.text,
-                name: member.name,
-                count: room.members.count,
-                members: room.introduced
-            ),
+            welcome: session.map { session in
+                Welcome(
+                    id: id,
+                    session: session.id.description,
+                    channel: request.channel.text,
+                    name: member.name,
+                    count: room.members.count,
+                    members: room.introduced
+                )
+            },
             isNamed: name != nil,
             problem: request.name != nil && name == nil ? Self.tooManyAlike : request.problem,
             announcement: Self.announcement(ServerObject.joined, member, room),

@@ -1,46 +1,66 @@
 import LWSSwift
 import Logging
 
-/// The chat server: a room behind a listening WebSocket server, on a service loop of its own.
+/// The chat server: a room behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
-    private let loop: ServiceLoop
+    private let room: Room
+    private let loops: [ServiceLoop]
     /// Where clients connect to.
     let url: String
 
     /// Starts listening.
-    static func start(host: String, port: Int, logger: Logger) async throws(Failure) -> ChatServer {
+    static func start(_ settings: StartSettings, logger: Logger) async throws(Failure) -> ChatServer {
         do throws(WebSocketError) {
-            let loop = try await ServiceLoop.start(.init(name: "chat-loop", logger: logger))
+            let loops = try await startLoops(settings.chat.threads.value, logger: logger)
             do throws(WebSocketError) {
-                return try await start(host: host, port: port, on: loop, logger: logger)
+                return try await start(settings, on: loops, logger: logger)
             } catch {
-                await loop.shutdown()
+                await shutdown(loops)
                 throw error
             }
         } catch {
-            throw Failure(error, listeningAt: host, port: port)
+            throw Failure(error, listeningAt: settings.host, port: settings.port)
         }
     }
 
-    private static func start(
-        host: String,
-        port: Int,
-        on loop: ServiceLoop,
-        logger: Logger
-    ) async throws(WebSocketError) -> ChatServer {
-        var configuration = WebSocketServer.Configuration(host: host, port: port)
-        configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
-        let room = Room(logger: logger)
-        configuration.handshake = room.answer
-        let server = try await WebSocketServer.start(configuration, on: loop, onConnection: room.admit)
-        return ChatServer(server: server, loop: loop, url: url(host: host, port: server.port ?? port))
+    private static func startLoops(_ count: Int, logger: Logger) async throws(WebSocketError) -> [ServiceLoop] {
+        var loops: [ServiceLoop] = []
+        do throws(WebSocketError) {
+            for number in 1...count {
+                let name = count == 1 ? "chat-loop" : "chat-loop-\(number)"
+                loops.append(try await ServiceLoop.start(.init(name: name, logger: logger)))
+            }
+        } catch {
+            await shutdown(loops)
+            throw error
+        }
+        return loops
     }
 
-    /// Stops listening, closes every connection with 1001, and returns when all have ended or were cut.
+    private static func start(
+        _ settings: StartSettings,
+        on loops: [ServiceLoop],
+        logger: Logger
+    ) async throws(WebSocketError) -> ChatServer {
+        var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
+        configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
+        let room = Room(on: loops, settings.chat, logger: logger)
+        configuration.handshake = room.answer
+        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
+        let url = url(host: settings.host, port: server.port ?? settings.port)
+        return ChatServer(server: server, room: room, loops: loops, url: url)
+    }
+
+    /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
+        await room.stop()
         await server.shutdown()
-        await loop.shutdown()
+        await Self.shutdown(loops)
+    }
+
+    private static func shutdown(_ loops: [ServiceLoop]) async {
+        for loop in loops { await loop.shutdown() }
     }
 
     /// The URL for a host as the user gave it, with brackets around an IPv6 address (RFC 3986 section 3.2.2).

@@ -2,47 +2,50 @@ import LWSSwift
 import Logging
 
 /// A member on its loop: what it says goes to its channel, and what concerns only itself is answered.
-final class Participant {
+///
+/// Reason for the unchecked conformance: it is confined to the loop of its connection, which every call checks by what it
+/// asks of the connection or the membership first.
+final class Participant: @unchecked Sendable {
     private let room: Room
-    private let connection: LoopConnection
-    private let channel: Channel
-    private let form: MemberForm
+    private let connection: WebSocketConnection
+    private let group: BroadcastGroup
+    private let membership: BroadcastMember
+    /// nil for a member of plain text.
     private let session: SessionRegister.Key?
-    private let logger: Logger
-    private let id: ClientID
-    private var name: String
-    private var envelope: Envelope
+    private var member: Member
+
+    private var form: MemberForm { session == nil ? .text : .json }
 
     /// Becomes a member of its channel, and tells so.
-    init(_ arrival: Hub<LoopBound<Channel>>.Arrival, _ connection: LoopConnection, in room: Room) {
+    init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
-        self.connection = connection
-        channel = arrival.channel.value
-        form = arrival.session == nil ? .text : .json
+        self.connection = connection.connection
+        group = arrival.channel
         session = arrival.session
-        logger = room.logger
-        id = arrival.id
-        name = arrival.welcome.name
-        envelope = Envelope(name: name)
-        channel.join(id, connection, form: form)
-        if form == .json {
-            answer(.welcome(arrival.welcome))
-            if let problem = arrival.problem { answer(.error(problem)) }
+        member = arrival.member
+        let form: MemberForm = arrival.session == nil ? .text : .json
+        membership = group.join(connection, format: form.rawValue) { [room, member] loss in
+            let count = loss.messageCount
+            room.logger.warning("Client \(member.id) is too slow: \(count) messages were left out.")
+            guard form == .json else { return }
+            connection.sendOrClose(.error(Problem(.messagesLost, "You are too slow: \(count) messages were left out.")))
         }
-        if let announcement = arrival.announcement { channel.send(.announcement(announcement), except: id) }
+        if let welcome = arrival.welcome { connection.sendOrClose(.welcome(welcome)) }
+        if let problem = arrival.problem { connection.sendOrClose(.error(problem)) }
+        if let announcement = arrival.announcement { send(.announcement(announcement), includingSelf: false) }
     }
 
     /// Leaves the channel, and tells the others.
-    func leave(_ departure: Hub<LoopBound<Channel>>.Departure?) {
-        channel.leave(id)
-        if let announcement = departure?.announcement { channel.send(.announcement(announcement)) }
+    func leave(_ departure: Hub<BroadcastGroup>.Departure) {
+        membership.leave()
+        if let announcement = departure.announcement { send(.announcement(announcement), includingSelf: false) }
     }
 
     // MARK: What it sends
 
     func receive(_ message: WebSocketMessage) {
-        // One that is told to leave is not listened to any more: it would take what it said for lost, and say it again.
-        guard connection.isOpen else { return }
+        // One that is told to leave is not listened to any more: it takes what it says for lost, and may say it again.
+        guard connection.onLoop.isOpen, room.isListening else { return }
         switch (form, message.kind) {
         case (.text, .text):
             say(message)
@@ -50,12 +53,12 @@ final class Participant {
             do throws(Problem) {
                 try receive(ChatProtocol.decode(ClientObject.self, from: message.bytes))
             } catch {
-                logger.debug("Client \(id) sent what is not understood: \(error.message)")
-                answer(.error(error))
+                room.logger.debug("Client \(member.id) sent what cannot be taken: \(error.message)")
+                connection.onLoop.sendOrClose(.error(error))
             }
         case (_, .binary):
             log(message)
-            channel.send(.binary(message), except: id)
+            send(.binary(message), includingSelf: room.settings.echoes)
         }
     }
 
@@ -67,51 +70,76 @@ final class Participant {
         }
     }
 
-    @discardableResult
-    private func say(_ text: WebSocketMessage) -> UInt64 {
+    private func say(_ text: WebSocketMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
         log(text)
         let saying = ChannelMessage.Saying(
-            from: Member(id: id, name: name),
-            envelope: envelope,
+            from: member,
+            envelope: room.settings.envelope,
             time: WallTime.now.milliseconds,
             text: text
         )
-        return channel.send(.said(saying), except: id)
+        send(.said(saying), includingSelf: room.settings.echoes, onSequenced: onSequenced)
     }
 
+    /// Says something once, however often it comes with its key, and acknowledges it each time.
     private func say(_ text: WebSocketMessage, key: String) {
-        guard let session else { return }
+        guard let session else { return say(text) }
         switch room.hub.withLock({ $0.take(key: key, in: session) }) {
         case .new:
-            let number = say(text)
-            room.hub.withLock { $0.confirm(key: key, id: number, in: session) }
-            answer(.ack(Acknowledgement(key: key, id: number)))
-        case .sent(let number):
-            answer(.ack(Acknowledgement(key: key, id: number)))
+            room.taken()
+            say(text) { [room, connection] id in
+                room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
+                connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
+                room.acknowledged()
+            }
+        case .sent(let id):
+            connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
         case .underWay:
-            break
+            // It came from an earlier connection, on another loop, a moment ago. What it says next has to wait too.
+            connection.onLoop.pauseReading()
+            connection.loop.execute { [self] in
+                connection.onLoop.resumeReading()
+                if connection.onLoop.isOpen { say(text, key: key) }
+            }
         }
     }
 
     private func rename(_ text: String) throws(Problem) {
         let wanted = text.contains { $0 != " " } ? try MemberName(text) : nil
-        let result = room.hub.withLock { [id] hub in
+        let result = room.hub.withLock { [id = member.id] hub in
             Result { () throws(Problem) in try hub.rename(id, to: wanted) }
         }
         guard let renaming = try result.get() else { return }
-        logger.info("Client \(id) is called \(renaming.member.name).")
-        name = renaming.member.name
-        envelope = Envelope(name: name)
-        channel.send(.announcement(.renamed(renaming)))
+        room.logger.info("Client \(member.id) is called \(renaming.member.name).")
+        member = renaming.member
+        send(.announcement(.renamed(renaming)), includingSelf: true)
     }
 
-    // MARK: What it is told
-
-    private func answer(_ object: ServerObject) {
-        connection.sendOrClose(ChatProtocol.encode(object))
+    private func send(
+        _ message: ChannelMessage,
+        includingSelf: Bool,
+        onSequenced: (@Sendable (UInt64) -> Void)? = nil
+    ) {
+        group.trySend(
+            from: membership,
+            includingSender: includingSelf,
+            payloadBytes: message.byteCount,
+            onSequenced: onSequenced
+        ) { format, number in
+            MemberForm(rawValue: format).flatMap { message.encoded(as: $0, id: number) }
+        }
     }
 
     private func log(_ message: WebSocketMessage) {
-        logger.info("Client \(id): \(EscapedText.excerpt(message))")
+        room.logger.info("Client \(member.id): \(EscapedText.excerpt(message))")
+    }
+}
+
+extension LoopConnection {
+    /// Sends to a client that is let go when it does not keep up even with what is for it alone.
+    fileprivate func sendOrClose(_ object: ServerObject) {
+        guard trySend(ChatProtocol.encode(object)) == .dropped else { return }
+        // Does nothing to one that is closing already.
+        close(code: .policyViolation, reason: "Too slow: the messages that wait exceed the limit.")
     }
 }

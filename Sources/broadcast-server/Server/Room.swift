@@ -1,16 +1,27 @@
 import HTTPTypes
 import LWSSwift
 import Logging
+import Synchronization
 
 /// Everybody who is connected: brings the hub's decisions, the connections and the log together.
+///
+/// It may live on several loops; each connection's calls are made on its own.
 final class Room: Sendable {
     /// Held for a moment each time, and never while something is sent.
-    let hub = Monitor(Hub<LoopBound<Channel>>())
+    let hub = Monitor(Hub<BroadcastGroup>())
+    let settings: ChatSettings
     let logger: Logger
+    private let loops: [ServiceLoop]
+    private let hasStopped = Atomic(false)
+    private let unacknowledged = Atomic(0)
 
-    init(logger: Logger) {
+    init(on loops: [ServiceLoop], _ settings: ChatSettings, logger: Logger) {
+        self.loops = loops
+        self.settings = settings
         self.logger = logger
     }
+
+    // MARK: Coming and going
 
     /// Answers an opening handshake.
     func answer(_ request: HandshakeRequest) -> HandshakeResponse {
@@ -20,10 +31,7 @@ final class Room: Sendable {
         case .accepted(let join) where !hub.withLock({ $0.hasRoom(for: join.channel) }):
             return .reject(status: .serviceUnavailable, body: Self.tooManyChannels + "\n")
         case .accepted(let join):
-            return .accept(
-                subprotocol: join.session == nil ? nil : ChatProtocol.subprotocol,
-                userInfo: join
-            )
+            return .accept(subprotocol: join.session == nil ? nil : ChatProtocol.subprotocol, userInfo: join)
         }
     }
 
@@ -32,29 +40,65 @@ final class Room: Sendable {
         guard let request = connection.handshake.userInfo as? JoinRequest else {
             preconditionFailure("The handshake of every connection was answered here.")
         }
-        let loop = connection.connection.loop
         let joined = hub.withLock { hub in
-            Result { () throws(Hub<LoopBound<Channel>>.TooManyChannels) in
-                try hub.join(request, now: .now) { LoopBound(loop, Channel()) }
+            Result { () throws(Hub<BroadcastGroup>.TooManyChannels) in
+                try hub.join(request, now: .now, makeChannel: makeGroup)
             }
         }
         guard case .success(let arrival) = joined else {
             // The last one was taken since the handshake.
             return connection.close(code: .tryAgainLater, reason: Self.tooManyChannels)
         }
-        let id = arrival.id
+        let id = arrival.member.id
         logger.info("Client \(id) connected. Total clients: \(arrival.total)")
-        if arrival.isNamed || !request.channel.text.isEmpty {
-            logger.info("Client \(id) is called \(arrival.welcome.name), in \(request.channel).")
+        if arrival.isNamed || request.channel != .default {
+            logger.info("Client \(id) is called \(arrival.member.name), in \(request.channel).")
         }
         let participant = Participant(arrival, connection, in: self)
-        connection.onMessage(participant.receive)
+        connection.onMessage { participant.receive($0) }
         connection.onClose { [self] close in
-            let departure = hub.withLock { $0.leave(id, now: .now) }
+            guard let departure = hub.withLock({ $0.leave(id, now: .now) }) else { return }
             participant.leave(departure)
-            logger.info("Client \(id) disconnected (\(close)). Total clients: \(departure?.total ?? 0)")
+            logger.info("Client \(id) disconnected (\(close)). Total clients: \(departure.total)")
         }
     }
 
+    private func makeGroup() -> BroadcastGroup {
+        BroadcastGroup(
+            on: loops,
+            BroadcastGroup.Configuration(formats: MemberForm.allCases.count, slowMembers: settings.slowClients)
+        )
+    }
+
     private static let tooManyChannels = "There are too many channels: use an existing one, or come back later."
+
+    // MARK: Stopping
+
+    /// Whether anything is still taken from the members.
+    var isListening: Bool { !hasStopped.load(ordering: .relaxed) }
+
+    /// A message that is to be acknowledged was taken; its place in the order is awaited.
+    func taken() {
+        unacknowledged.add(1, ordering: .relaxed)
+    }
+
+    /// A message has its place, and was acknowledged.
+    func acknowledged() {
+        unacknowledged.subtract(1, ordering: .relaxed)
+    }
+
+    /// Takes nothing more from the members, and returns when what was taken has been acknowledged and is on its way to all.
+    ///
+    /// Otherwise a member that the end of the server cuts off from its acknowledgement would say the same again to the next
+    /// server. Messages travel between loops in jobs, which run in order: so what is asked of the loops afterwards, such
+    /// as to close the connections, comes behind.
+    func stop() async {
+        hasStopped.store(true, ordering: .relaxed)
+        repeat {
+            // A loop hands on what a turn has brought at the end of the turn, which is over by the second job.
+            for _ in 1...2 {
+                for loop in loops { try? await loop.run {} }
+            }
+        } while unacknowledged.load(ordering: .relaxed) > 0
+    }
 }

@@ -5,25 +5,29 @@ import Testing
 
 @Suite struct EnvelopeTests {
     @Test(arguments: ["hello", "", "hi there 👋", "Client 2: not me", "a\nb"])
-    func `text goes out behind the sender's name`(text: String) {
-        #expect(Envelope(name: "Client 135847").wrap(.text(text)) == .text("Client 135847: \(text)"))
-        #expect(Envelope(name: "ann 👋").wrap(.text(text)) == .text("ann 👋: \(text)"))
+    func `a text message names its sender`(text: String) {
+        #expect(Envelope.text.wrap(.text(text), from: "Client 135847") == .text("Client 135847: \(text)"))
+        #expect(Envelope.text.wrap(.text(text), from: "ann 👋") == .text("ann 👋: \(text)"))
     }
 
-    @Test func `binary messages pass unchanged`() {
+    @Test func `a binary message passes unchanged`() {
         let message = WebSocketMessage.binary([0, 255, 10])
-        #expect(Envelope(name: "ann").wrap(message) == message)
+        #expect(Envelope.text.wrap(message, from: "ann") == message)
     }
 
-    @Test func `no prefix is longer than clients make room for`() throws {
-        let longest = String(repeating: "👋", count: MemberName.maximumBytes / 4)
+    @Test func `without an envelope a text message passes unchanged too`() {
+        #expect(Envelope.none.wrap(.text("hello"), from: "ann") == .text("hello"))
+    }
+
+    @Test func `the longest prefix is within the bound that clients reckon with`() throws {
         var names = NameRegister()
-        let name = try MemberName(longest)
+        let longest = try MemberName(String(repeating: "👋", count: MemberName.maximumBytes / 4))
         for number in 1...UInt64(NameRegister.maximumAlike) {
-            let claimed = names.claim(name, for: .member(ClientID(number: number)))
-            let given = try #require(claimed)
-            #expect(Envelope(name: given).wrap(.text("")).bytes.count <= Defaults.maximumPrefixBytes)
+            let claimed = names.claim(longest, for: .member(ClientID(number: number)))
+            let name = try #require(claimed)
+            #expect(Envelope.text.wrap(.text(""), from: name).bytes.count <= Defaults.maximumPrefixBytes)
         }
-        #expect(Envelope(name: "Client \(UInt64.max)").wrap(.text("")).bytes.count <= Defaults.maximumPrefixBytes)
+        let unnamed = Envelope.text.wrap(.text(""), from: "Client \(UInt64.max)")
+        #expect(unnamed.bytes.count <= Defaults.maximumPrefixBytes)
     }
 }

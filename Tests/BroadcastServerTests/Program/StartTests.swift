@@ -63,6 +63,22 @@ import Testing
         try await server.waitForOutput("[INFO] Client 2: still here\n")
     }
 
+    @Test func `the total is right however clients end`() async throws {
+        let server = try await RunningProgram.server()
+        let peers = try await RawPeer.upgraded(30, port: server.port)
+        try await server.waitForOutput("Total clients: 30\n")
+        for (number, peer) in peers.enumerated() {
+            switch number % 3 {
+            case 0: try await peer.close()
+            case 1: await peer.end()
+            default: await peer.reset()
+            }
+        }
+        try await server.waitForOutput("Total clients: 0\n")
+        #expect(server.output.matches(of: /disconnected \(1000 from the peer\)/).count == 10)
+        #expect(server.output.matches(of: /disconnected \(1006, connection lost\)/).count == 20)
+    }
+
     @Test func `bodies are escaped and cut in the log, and only there`() async throws {
         let server = try await RunningProgram.server()
         let peers = try await RawPeer.upgraded(2, port: server.port)

@@ -62,7 +62,7 @@ struct Acknowledgement: Sendable, Equatable, Codable {
     var id: UInt64
 }
 
-/// Why something from the client was not taken.
+/// Why something from the client was not taken, or did not reach it.
 struct Problem: Error, Sendable, Equatable, Codable {
     /// Open, as later servers may have further codes.
     struct Code: RawRepresentable, Sendable, Hashable, Codable {
@@ -72,6 +72,7 @@ struct Problem: Error, Sendable, Equatable, Codable {
         static let unknownType = Code(rawValue: "unknown-type")
         static let badField = Code(rawValue: "bad-field")
         static let badName = Code(rawValue: "bad-name")
+        static let messagesLost = Code(rawValue: "messages-lost")
     }
 
     var code: Code

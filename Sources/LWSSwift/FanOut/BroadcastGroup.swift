@@ -1,0 +1,320 @@
+internal import Synchronization
+
+/// Connections that are all sent the same messages, in the same order: one message to very many at the cost of one `send`
+/// each, or less.
+///
+/// A message is framed once, into a log that all members share. At the end of a turn of the loop each member is written
+/// everything that is new in one go, straight from that log: nothing is copied, queued, counted or locked for a delivery.
+///
+/// ```swift
+/// let group = BroadcastGroup(on: loop)
+/// let server = try await WebSocketServer.start(configuration, on: loop) { connection in
+///     let member = group.join(connection)
+///     connection.onMessage { message in group.trySend(message, from: member) }
+/// }
+/// ```
+///
+/// **Order.** All members get the messages in one order, also when they live on several loops; the first loop of the group
+/// makes it. What is sent to a single member with ``LoopConnection/trySend(_:)`` keeps its place among the messages of the
+/// group. A connection may be a member of several groups; between groups there is no order.
+///
+/// **Memory and slow members.** The log is kept for the members that are behind, within the limits of
+/// ``SlowMemberPolicy``; a group whose members are not behind holds nothing. Messages on their way between loops are
+/// bounded by ``Configuration/maximumRelayBytes``.
+///
+/// **Threads.** ``join(_:format:onLoss:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
+public final class BroadcastGroup: Sendable {
+    /// Settings of a group.
+    public struct Configuration: Sendable {
+        /// In how many forms a message may be sent, such as plain text for some members and JSON for others. Default: 1.
+        public var formats: Int
+        /// What becomes of members that do not keep up.
+        public var slowMembers: SlowMemberPolicy
+        /// With several loops: publishers are slowed down while more bytes than this are on their way between loops.
+        /// Default: 8 MiB.
+        public var maximumRelayBytes: Int
+
+        public init(
+            formats: Int = 1,
+            slowMembers: SlowMemberPolicy = SlowMemberPolicy(),
+            maximumRelayBytes: Int = 8 << 20
+        ) {
+            self.formats = formats
+            self.slowMembers = slowMembers
+            self.maximumRelayBytes = maximumRelayBytes
+        }
+    }
+
+    /// Makes the form of a message that members of `format` get, nil for none. `number` is the message's place in the
+    /// group's order, counted from 1. Called on the group's first loop, once for each format that has members.
+    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage?
+
+    /// What became of a message.
+    public enum SendResult: Sendable, Hashable {
+        /// It goes out at the end of the turn.
+        case queued
+        /// It goes out too, but members, or other loops, do not keep up: send less. When the sender is a member, its
+        /// connection is not read from until they have caught up.
+        case congested
+    }
+
+    /// One way in which the bytes of a message are made.
+    struct Encoding {
+        static let perFormat = 2
+        let format: Int
+        let isCompressed: Bool
+
+        var index: Int { format * Self.perFormat + (isCompressed ? 1 : 0) }
+    }
+
+    private let configuration: Configuration
+    /// The home loop's first.
+    private let shards: [LoopBound<BroadcastShard>]
+    /// Members on all loops, by encoding.
+    let memberCounts: [BroadcastLane.Counter]
+    let lostMessages = BroadcastLane.Counter()
+    /// Loops on which publishers are to wait for members.
+    let pressure = BroadcastLane.Counter()
+    /// Bytes on their way between loops.
+    private let relayBytes = BroadcastLane.Counter()
+
+    /// Makes a group on one loop, or on several.
+    ///
+    /// - Parameters:
+    ///   - loops: the loops its members live on; the first one makes the order.
+    ///   - configuration: formats and limits.
+    public init(on loops: [ServiceLoop], _ configuration: Configuration = Configuration()) {
+        precondition(!loops.isEmpty, "A group needs a loop.")
+        precondition(configuration.formats > 0, "A group needs a format.")
+        self.configuration = configuration
+        shards = loops.enumerated().map { index, loop in
+            LoopBound(loop, BroadcastShard(loop, configuration, isHome: index == 0))
+        }
+        memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
+    }
+
+    /// Makes a group on one loop.
+    public convenience init(on loop: ServiceLoop, _ configuration: Configuration = Configuration()) {
+        self.init(on: [loop], configuration)
+    }
+
+    /// How many members there are, on all loops; may be read on any thread.
+    public var memberCount: Int { memberCounts.reduce(0) { $0 + $1.current } }
+
+    /// How many messages members were not sent because they did not keep up; may be read on any thread.
+    public var lostMessageCount: Int { lostMessages.current }
+
+    // MARK: Members
+
+    /// Makes a connection a member: it gets the messages that are sent from now on, until it leaves or ends.
+    ///
+    /// On the connection's loop only, which must be one of the group's.
+    ///
+    /// - Parameters:
+    ///   - connection: an open connection in the server role. One that is closing has left at once.
+    ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
+    ///   - onLoss: called on the loop when the member was not sent some messages, with
+    ///     ``SlowMemberPolicy/Action-swift.enum/dropOldest`` or ``SlowMemberPolicy/Action-swift.enum/dropNewest``: the place
+    ///     to tell it so.
+    @discardableResult
+    public func join(
+        _ connection: LoopConnection,
+        format: Int = 0,
+        onLoss: ((BroadcastLoss) -> Void)? = nil
+    ) -> BroadcastMember {
+        let core = connection.core
+        let shard = shard(of: core.loop, "BroadcastGroup.join")
+        precondition(
+            core.role == .server,
+            "Members of a group are a server's connections: a client's frames are masked."
+        )
+        precondition(0..<configuration.formats ~= format, "The group has no format \(format).")
+        let encoding = Encoding(format: format, isCompressed: false)
+        let member = BroadcastMember(self, shard, shard.lane(encoding, of: self), core, onLoss: onLoss)
+        if core.isOpen { member.join() }
+        return member
+    }
+
+    // MARK: Sending
+
+    /// Sends a message to all members, at the end of this turn of the loop, in one write with all others of the turn.
+    ///
+    /// On one of the group's loops only. Never waits.
+    ///
+    /// - Parameters:
+    ///   - message: what all members get, whatever their format.
+    ///   - sender: the member it comes from, if any: it is slowed down when others do not keep up.
+    ///   - includingSender: whether the sender gets the message too.
+    @discardableResult
+    public func trySend(
+        _ message: WebSocketMessage,
+        from sender: BroadcastMember? = nil,
+        includingSender: Bool = false
+    ) -> SendResult {
+        trySend(from: sender, includingSender: includingSender, payloadBytes: message.bytes.count) { _, _ in message }
+    }
+
+    /// Sends a message in a form of its own for each format.
+    ///
+    /// - Parameters:
+    ///   - sender: as for ``trySend(_:from:includingSender:)``.
+    ///   - includingSender: whether the sender gets the message too.
+    ///   - onSequenced: called on the sender's loop with the number of the message, once it has its place in the order
+    ///     there.
+    ///   - payloadBytes: roughly the memory that `encode` refers to, which counts for ``Configuration/maximumRelayBytes``
+    ///     until it has run.
+    ///   - encode: makes the message for one format.
+    @discardableResult
+    public func trySend(
+        from sender: BroadcastMember? = nil,
+        includingSender: Bool = false,
+        payloadBytes: Int = 0,
+        onSequenced: (@Sendable (UInt64) -> Void)? = nil,
+        encode: @escaping Encoder
+    ) -> SendResult {
+        let shard = shard(of: nil, "BroadcastGroup.trySend")
+        let message = UnsequencedMessage(
+            sender: sender,
+            includesSender: includingSender,
+            encode: encode,
+            onSequenced: onSequenced,
+            byteCount: 64 + payloadBytes
+        )
+        if shard.isHome {
+            sequence(message, on: shard)
+        } else {
+            shard.outbox.toHome.append(message)
+            markForRelay(shard)
+        }
+        guard isCongested else { return .queued }
+        if let sender, sender.core.loop === shard.loop { shard.pause(sender.core) }
+        return .congested
+    }
+
+    /// Sends a message to all members, from any task; waits while members that still read are too far behind.
+    ///
+    /// Returning means that the message has its place in the order, and goes out at the end of the turn.
+    ///
+    /// - Throws: ``WebSocketError/Code/cancelled`` when the task was cancelled before that,
+    ///   ``WebSocketError/Code/loopStopped`` after the shutdown of the group's first loop.
+    public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
+        let home = shards[0]
+        let ticket = Ticket()
+        let result: Result<Void, WebSocketError> = await withTaskCancellationHandler {
+            await WaitingTask.wait { task in
+                let isQueued = home.loop.submit(
+                    .closure {
+                        guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
+                        home.value.park(.init(ticket: ticket, message: message, task: task))
+                        self.admitPublishers(home.value)
+                    }
+                )
+                if !isQueued { task.finish(.failure(.loopStopped)) }
+            }
+        } onCancel: {
+            ticket.cancel()
+            home.loop.execute { home.value.cancel(ticket) }
+        }
+        try result.get()
+    }
+
+    /// Lets the tasks that wait send, in their order, as long as nobody is too far behind.
+    private func admitPublishers(_ home: BroadcastShard) {
+        while !isCongested, let parked = home.unpark() {
+            trySend(parked.message)
+            parked.task.finish(.success(()))
+        }
+    }
+
+    // MARK: Order
+
+    /// Gives a message its place, on the home loop.
+    private func sequence(_ message: UnsequencedMessage, on home: BroadcastShard) {
+        home.lastNumber += 1
+        let number = home.lastNumber
+        var encodings: [WebSocketMessage?] = []
+        encodings.reserveCapacity(configuration.formats)
+        for format in 0..<configuration.formats {
+            let first = Encoding(format: format, isCompressed: false).index
+            let hasMembers = (first..<first + Encoding.perFormat).contains { memberCounts[$0].current > 0 }
+            encodings.append(hasMembers ? message.encode(format, number) : nil)
+        }
+        let sequenced = SequencedMessage(
+            number: number,
+            sender: message.sender,
+            includesSender: message.includesSender,
+            encodings: encodings,
+            onSequenced: message.onSequenced
+        )
+        home.append(sequenced)
+        if shards.count > 1 {
+            home.outbox.toOthers.append(sequenced)
+            markForRelay(home)
+        }
+    }
+
+    private func markForRelay(_ shard: BroadcastShard) {
+        guard !shard.outbox.isMarked else { return }
+        shard.outbox.isMarked = true
+        shard.loop.unrelayed.append { [self] in relay(from: shard) }
+    }
+
+    /// The end of a turn: what was sent in it goes to the other loops, in one job each.
+    private func relay(from shard: BroadcastShard) {
+        let outbox = shard.outbox
+        shard.outbox = BroadcastOutbox()
+        if !outbox.toHome.isEmpty {
+            let home = shards[0]
+            let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
+            relayBytes.add(count)
+            home.loop.execute { [self] in
+                for message in outbox.toHome { sequence(message, on: home.value) }
+                arrived(count)
+            }
+        }
+        if !outbox.toOthers.isEmpty {
+            let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
+            for other in shards.dropFirst() {
+                relayBytes.add(count)
+                other.loop.execute { [self] in
+                    for message in outbox.toOthers { other.value.append(message) }
+                    arrived(count)
+                }
+            }
+        }
+    }
+
+    private func arrived(_ count: Int) {
+        let rest = relayBytes.add(-count)
+        let limit = configuration.maximumRelayBytes
+        if rest <= limit, rest + count > limit { releasePublishers() }
+    }
+
+    // MARK: Congestion
+
+    private var isCongested: Bool {
+        pressure.current > 0 || relayBytes.current > configuration.maximumRelayBytes
+    }
+
+    /// Lets those go on that were to wait, on every loop.
+    func releasePublishers() {
+        for shard in shards {
+            shard.loop.execute { [self] in
+                guard !isCongested else { return }
+                shard.value.releasePublishers()
+                if shard.value.isHome { admitPublishers(shard.value) }
+            }
+        }
+    }
+
+    /// The part of the group on a loop, by default on the one whose thread this is.
+    private func shard(of loop: ServiceLoop?, _ operation: String) -> BroadcastShard {
+        for shard in shards where loop.map({ $0 === shard.loop }) ?? shard.loop.isCurrent { return shard.value }
+        preconditionFailure(
+            """
+            \(operation) is used on the loops that the group was made with, and with their connections: in a closure given \
+            to LWSSwift, in ServiceLoop.execute or run, or in a task that prefers the loop's executor.
+            """
+        )
+    }
+}

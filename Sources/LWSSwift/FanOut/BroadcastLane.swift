@@ -1,0 +1,179 @@
+internal import CLibWebSockets
+internal import Synchronization
+
+/// The members of a group on one loop that are sent the very same bytes, and the log of these bytes.
+///
+/// Most members are *ready*: they have everything, and their socket takes more. They share one position, so that the end of
+/// a turn is one write each from the same memory, and touches nothing of a member but its socket. Whoever needs more than
+/// that stands *apart*, with a position of its own: because its socket is full, because it sent a message itself that it is
+/// not to get, or because a frame that is for it alone has to keep its place. Confined to the loop's thread.
+@safe
+final class BroadcastLane {
+    let loop: ServiceLoop
+    private let encoding: BroadcastGroup.Encoding
+    /// The members of all loops with this encoding, which decide whether it is made.
+    let count: Counter
+    let lostMessages: Counter
+    var log: FrameLog
+    var times = LogTimes()
+    private(set) var lastAppend: UInt64 = 0
+    private var isMarkedForFlush = false
+    /// A slab has filled since the limits were last looked at.
+    private var hasGrown = false
+
+    // The ready members: two arrays in step, the first being all that a write needs.
+    private var readySockets: ContiguousArray<OpaquePointer> = unsafe []
+    private var readyMembers: ContiguousArray<BroadcastMember> = []
+    private(set) var apart: ContiguousArray<BroadcastMember> = []
+    /// Reused by each flush: members whose socket did not take all.
+    private var stopped: ContiguousArray<Stopped> = []
+
+    @safe
+    private struct Stopped {
+        let index: Int
+        /// What it has been sent, the rest of which lws holds; nil when the socket is broken.
+        let position: LogPosition?
+        let heldBytes: Int
+    }
+
+    /// A number that several loops read and write.
+    final class Counter: Sendable {
+        private let value = Atomic<Int>(0)
+
+        @discardableResult
+        func add(_ change: Int) -> Int {
+            value.add(change, ordering: .relaxed).newValue
+        }
+
+        var current: Int { value.load(ordering: .relaxed) }
+    }
+
+    init(_ loop: ServiceLoop, _ encoding: BroadcastGroup.Encoding, count: Counter, lostMessages: Counter) {
+        self.loop = loop
+        self.encoding = encoding
+        self.count = count
+        self.lostMessages = lostMessages
+        log = FrameLog(loop.slabs)
+    }
+
+    deinit {
+        log.removeAll()
+    }
+
+    var hasMembers: Bool { !readyMembers.isEmpty || !apart.isEmpty }
+
+    // MARK: Members
+
+    func addReady(_ member: BroadcastMember) {
+        guard let wsi = unsafe member.core.wsi else { return }
+        member.standing = .ready(readyMembers.count)
+        readyMembers.append(member)
+        unsafe readySockets.append(wsi)
+    }
+
+    func removeReady(_ member: BroadcastMember) {
+        guard case .ready(let index) = member.standing else { return }
+        let last = readyMembers.count - 1
+        if index != last {
+            readyMembers.swapAt(index, last)
+            unsafe readySockets.swapAt(index, last)
+            readyMembers[index].standing = .ready(index)
+        }
+        readyMembers.removeLast()
+        _ = unsafe readySockets.removeLast()
+    }
+
+    func addApart(_ member: BroadcastMember) {
+        member.standing = .apart(apart.count)
+        apart.append(member)
+    }
+
+    func removeApart(_ member: BroadcastMember) {
+        guard case .apart(let index) = member.standing else { return }
+        let last = apart.count - 1
+        if index != last {
+            apart.swapAt(index, last)
+            apart[index].standing = .apart(index)
+        }
+        apart.removeLast()
+    }
+
+    // MARK: Messages
+
+    /// Appends a message, which goes out at the end of the turn.
+    func append(_ message: SequencedMessage) {
+        guard let encoded = message.encodings[encoding.format] else { return }
+        let sender = message.sender.flatMap { $0.lane === self && !message.includesSender ? $0 : nil }
+        sender?.standApart()
+        let slab = log.end.slab
+        let range = log.append(encoded.kind, encoded.bytes)
+        if log.end.slab != slab { hasGrown = true }
+        lastAppend = loop.now
+        if let sender, sender.standing != .left {
+            sender.skip(range)
+            sender.core.markForFlush()
+        }
+        guard !isMarkedForFlush else { return }
+        isMarkedForFlush = true
+        loop.unflushedLanes.append(self)
+    }
+
+    /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections.
+    func flush() {
+        isMarkedForFlush = false
+        let start = log.flushed
+        let end = log.end
+        if !readyMembers.isEmpty { write(from: start, to: end) }
+        // Those that stopped need their slabs before the others' are given up.
+        leaveBehind()
+        log.markFlushed()
+        if apart.isEmpty {
+            times = LogTimes()
+        } else {
+            times.note(start, at: loop.now, oldest: log.oldest)
+        }
+        if hasGrown {
+            hasGrown = false
+            apart.first?.shard.checkMembers()
+        }
+    }
+
+    private func write(from start: LogPosition, to end: LogPosition) {
+        guard let first = log.piece(at: start, limit: end) else { return }
+        // The loop below must not make the arrays' storage unique, so it only notes who stopped.
+        let sockets = unsafe readySockets
+        for index in unsafe sockets.indices {
+            let wsi = unsafe sockets[index]
+            var piece = first
+            while true {
+                let result = unsafe clws_write_raw_bytes(wsi, piece.start, piece.count)
+                if result < 0 {
+                    stopped.append(Stopped(index: index, position: nil, heldBytes: 0))
+                    break
+                }
+                if unsafe lws_partial_buffered(wsi) != 0 {
+                    stopped.append(Stopped(index: index, position: piece.end, heldBytes: piece.count))
+                    break
+                }
+                guard piece.end < end, let next = log.piece(at: piece.end, limit: end) else { break }
+                piece = next
+            }
+        }
+    }
+
+    /// Takes those that stopped out of the ready members, from the back, since the last one takes the place of each.
+    private func leaveBehind() {
+        while let stop = stopped.popLast() {
+            let member = readyMembers[stop.index]
+            removeReady(member)
+            if let position = stop.position {
+                member.fellBehind(at: position)
+                member.core.socketIsFull(holding: stop.heldBytes)
+            } else {
+                member.fellBehind(at: log.end)
+                member.core.writeFailed()
+            }
+            member.shard.watch()
+        }
+    }
+}

@@ -1,0 +1,342 @@
+internal import Logging
+
+/// One connection's place in a ``BroadcastGroup``.
+///
+/// It is a name for the membership, to be carried anywhere; what it does happens on the connection's loop.
+///
+/// Reason for the unchecked conformance: the variables are touched on the loop's thread only, which the public calls check
+/// and which the lane and the connection, confined themselves, call from.
+public final class BroadcastMember: @unchecked Sendable {
+    let group: BroadcastGroup
+    let shard: BroadcastShard
+    let lane: BroadcastLane
+    let core: ConnectionCore
+    private let onLoss: ((BroadcastLoss) -> Void)?
+
+    // MARK: Confined to the loop's thread
+
+    /// Where a member stands towards the log of its lane.
+    enum Standing: Equatable {
+        /// It has everything that the lane has flushed, and its socket takes more: its index among the lane's ready members.
+        case ready(Int)
+        /// It reads from ``cursor``: its index among the lane's members that are apart.
+        case apart(Int)
+        case left
+    }
+    var standing = Standing.left
+    /// The next byte it is to be sent, while it stands apart.
+    private(set) var cursor = LogPosition(slab: 0, offset: 0)
+    /// It reads no further than this: it is closing, or skips what is new.
+    private var stop: Stop?
+    /// Parts of the log behind the cursor that are not for it, in order.
+    private var skips: [Skip] = []
+    /// When it last took something, in milliseconds of the loop's clock.
+    private(set) var lastProgress: UInt64 = 0
+    private var bytesHeldBySystem: Int32 = 0
+    /// It is one of those that the group's publishers wait for.
+    var isWaitedFor = false
+
+    private struct Stop {
+        let position: LogPosition
+        /// Messages of the lane before it.
+        let message: Int
+        /// Messages of its own behind it.
+        var ownMessages = 0
+        /// It goes on with what is new then once it has got that far.
+        let reopens: Bool
+    }
+
+    private struct Skip {
+        var start: LogPosition
+        var end: LogPosition
+        /// Messages of its own in it, which are no loss.
+        var ownMessages: Int
+        /// The slabs between the two were given up already.
+        var isGivenUp = false
+    }
+
+    /// Own messages between others' that a member apart may have in the log; beyond, it counts as too far behind.
+    static let maximumSkips = 4_096
+
+    init(
+        _ group: BroadcastGroup,
+        _ shard: BroadcastShard,
+        _ lane: BroadcastLane,
+        _ core: ConnectionCore,
+        onLoss: ((BroadcastLoss) -> Void)?
+    ) {
+        self.group = group
+        self.shard = shard
+        self.lane = lane
+        self.core = core
+        self.onLoss = onLoss
+        lastProgress = core.loop.now
+    }
+
+    /// The connection that is the member.
+    public var connection: WebSocketConnection { WebSocketConnection(core: core) }
+
+    /// Leaves the group: what was sent before is written as far as the socket takes it, nothing more comes. Does nothing
+    /// when it has left, as it does by itself when its connection ends. On the connection's loop only.
+    public func leave() {
+        core.loop.preconditionIsCurrent("BroadcastMember.leave")
+        guard standing != .left else { return }
+        core.writeBeforeLeaving(self)
+        remove()
+    }
+
+    // MARK: Standing
+
+    /// Takes its place behind the last message so far.
+    func join() {
+        lane.count.add(1)
+        core.memberships.append(self)
+        if lane.log.flushed == lane.log.end {
+            lane.addReady(self)
+        } else {
+            // What waits for the end of the turn is older than the membership.
+            standApart(at: lane.log.end)
+            core.markForFlush()
+        }
+    }
+
+    /// Gives up its place, and what it was behind.
+    func remove() {
+        guard standing != .left else { return }
+        switch standing {
+        case .ready: lane.removeReady(self)
+        case .apart:
+            dropBacklog()
+            lane.removeApart(self)
+        case .left: break
+        }
+        standing = .left
+        lane.count.add(-1)
+        core.memberships.removeAll { $0 === self }
+        shard.doNotWait(for: self)
+    }
+
+    /// Stands apart from the members that the end of the turn writes to in one go: from here on it is the connection that
+    /// writes to it, in order with what it sends itself.
+    func standApart() {
+        guard case .ready = standing else { return }
+        lane.removeReady(self)
+        standApart(at: lane.log.flushed)
+    }
+
+    private func standApart(at position: LogPosition) {
+        cursor = position
+        lane.log.addReader(at: position)
+        lane.addApart(self)
+    }
+
+    /// The socket is full: lws holds what was written up to `position`.
+    func fellBehind(at position: LogPosition) {
+        standApart(at: position)
+    }
+
+    /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
+    func rejoinIfCaughtUp() {
+        guard case .apart = standing, peek(limit: lane.log.flushed) == nil else { return }
+        if let stop {
+            guard stop.reopens else { return }
+            reopen(after: stop)
+            guard peek(limit: lane.log.flushed) == nil else { return }
+        }
+        guard skips.isEmpty else { return }
+        lane.log.removeReader(at: cursor)
+        lane.removeApart(self)
+        lane.addReady(self)
+    }
+
+    private func dropBacklog() {
+        if let gap { pass(gap) }
+        if let stop {
+            lane.log.removeReader(at: cursor, closedAt: stop.position)
+        } else {
+            lane.log.removeReader(at: cursor)
+        }
+        skips = []
+        stop = nil
+    }
+
+    // MARK: Reading
+
+    /// What it is to be sent next, not beyond `limit`.
+    func peek(limit: LogPosition) -> FrameLog.Piece? {
+        let limit = stop.map { min($0.position, limit) } ?? limit
+        while let skip = skips.first, skip.start < limit {
+            if cursor < skip.start, let piece = lane.log.piece(at: cursor, limit: skip.start) { return piece }
+            pass(skip)
+            skips.removeFirst()
+        }
+        return lane.log.piece(at: cursor, limit: limit)
+    }
+
+    /// It was sent what ``peek(limit:)`` gave.
+    func advance(to position: LogPosition) {
+        lane.log.moveReader(from: cursor, to: position)
+        cursor = position
+    }
+
+    private func pass(_ skip: Skip) {
+        guard cursor < skip.end else { return }
+        if skip.isGivenUp {
+            // Only the slab that the skip begins in was kept.
+            let behind = LogPosition(slab: min(skip.start.slab + 1, skip.end.slab), offset: 0)
+            lane.log.moveReader(from: cursor, to: behind)
+        } else {
+            lane.log.moveReader(from: cursor, to: skip.end)
+        }
+        cursor = skip.end
+    }
+
+    /// Leaves out a message of its own.
+    func skip(_ range: Range<LogPosition>) {
+        if stop != nil {
+            stop?.ownMessages += 1
+        } else if let last = skips.last, last.end == range.lowerBound, !last.isGivenUp {
+            skips[skips.count - 1].end = range.upperBound
+            skips[skips.count - 1].ownMessages += 1
+        } else {
+            skips.append(Skip(start: range.lowerBound, end: range.upperBound, ownMessages: 1))
+        }
+    }
+
+    /// Whether something in the log is still to be sent before a frame that is queued now.
+    var unsentMark: OutboundQueue.Mark? {
+        guard case .apart = standing, cursor < lane.log.end || !skips.isEmpty else { return nil }
+        return OutboundQueue.Mark(member: self, position: stop?.position ?? lane.log.end)
+    }
+
+    // MARK: Falling behind
+
+    /// Bytes it has not been sent, own messages included.
+    var bytesBehind: Int {
+        guard case .apart = standing else { return 0 }
+        let count = lane.log.bytesBehind(cursor)
+        guard let gap else { return count }
+        return count - lane.log.bytesBehind(gap.start) + lane.log.bytesBehind(gap.end)
+    }
+
+    /// How long the oldest message that it has not been sent has waited, in milliseconds.
+    func timeBehind(_ now: UInt64) -> UInt64 {
+        guard case .apart = standing, cursor < lane.log.flushed else { return 0 }
+        return now - lane.times.time(of: cursor, now: now)
+    }
+
+    /// The socket took something.
+    func madeProgress(_ now: UInt64) {
+        lastProgress = now
+        shard.madeProgress(self)
+    }
+
+    /// Asks the system whether the peer has taken something since the last time: a socket is said to be writable only when
+    /// a third of its buffer is free, which is too seldom to tell a slow reader from one that stands still.
+    func lookForProgress(_ now: UInt64) {
+        let count = core.bytesHeldBySystem
+        if count != bytesHeldBySystem { lastProgress = now }
+        bytesHeldBySystem = count
+    }
+
+    /// When a message last went to it, for the timeout of idle connections.
+    var lastDelivery: UInt64 {
+        if case .ready = standing { lane.lastAppend } else { lastProgress }
+    }
+
+    /// Has it reached a limit of the policy?
+    func isTooFarBehind(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> Bool {
+        guard stop == nil else { return false }
+        if bytesBehind > policy.maximumBytesBehind || skips.count > Self.maximumSkips { return true }
+        guard let maximumTime else { return false }
+        return timeBehind(now) > maximumTime
+    }
+
+    /// Does what the policy says about a member that has reached a limit.
+    func apply(_ policy: SlowMemberPolicy) {
+        switch policy.action {
+        case .close:
+            shard.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
+            remove()
+            core.fail(.policyViolation, "too slow")
+        case .dropOldest: dropOldest(keeping: policy.maximumBytesBehind / 2)
+        case .dropNewest: dropNewest()
+        }
+    }
+
+    /// The part that was given up because the member was too far behind, as long as it is still before it: while a message
+    /// is under way, which is sent to its end.
+    private var gap: Skip? { skips.first { $0.isGivenUp } }
+
+    /// Leaves out whole messages, so that at most `count` bytes remain. A message that is under way is sent to its end.
+    private func dropOldest(keeping count: Int) {
+        let start = lane.log.nextMessage(from: cursor)
+        let end = lane.log.message(within: count)
+        // What was left out before, and was not passed since, is neither lost nor given up once more.
+        let oldEnd = gap?.end ?? start
+        guard oldEnd < end else { return }
+        let endMessage = lane.log.messages(before: end)
+        var lost = endMessage - lane.log.messages(before: oldEnd)
+        var ownMessages = 0
+        var kept: [Skip] = []
+        for var skip in skips {
+            if skip.isGivenUp {
+                ownMessages += skip.ownMessages
+            } else if skip.end <= end {
+                ownMessages += skip.ownMessages
+                lost -= skip.ownMessages
+            } else if skip.start < end {
+                let inside = endMessage - lane.log.messages(before: skip.start)
+                ownMessages += inside
+                lost -= inside
+                skip.start = end
+                skip.ownMessages -= inside
+                kept.append(skip)
+            } else {
+                kept.append(skip)
+            }
+        }
+        skips = [Skip(start: start, end: end, ownMessages: ownMessages, isGivenUp: true)] + kept
+        let released = max(start.slab + 1, oldEnd.slab)
+        if released < end.slab {
+            lane.log.moveReader(
+                from: LogPosition(slab: released, offset: 0),
+                to: LogPosition(slab: end.slab, offset: 0)
+            )
+        }
+        report(lost)
+    }
+
+    /// Reads no further than to here, until it has got that far.
+    private func dropNewest() {
+        stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: true)
+        lane.log.closeReader(at: lane.log.end)
+    }
+
+    private func reopen(after stop: Stop) {
+        lane.log.removeReader(at: cursor, closedAt: stop.position)
+        self.stop = nil
+        let lost = lane.log.messageCount - stop.message - stop.ownMessages
+        cursor = lane.log.end
+        lane.log.addReader(at: cursor)
+        report(lost)
+    }
+
+    /// The connection closes: nothing behind the messages so far is for it.
+    func readNoFurther() {
+        standApart()
+        guard case .apart = standing else { return }
+        if let stop {
+            self.stop = Stop(position: stop.position, message: stop.message, reopens: false)
+        } else {
+            stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: false)
+            lane.log.closeReader(at: lane.log.end)
+        }
+    }
+
+    private func report(_ count: Int) {
+        guard count > 0 else { return }
+        lane.lostMessages.add(count)
+        onLoss?(BroadcastLoss(messageCount: count))
+    }
+}

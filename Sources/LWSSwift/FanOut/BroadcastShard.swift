@@ -1,0 +1,156 @@
+internal import DequeModule
+
+/// The part of a group that lives on one loop: the members whose connections are there, in one lane for each encoding.
+///
+/// The group's order is made on its home loop. Messages from elsewhere go there first, and come back from there in order, a
+/// batch a turn. Confined to the loop's thread.
+final class BroadcastShard {
+    let loop: ServiceLoop
+    /// Whether the order of the group is made here.
+    let isHome: Bool
+    /// The number of the last message, on the home loop.
+    var lastNumber: UInt64 = 0
+    private let configuration: BroadcastGroup.Configuration
+    private let maximumTime: UInt64?
+    private let grace: UInt64
+    /// By ``BroadcastGroup/Encoding``; made for the first member.
+    private var lanes: [BroadcastLane?]
+    private var timer: LoopTimer?
+    /// Members that publishers wait for.
+    private var waitedFor = 0
+    /// Publishers whose connections are not read from for that reason.
+    private var pausedPublishers: [ConnectionCore] = []
+    /// Tasks that wait for the same, on the home loop.
+    private var waitingTasks: Deque<ParkedPublisher> = []
+    /// What goes to other loops at the end of the turn.
+    var outbox = BroadcastOutbox()
+
+    /// How often members that are apart are looked at, in milliseconds.
+    private static let watchInterval: UInt64 = 100
+
+    struct ParkedPublisher {
+        let ticket: Ticket
+        let message: WebSocketMessage
+        let task: WaitingTask<Result<Void, WebSocketError>>
+    }
+
+    init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, isHome: Bool) {
+        self.loop = loop
+        self.isHome = isHome
+        self.configuration = configuration
+        maximumTime = configuration.slowMembers.maximumTimeBehind?.milliseconds
+        grace = configuration.slowMembers.progressGrace.milliseconds
+        lanes = Array(repeating: nil, count: configuration.formats * BroadcastGroup.Encoding.perFormat)
+    }
+
+    func lane(_ encoding: BroadcastGroup.Encoding, of group: BroadcastGroup) -> BroadcastLane {
+        if let lane = lanes[encoding.index] { return lane }
+        let lane = BroadcastLane(
+            loop,
+            encoding,
+            count: group.memberCounts[encoding.index],
+            lostMessages: group.lostMessages
+        )
+        lanes[encoding.index] = lane
+        return lane
+    }
+
+    // MARK: Messages
+
+    /// Appends a message that has its place in the order.
+    func append(_ message: SequencedMessage) {
+        for lane in lanes {
+            guard let lane, lane.hasMembers else { continue }
+            lane.append(message)
+        }
+        if let sender = message.sender, sender.core.loop === loop { message.onSequenced?(message.number) }
+    }
+
+    // MARK: Members that do not keep up
+
+    /// Begins to look at the members that are apart.
+    func watch() {
+        guard timer == nil, !loop.isShuttingDown else { return }
+        timer = LoopTimer(loop, milliseconds: Self.watchInterval) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            lookForProgress()
+            checkMembers()
+            if lanes.contains(where: { !($0?.apart.isEmpty ?? true) }) { watch() }
+        }
+    }
+
+    private func lookForProgress() {
+        for case let lane? in lanes {
+            for member in lane.apart { member.lookForProgress(loop.now) }
+        }
+    }
+
+    /// Looks who has reached a limit, and whom publishers are to wait for.
+    func checkMembers() {
+        let now = loop.now
+        let policy = configuration.slowMembers
+        for case let lane? in lanes {
+            // A copy: members may leave meanwhile.
+            let apart = lane.apart
+            for member in apart {
+                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) { member.apply(policy) }
+                guard let mark = policy.publishersWaitAboveBytes else { continue }
+                if member.bytesBehind > mark, now < member.lastProgress + grace {
+                    wait(for: member)
+                } else {
+                    doNotWait(for: member)
+                }
+            }
+        }
+    }
+
+    private func wait(for member: BroadcastMember) {
+        guard !member.isWaitedFor, member.standing != .left else { return }
+        member.isWaitedFor = true
+        waitedFor += 1
+        if waitedFor == 1 { member.group.pressure.add(1) }
+    }
+
+    /// The member has caught up, has gone, or does not read at all.
+    func doNotWait(for member: BroadcastMember) {
+        guard member.isWaitedFor else { return }
+        member.isWaitedFor = false
+        waitedFor -= 1
+        if waitedFor == 0, member.group.pressure.add(-1) == 0 { member.group.releasePublishers() }
+    }
+
+    /// The member took something: publishers need not wait for one that has caught up by half.
+    func madeProgress(_ member: BroadcastMember) {
+        guard member.isWaitedFor, let mark = configuration.slowMembers.publishersWaitAboveBytes,
+            member.bytesBehind <= mark / 2
+        else { return }
+        doNotWait(for: member)
+    }
+
+    // MARK: Publishers
+
+    func pause(_ publisher: ConnectionCore) {
+        if publisher.pauseReading(.groupIsCongested) { pausedPublishers.append(publisher) }
+    }
+
+    func park(_ publisher: ParkedPublisher) {
+        waitingTasks.append(publisher)
+    }
+
+    func unpark() -> ParkedPublisher? {
+        waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
+    }
+
+    func cancel(_ ticket: Ticket) {
+        guard let index = waitingTasks.firstIndex(where: { $0.ticket === ticket }) else { return }
+        waitingTasks.remove(at: index).task.finish(.failure(.cancelled))
+    }
+
+    /// The pressure has gone.
+    func releasePublishers() {
+        let publishers = pausedPublishers
+        pausedPublishers = []
+        for publisher in publishers { publisher.resumeReading(.groupIsCongested) }
+    }
+}

@@ -1,0 +1,146 @@
+internal import CLibWebSockets
+internal import Glibc
+
+/// What a connection does for the groups it is a member of: it writes what the end of a turn does not write for all members
+/// alike, in order with the frames that are for it alone.
+extension ConnectionCore {
+    /// Has its memberships stand apart, and gives what of their logs goes before a frame that is queued now.
+    @discardableResult
+    func standApart() -> [OutboundQueue.Mark] {
+        guard !memberships.isEmpty else { return [] }
+        var marks: [OutboundQueue.Mark] = []
+        for member in memberships {
+            member.standApart()
+            if let mark = member.unsentMark { marks.append(mark) }
+        }
+        return marks
+    }
+
+    func leaveGroups() {
+        while let member = memberships.last { member.remove() }
+    }
+
+    /// Writes what a member that leaves has not been sent yet, as far as the socket takes it.
+    func writeBeforeLeaving(_ member: BroadcastMember) {
+        guard let wsi = unsafe wsi, isOpen, outbound.isEmpty, !isWaitingForSocket else { return }
+        member.standApart()
+        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
+        _ = write(member, upTo: member.lane.log.end, &writer)
+        finish(writer)
+    }
+
+    /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
+    func writeWithGroups(_ wsi: OpaquePointer) {
+        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
+        if writeQueued(&writer) {
+            for member in memberships where !write(member, upTo: member.lane.log.flushed, &writer) { break }
+        }
+        finish(writer)
+        guard !writer.isStopped else { return }
+        for member in memberships where outbound.isEmpty { member.rejoinIfCaughtUp() }
+    }
+
+    /// False when the socket is full, or a frame waits for the end of the turn.
+    private func writeQueued(_ writer: inout TurnWriter) -> Bool {
+        while let segment = outbound.first {
+            for mark in segment.marks where mark.member.standing != .left {
+                let flushed = mark.member.lane.log.flushed
+                guard write(mark.member, upTo: min(mark.position, flushed), &writer) else { return false }
+                // What goes before it waits for the end of the turn, and so does the frame.
+                if flushed < mark.position { return false }
+            }
+            let isTaken = unsafe segment.bytes.withUnsafeBytes { unsafe writer.take($0) }
+            guard isTaken else { return false }
+            outbound.removeFirst()
+        }
+        return true
+    }
+
+    /// False when the socket is full.
+    private func write(_ member: BroadcastMember, upTo limit: LogPosition, _ writer: inout TurnWriter) -> Bool {
+        guard case .apart = member.standing else { return true }
+        while let piece = member.peek(limit: limit) {
+            guard unsafe writer.take(UnsafeRawBufferPointer(start: piece.start, count: piece.count)) else {
+                return false
+            }
+            member.advance(to: piece.end)
+        }
+        return true
+    }
+
+    private func finish(_ writer: TurnWriter) {
+        var writer = writer
+        writer.flush()
+        switch writer.outcome {
+        case .written: writingStalledAt = 0
+        case .full(let count): socketIsFull(holding: count)
+        case .failed: writeFailed()
+        case .nothing: break
+        }
+    }
+
+    /// What the system holds because the peer has not taken it yet, in bytes.
+    var bytesHeldBySystem: Int32 {
+        guard let wsi = unsafe wsi else { return 0 }
+        var count: Int32 = 0
+        _ = unsafe ioctl(lws_get_socket_fd(wsi), UInt(TIOCOUTQ), &count)
+        return count
+    }
+}
+
+/// Writes pieces to one socket, small ones together, until it is full.
+@safe
+struct TurnWriter {
+    enum Outcome {
+        case nothing
+        case written
+        /// lws holds the rest of a write of this many bytes.
+        case full(Int)
+        case failed
+    }
+
+    private let wsi: OpaquePointer
+    private let buffer: GatherBuffer
+    private(set) var outcome = Outcome.nothing
+
+    init(_ wsi: OpaquePointer, _ buffer: GatherBuffer) {
+        unsafe self.wsi = wsi
+        self.buffer = buffer
+    }
+
+    /// Nothing more can be written now.
+    var isStopped: Bool {
+        switch outcome {
+        case .nothing, .written: false
+        case .full, .failed: true
+        }
+    }
+
+    /// Writes whole frames, now or with those that follow. False when it was not taken, because the socket is full.
+    mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+        if !buffer.hasRoom(for: piece.count) || piece.count >= GatherBuffer.directBytes { flush() }
+        guard !isStopped else { return false }
+        if piece.count >= GatherBuffer.directBytes {
+            unsafe write(piece)
+        } else {
+            unsafe buffer.append(piece)
+        }
+        return true
+    }
+
+    /// Writes what was put together.
+    mutating func flush() {
+        guard buffer.count > 0 else { return }
+        unsafe write(buffer.take())
+    }
+
+    private mutating func write(_ piece: UnsafeRawBufferPointer) {
+        if unsafe clws_write_raw_bytes(wsi, piece.baseAddress, piece.count) < 0 {
+            outcome = .failed
+        } else if unsafe lws_partial_buffered(wsi) != 0 {
+            outcome = .full(piece.count)
+        } else {
+            outcome = .written
+        }
+    }
+}

@@ -1,0 +1,288 @@
+internal import DequeModule
+
+/// A place in a ``FrameLog``: which slab, and how far into it. Places compare as the bytes they stand before.
+struct LogPosition: Comparable {
+    private static let offsetBits = 20
+    private let rawValue: Int
+
+    init(slab: Int, offset: Int) {
+        rawValue = slab << Self.offsetBits | offset
+    }
+
+    var slab: Int { rawValue >> Self.offsetBits }
+    var offset: Int { rawValue & (1 << Self.offsetBits - 1) }
+
+    static func < (left: LogPosition, right: LogPosition) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// Messages in the order of a group, framed for the wire once and for all: what every member is sent a range of.
+///
+/// The log is a chain of slabs. A slab holds whole frames and is as large as one write may be, so that what a member is
+/// written is always "the rest of a slab". Members keep nothing but a position. A slab is freed as soon as it has been
+/// offered to everybody (``flushed``) and no member that is behind is still to read it: each slab counts those, and so one
+/// in the middle can go when the only member before it is to skip it.
+@safe
+struct FrameLog {
+    @safe
+    private struct Slab {
+        /// nil once it was freed.
+        var bytes: UnsafeMutableRawPointer?
+        var count = 0
+        /// Members behind that will read it, or read on in it.
+        var readers: Int
+        /// Bytes that the log had before it.
+        let startByte: Int
+        /// Messages that began before it.
+        let startMessage: Int
+        /// Where in it the first message begins; nil while it has only the rest of one.
+        var firstMessage: Int?
+    }
+
+    private let pool: SlabPool
+    private var slabs: Deque<Slab> = []
+    private var firstSlab = 0
+    /// Members behind that will read whatever comes.
+    private var openReaders = 0
+    /// Bytes that were ever appended, headers included.
+    private(set) var byteCount = 0
+    /// Messages that were ever appended.
+    private(set) var messageCount = 0
+    /// Up to where everybody who is not behind has it.
+    private(set) var flushed = LogPosition(slab: 0, offset: 0)
+
+    init(_ pool: SlabPool) {
+        self.pool = pool
+    }
+
+    /// Behind the last byte.
+    var end: LogPosition {
+        guard let last = slabs.last else { return LogPosition(slab: firstSlab, offset: 0) }
+        return LogPosition(slab: firstSlab + slabs.count - 1, offset: last.count)
+    }
+
+    /// The beginning of the oldest slab that is kept.
+    var oldest: LogPosition { LogPosition(slab: firstSlab, offset: 0) }
+
+    // MARK: Appending
+
+    /// The most payload of one frame; a longer message is cut into fragments, so that a pong never waits for all of it
+    /// (RFC 6455 section 5.4).
+    static let maximumFragmentBytes = 64 << 10
+
+    /// Appends one message, framed as a server frames it: not masked (RFC 6455 section 5.1).
+    ///
+    /// - Parameter isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
+    /// - Returns: where it begins and ends.
+    mutating func append(
+        _ kind: WebSocketMessage.Kind,
+        _ bytes: [UInt8],
+        isCompressed: Bool = false
+    ) -> Range<LogPosition> {
+        var opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
+        var start: LogPosition?
+        unsafe bytes.withUnsafeBytes { payload in
+            var sent = 0
+            repeat {
+                let count = min(payload.count - sent, Self.maximumFragmentBytes)
+                let header = ServerFrame.headerBytes(count)
+                let index = slabWithRoom(for: header + count)
+                let offset = slabs[index].count
+                if start == nil {
+                    start = LogPosition(slab: firstSlab + index, offset: offset)
+                    if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
+                }
+                guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
+                let frame = unsafe memory + offset
+                unsafe ServerFrame.writeHeader(
+                    opcode,
+                    isFinal: sent + count == payload.count,
+                    isCompressed: isCompressed && sent == 0,
+                    count,
+                    to: frame
+                )
+                if let source = payload.baseAddress {
+                    unsafe (frame + header).copyMemory(from: source + sent, byteCount: count)
+                }
+                slabs[index].count += header + count
+                byteCount += header + count
+                sent += count
+                opcode = .continuation
+            } while sent < payload.count
+        }
+        messageCount += 1
+        return (start ?? end)..<end
+    }
+
+    private mutating func slabWithRoom(for count: Int) -> Int {
+        if let last = slabs.last, last.count + count <= SlabPool.slabBytes { return slabs.count - 1 }
+        slabs.append(
+            unsafe Slab(
+                bytes: pool.take(),
+                readers: openReaders,
+                startByte: byteCount,
+                startMessage: messageCount
+            )
+        )
+        return slabs.count - 1
+    }
+
+    // MARK: Reading
+
+    /// Some bytes of the log: whole frames within one slab.
+    @safe
+    struct Piece {
+        let start: UnsafeRawPointer
+        let count: Int
+        /// Behind its last byte.
+        let end: LogPosition
+    }
+
+    /// The next piece at `position`, not beyond `limit`; nil when there is none.
+    func piece(at position: LogPosition, limit: LogPosition) -> Piece? {
+        var position = position
+        while position < limit {
+            let slab = slabs[position.slab - firstSlab]
+            let end = position.slab == limit.slab ? limit.offset : slab.count
+            if position.offset < end {
+                guard let bytes = unsafe slab.bytes else {
+                    preconditionFailure("A slab was freed that is still to be read.")
+                }
+                return unsafe Piece(
+                    start: UnsafeRawPointer(bytes + position.offset),
+                    count: end - position.offset,
+                    end: LogPosition(slab: position.slab, offset: end)
+                )
+            }
+            position = LogPosition(slab: position.slab + 1, offset: 0)
+        }
+        return nil
+    }
+
+    /// Declares that everything appended so far has been offered to those who are not behind.
+    mutating func markFlushed() {
+        let old = flushed.slab
+        flushed = end
+        for slab in max(old, firstSlab)...flushed.slab { freeIfUnread(slab) }
+    }
+
+    /// A member falls behind at `position`: it will read on from there, and what is appended later.
+    mutating func addReader(at position: LogPosition) {
+        openReaders += 1
+        guard !slabs.isEmpty else { return }
+        for slab in position.slab...end.slab { slabs[slab - firstSlab].readers += 1 }
+    }
+
+    /// A reader at `position` goes on to a later place: it needs the slabs in between no more.
+    mutating func moveReader(from position: LogPosition, to target: LogPosition) {
+        for slab in position.slab..<target.slab { release(slab) }
+    }
+
+    /// A reader will read up to `target` at most: it needs neither the slabs behind it nor what is appended later.
+    mutating func closeReader(at target: LogPosition) {
+        openReaders -= 1
+        guard !slabs.isEmpty, target.slab < end.slab else { return }
+        for slab in (target.slab + 1)...end.slab { release(slab) }
+    }
+
+    /// A reader at `position` that was open goes.
+    mutating func removeReader(at position: LogPosition) {
+        openReaders -= 1
+        guard !slabs.isEmpty, position <= end else { return }
+        for slab in position.slab...end.slab { release(slab) }
+    }
+
+    /// A reader at `position` that was closed at `target` goes.
+    mutating func removeReader(at position: LogPosition, closedAt target: LogPosition) {
+        guard !slabs.isEmpty else { return }
+        for slab in position.slab...max(position.slab, target.slab) { release(slab) }
+    }
+
+    private mutating func release(_ slab: Int) {
+        let index = slab - firstSlab
+        guard slabs.indices.contains(index) else { return }
+        slabs[index].readers -= 1
+        assert(slabs[index].readers >= 0)
+        freeIfUnread(slab)
+    }
+
+    private mutating func freeIfUnread(_ slab: Int) {
+        let index = slab - firstSlab
+        guard slabs.indices.contains(index), slabs[index].readers == 0,
+            LogPosition(slab: slab, offset: slabs[index].count) <= flushed,
+            // The last one stays while others do, since it says where the end is.
+            index < slabs.count - 1 || slabs.count == 1,
+            let bytes = unsafe slabs[index].bytes
+        else { return }
+        unsafe pool.give(bytes)
+        unsafe slabs[index].bytes = nil
+        guard index == 0 else { return }
+        while let first = slabs.first, unsafe first.bytes == nil {
+            slabs.removeFirst()
+            firstSlab += 1
+        }
+        if slabs.isEmpty {
+            flushed = end
+        } else if slabs.count == 1 {
+            freeIfUnread(firstSlab)
+        }
+    }
+
+    /// Frees everything, at the end of the loop.
+    mutating func removeAll() {
+        for slab in slabs {
+            if let bytes = unsafe slab.bytes { unsafe pool.give(bytes) }
+        }
+        slabs = []
+    }
+
+    // MARK: Measuring
+
+    /// Bytes between a reader's position and the end.
+    func bytesBehind(_ position: LogPosition) -> Int {
+        guard position < end else { return 0 }
+        return byteCount - slabs[position.slab - firstSlab].startByte - position.offset
+    }
+
+    /// Messages that begin before `position`, which is that of a reader or the end.
+    func messages(before position: LogPosition) -> Int {
+        guard position < end else { return messageCount }
+        let slab = slabs[position.slab - firstSlab]
+        guard let bytes = unsafe slab.bytes else { return slab.startMessage }
+        var count = slab.startMessage
+        var offset = 0
+        while offset < position.offset {
+            let frame = unsafe ServerFrame(at: bytes + offset)
+            if frame.opcode != .continuation { count += 1 }
+            offset += frame.byteCount
+        }
+        return count
+    }
+
+    /// Where the next message begins at or behind a reader's position; the end when there is none.
+    func nextMessage(from position: LogPosition) -> LogPosition {
+        var position = position
+        while position < end {
+            let slab = slabs[position.slab - firstSlab]
+            if let bytes = unsafe slab.bytes {
+                while position.offset < slab.count {
+                    let frame = unsafe ServerFrame(at: bytes + position.offset)
+                    if frame.opcode != .continuation { return position }
+                    position = LogPosition(slab: position.slab, offset: position.offset + frame.byteCount)
+                }
+            }
+            position = LogPosition(slab: position.slab + 1, offset: 0)
+        }
+        return end
+    }
+
+    /// The first place at which a message begins and behind which there are at most `count` bytes; the end when there is
+    /// none. It is looked for at the beginnings of slabs only.
+    func message(within count: Int) -> LogPosition {
+        for index in slabs.indices where byteCount - slabs[index].startByte <= count {
+            if let offset = slabs[index].firstMessage { return LogPosition(slab: firstSlab + index, offset: offset) }
+        }
+        return end
+    }
+}

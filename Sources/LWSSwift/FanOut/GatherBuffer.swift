@@ -1,0 +1,30 @@
+/// Where pieces that go out in one write are put together, so that many small ones do not each cost a system call.
+///
+/// There is one for each loop, since a write is over before the next begins. Confined to the loop's thread.
+@safe
+final class GatherBuffer {
+    /// A piece of this size is written from where it is: copying it would cost more than it saves.
+    static let directBytes = 8 << 10
+    private let bytes = UnsafeMutableRawPointer.allocate(byteCount: ServiceLoop.writeBytes, alignment: 64)
+    private(set) var count = 0
+
+    deinit {
+        unsafe bytes.deallocate()
+    }
+
+    func hasRoom(for more: Int) -> Bool {
+        count + more <= ServiceLoop.writeBytes
+    }
+
+    func append(_ piece: UnsafeRawBufferPointer) {
+        guard let start = piece.baseAddress else { return }
+        unsafe (bytes + count).copyMemory(from: start, byteCount: piece.count)
+        count += piece.count
+    }
+
+    /// Takes the pieces out; they are valid until the next is appended.
+    func take() -> UnsafeRawBufferPointer {
+        defer { count = 0 }
+        return unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+    }
+}

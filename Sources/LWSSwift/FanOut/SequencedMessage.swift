@@ -1,0 +1,31 @@
+/// A message that has no place in the order of its group yet: it may have to travel to the loop that gives it one.
+struct UnsequencedMessage: Sendable {
+    let sender: BroadcastMember?
+    let includesSender: Bool
+    let encode: BroadcastGroup.Encoder
+    let onSequenced: (@Sendable (UInt64) -> Void)?
+    /// The payload it refers to, which decides the memory it takes.
+    let byteCount: Int
+}
+
+/// A message that has its place, in every form that has members: what travels from the home loop to the others.
+struct SequencedMessage: Sendable {
+    let number: UInt64
+    let sender: BroadcastMember?
+    let includesSender: Bool
+    /// By format; nil where there are no members.
+    let encodings: [WebSocketMessage?]
+    let onSequenced: (@Sendable (UInt64) -> Void)?
+
+    /// Roughly the memory it takes.
+    var byteCount: Int {
+        encodings.reduce(64) { $0 + ($1?.bytes.count ?? 0) }
+    }
+}
+
+/// What a loop has for other loops, gathered during a turn.
+struct BroadcastOutbox {
+    var toHome: [UnsequencedMessage] = []
+    var toOthers: [SequencedMessage] = []
+    var isMarked = false
+}

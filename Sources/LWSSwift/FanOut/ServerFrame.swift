@@ -1,0 +1,52 @@
+/// A frame as a server sends it, not masked, in memory (RFC 6455 section 5.2).
+struct ServerFrame {
+    let opcode: FrameEncoder.Opcode
+    /// Header and payload.
+    let byteCount: Int
+
+    /// Reads the header of a frame that ``writeHeader(_:isFinal:isCompressed:_:to:)`` wrote.
+    init(at start: UnsafeRawPointer) {
+        let first = unsafe start.load(as: UInt8.self)
+        let second = unsafe start.load(fromByteOffset: 1, as: UInt8.self)
+        guard let opcode = FrameEncoder.Opcode(rawValue: first & 0x0F) else {
+            preconditionFailure("A frame of ours has an opcode that we do not send.")
+        }
+        self.opcode = opcode
+        switch second {
+        case 126:
+            byteCount = unsafe 4 + Int(UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+        case 127:
+            byteCount = unsafe 10 + Int(UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt64.self)))
+        default: byteCount = 2 + Int(second)
+        }
+    }
+
+    /// The length of the header before a payload of `count` bytes.
+    static func headerBytes(_ count: Int) -> Int {
+        count <= 125 ? 2 : count <= 0xFFFF ? 4 : 10
+    }
+
+    /// Writes the header of a frame.
+    ///
+    /// - Parameter isCompressed: sets RSV1, on the first frame of a deflated message (RFC 7692 section 6).
+    static func writeHeader(
+        _ opcode: FrameEncoder.Opcode,
+        isFinal: Bool,
+        isCompressed: Bool,
+        _ count: Int,
+        to start: UnsafeMutableRawPointer
+    ) {
+        let first = (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue
+        unsafe start.storeBytes(of: first, as: UInt8.self)
+        switch count {
+        case ...125:
+            unsafe start.storeBytes(of: UInt8(count), toByteOffset: 1, as: UInt8.self)
+        case ...0xFFFF:
+            unsafe start.storeBytes(of: 126, toByteOffset: 1, as: UInt8.self)
+            unsafe start.storeBytes(of: UInt16(count).bigEndian, toByteOffset: 2, as: UInt16.self)
+        default:
+            unsafe start.storeBytes(of: 127, toByteOffset: 1, as: UInt8.self)
+            unsafe start.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What becomes of the members of a ``BroadcastGroup`` that do not keep up with it.
+///
+/// A member is behind when its socket took not all it was to be sent. Nothing is queued for it: it only stands at an older
+/// place of the log that all share, which is kept for it, so that the memory a group takes is that of its slowest member,
+/// at most ``maximumBytesBehind`` and one slab of 68 KiB on each loop and for each encoding.
+public struct SlowMemberPolicy: Sendable, Hashable {
+    /// What is done with a member that has reached a limit.
+    public enum Action: Sendable, Hashable {
+        /// Its connection is closed with 1008; what it was behind is dropped.
+        case close
+        /// The older part of what it was behind is dropped, as whole messages.
+        case dropOldest
+        /// It gets what it is behind, but nothing newer until then.
+        case dropNewest
+    }
+
+    /// What is done at a limit. Default: ``Action/close``.
+    public var action: Action
+    /// How many bytes a member may be behind, frame headers included. It is looked at when a slab of 68 KiB has filled.
+    /// Default: 16 MiB.
+    public var maximumBytesBehind: Int
+    /// How old the oldest message may be that a member has not been sent; nil for any age. It is looked at every 100
+    /// milliseconds. Default: 30 seconds.
+    public var maximumTimeBehind: Duration?
+    /// Publishers are slowed down while a member is further behind than this many bytes and still reads: reading from those
+    /// that send to the group stops, and ``BroadcastGroup/send(_:)`` waits. nil to slow nobody down. Default: 8 MiB.
+    public var publishersWaitAboveBytes: Int?
+    /// A member that has taken nothing for this long slows nobody down. Default: half a second.
+    public var progressGrace: Duration
+
+    public init(
+        action: Action = .close,
+        maximumBytesBehind: Int = 16 << 20,
+        maximumTimeBehind: Duration? = .seconds(30),
+        publishersWaitAboveBytes: Int? = 8 << 20,
+        progressGrace: Duration = .milliseconds(500)
+    ) {
+        self.action = action
+        self.maximumBytesBehind = maximumBytesBehind
+        self.maximumTimeBehind = maximumTimeBehind
+        self.publishersWaitAboveBytes = publishersWaitAboveBytes
+        self.progressGrace = progressGrace
+    }
+}
+
+/// Messages that a member of a ``BroadcastGroup`` was not sent, because it did not keep up.
+public struct BroadcastLoss: Sendable, Hashable {
+    /// How many; messages of the member itself, which it would not have been sent anyway, do not count.
+    public let messageCount: Int
+}

@@ -1,0 +1,35 @@
+import LWSSwift
+
+/// How the server passes messages on.
+struct ChatSettings: Equatable, Sendable {
+    /// The form in which the others get a message.
+    var envelope = Envelope.text
+    /// Whether the sender gets its message too.
+    var echoes = false
+    /// What becomes of clients that do not keep up.
+    var slowClients = SlowMemberPolicy()
+    /// Whether messages are compressed for clients that offer it (RFC 7692).
+    var compresses = true
+    /// How many loops, and so threads, serve the connections.
+    var threads = ThreadCount.number(1)
+}
+
+/// A choice between two words, where a switch without a value could not be turned off again.
+enum OnOff: String, CaseIterable {
+    case on, off
+}
+
+/// What the command line calls the policies for clients that do not keep up.
+enum SlowClientAction: String, CaseIterable {
+    case close
+    case dropOldest = "drop-oldest"
+    case dropNewest = "drop-newest"
+
+    var action: SlowMemberPolicy.Action {
+        switch self {
+        case .close: .close
+        case .dropOldest: .dropOldest
+        case .dropNewest: .dropNewest
+        }
+    }
+}
