@@ -14,7 +14,9 @@ struct NetworkSettings: Equatable, Sendable {
     init(flags: NetworkFlags, environment: Environment) throws(Failure) {
         origins.exceptions = Set(flags.allowOrigin)
         if flags.allowOrigin.isEmpty { origins.exceptions = try environment.allowOrigin() ?? [] }
-        if let interval = try flags.pingInterval ?? environment.pingInterval() {
+        var interval = flags.pingInterval
+        if interval == nil { interval = try environment.pingInterval() }
+        if let interval {
             keepalive = interval == .zero ? nil : .init(interval: interval)
         }
         switch (flags.tlsCert ?? environment.tlsCert(), flags.tlsKey ?? environment.tlsKey()) {

@@ -21,6 +21,22 @@ enum EscapedText {
         return result
     }
 
+    /// A JSON text in which the same characters are escaped within its strings, which leaves its meaning as it is. An
+    /// encoder escapes only what JSON forbids.
+    static func escapeJSON(_ json: String) -> String {
+        var result = ""
+        result.reserveCapacity(json.utf8.count)
+        for scalar in json.unicodeScalars {
+            if isHarmless(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
+    }
+
     /// The beginning of a message of UTF-8 bytes, escaped, and how many bytes of it are left out.
     ///
     /// Takes time in proportion to `limit`, not to the size of the message.

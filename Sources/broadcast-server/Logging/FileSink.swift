@@ -36,7 +36,7 @@ struct FileSink: LogSink {
                 // What was logged before belongs to the file as it was then.
                 flush(&buffer)
                 reopen()
-            case .plain, .showPrompt, .promptAnswered, .hidePrompt:
+            case .output, .prompt:
                 break
             }
         }

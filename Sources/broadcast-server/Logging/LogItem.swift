@@ -17,13 +17,10 @@ struct LogLine: Sendable {
 /// What is queued for a sink, in the order in which it is to happen.
 enum LogItem: Sendable {
     case line(LogLine)
-    /// A line for the console's output that is no log line.
-    case plain(String)
-    /// Shows the prompt from now on, below everything else.
-    case showPrompt(String)
-    /// The user has answered the prompt with a line: shows it again.
-    case promptAnswered
-    case hidePrompt
+    /// Bytes for the console's output that are no log line, as they are.
+    case output([UInt8])
+    /// What stands before the line that is typed, from now on.
+    case prompt(String)
     /// Closes the file and opens its path again, after it was renamed to rotate it.
     case reopenFile
 
@@ -36,8 +33,8 @@ enum LogItem: Sendable {
     var cost: Int {
         switch self {
         case .line(let line): MemoryLayout<LogItem>.stride + line.text.utf8.count
-        case .plain(let text): MemoryLayout<LogItem>.stride + text.utf8.count
-        default: MemoryLayout<LogItem>.stride
+        case .output(let bytes): MemoryLayout<LogItem>.stride + bytes.count
+        case .prompt, .reopenFile: MemoryLayout<LogItem>.stride
         }
     }
 }

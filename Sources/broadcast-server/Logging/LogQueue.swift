@@ -26,16 +26,14 @@ final class LogQueue: Sendable {
 
     private let limits: Limits
     private let monitor = Monitor(State())
-    // Rings after each batch the thread took; holds one ring for somebody who comes a little later.
-    private let room: AsyncStream<Void>
-    private let roomBell: AsyncStream<Void>.Continuation
+    /// Rings after each batch the thread took.
+    private let room = Bell()
 
     /// Starts the thread that writes to `sink`.
     init(_ sink: some LogSink, limits: Limits = Limits()) throws(Failure) {
         self.limits = limits
-        (room, roomBell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        try BackgroundThread.start { [monitor, limits, roomBell] in
-            Self.serve(sink, monitor, limits, roomBell)
+        try BackgroundThread.start { [monitor, limits, room] in
+            Self.serve(sink, monitor, limits, room)
         }
     }
 
@@ -48,9 +46,8 @@ final class LogQueue: Sendable {
     /// ends the wait.
     func enqueueWaiting(_ item: LogItem) async {
         add(item, isForced: true)
-        var rings = room.makeAsyncIterator()
         while monitor.withLock({ $0.cost > limits.capacity && !$0.hasEnded }), !Task.isCancelled {
-            await rings.next()
+            await room.wait()
         }
     }
 
@@ -87,7 +84,7 @@ final class LogQueue: Sendable {
         _ sink: some LogSink,
         _ monitor: Monitor<State>,
         _ limits: Limits,
-        _ roomBell: AsyncStream<Void>.Continuation
+        _ room: Bell
     ) {
         var sink = sink
         var isClosing = false
@@ -107,14 +104,14 @@ final class LogQueue: Sendable {
                 }
                 return (state.items, state.droppedCount, state.isClosing)
             }
-            roomBell.yield()
+            room.ring()
             isClosing = closes
             sink.write(items)
             if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
         }
         sink.close()
         monitor.update { $0.hasEnded = true }
-        roomBell.finish()
+        room.finish()
     }
 
     private static func dropNotice(_ count: Int) -> LogItem {
