@@ -9,7 +9,7 @@ public import HTTPTypes
 public struct HandshakeRequest {
     /// The path, without the query, such as `/team`.
     public let path: String
-    /// The query as sent, without the question mark; empty when there was none.
+    /// The query, percent-encoded and without the question mark; empty when there was none.
     public let query: String
     /// The subprotocols the client offers, in its order of preference.
     public let subprotocols: [String]

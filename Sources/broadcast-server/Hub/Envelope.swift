@@ -1,16 +1,18 @@
 import LWSSwift
 
-/// The form in which the others get what a client says.
+/// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
-    /// `Client <id>: <text>`; binary messages pass unchanged.
+    /// `<name>: <text>`; binary messages pass unchanged.
     case text
     /// As it came.
     case none
 
-    /// The message of `sender` for the others.
-    func wrap(_ message: WebSocketMessage, from sender: ClientID) -> WebSocketMessage {
+    /// The message for the others.
+    ///
+    /// - Parameter name: of the sender, `Client <id>` for one that has none.
+    func wrap(_ message: WebSocketMessage, from name: String) -> WebSocketMessage {
         switch self {
-        case .text: message.prefixed(by: "Client \(sender): ")
+        case .text: message.prefixed(by: "\(name): ")
         case .none: message
         }
     }

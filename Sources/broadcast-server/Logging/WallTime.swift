@@ -6,6 +6,9 @@ struct WallTime: Equatable, Sendable {
     let second: Int
     let millisecond: Int
 
+    /// Milliseconds since 1970, UTC.
+    var milliseconds: Int64 { Int64(second) * 1_000 + Int64(millisecond) }
+
     static var now: WallTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

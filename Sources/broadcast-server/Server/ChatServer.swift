@@ -4,6 +4,7 @@ import Logging
 /// The chat server: a room behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
+    private let room: Room
     private let loops: [ServiceLoop]
     /// Where clients connect to.
     let url: String
@@ -44,16 +45,17 @@ struct ChatServer: Sendable {
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
+        configuration.compression = settings.chat.compression
         let room = Room(on: loops, settings.chat, logger: logger)
-        let server = try await WebSocketServer.start(configuration, on: loops) { connection in
-            room.admit(connection)
-        }
+        configuration.handshake = room.answer
+        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
         let url = url(host: settings.host, port: server.port ?? settings.port)
-        return ChatServer(server: server, loops: loops, url: url)
+        return ChatServer(server: server, room: room, loops: loops, url: url)
     }
 
-    /// Stops listening, closes every connection with 1001, and returns when all have ended or were cut.
+    /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
+        await room.stop()
         await server.shutdown()
         await Self.shutdown(loops)
     }

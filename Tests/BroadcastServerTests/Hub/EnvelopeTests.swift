@@ -4,22 +4,30 @@ import Testing
 @testable import broadcast_server
 
 @Suite struct EnvelopeTests {
-    @Test func `a text message names its sender`() {
-        let wrapped = Envelope.text.wrap(.text("hi there 👋"), from: ClientID(number: 135_847))
-        #expect(wrapped == .text("Client 135847: hi there 👋"))
+    @Test(arguments: ["hello", "", "hi there 👋", "Client 2: not me", "a\nb"])
+    func `a text message names its sender`(text: String) {
+        #expect(Envelope.text.wrap(.text(text), from: "Client 135847") == .text("Client 135847: \(text)"))
+        #expect(Envelope.text.wrap(.text(text), from: "ann 👋") == .text("ann 👋: \(text)"))
     }
 
     @Test func `a binary message passes unchanged`() {
         let message = WebSocketMessage.binary([0, 255, 10])
-        #expect(Envelope.text.wrap(message, from: ClientID(number: 1)) == message)
+        #expect(Envelope.text.wrap(message, from: "ann") == message)
     }
 
     @Test func `without an envelope a text message passes unchanged too`() {
-        #expect(Envelope.none.wrap(.text("hello"), from: ClientID(number: 1)) == .text("hello"))
+        #expect(Envelope.none.wrap(.text("hello"), from: "ann") == .text("hello"))
     }
 
-    @Test func `the longest prefix is within the bound that clients reckon with`() {
-        let wrapped = Envelope.text.wrap(.text(""), from: ClientID(number: .max))
-        #expect(wrapped.bytes.count <= Defaults.maximumPrefixBytes)
+    @Test func `the longest prefix is within the bound that clients reckon with`() throws {
+        var names = NameRegister()
+        let longest = try MemberName(String(repeating: "👋", count: MemberName.maximumBytes / 4))
+        for number in 1...UInt64(NameRegister.maximumAlike) {
+            let claimed = names.claim(longest, for: .member(ClientID(number: number)))
+            let name = try #require(claimed)
+            #expect(Envelope.text.wrap(.text(""), from: name).bytes.count <= Defaults.maximumPrefixBytes)
+        }
+        let unnamed = Envelope.text.wrap(.text(""), from: "Client \(UInt64.max)")
+        #expect(unnamed.bytes.count <= Defaults.maximumPrefixBytes)
     }
 }
