@@ -141,8 +141,8 @@ public final class WebSocketServer: Sendable {
     /// - Parameters:
     ///   - configuration: where to listen and under which bounds.
     ///   - loops: at least one.
-    ///   - onConnection: as for ``start(_:on:onConnection:)``, called on the connection's loop: on several threads at once.
-    /// - Throws: as ``start(_:on:onConnection:)``.
+    ///   - onConnection: as with one loop, called on the connection's loop: on several threads at once.
+    /// - Throws: as with one loop.
     public static func start(
         _ configuration: Configuration,
         on loops: [ServiceLoop],
@@ -206,7 +206,8 @@ public final class WebSocketServer: Sendable {
     ///   - loop: the loop to run on; nil for one of its own.
     ///   - onListening: called once the server listens; its ``port`` is known then.
     ///   - handler: serves one connection. What it throws is logged at debug level.
-    /// - Throws: as ``start(_:on:onConnection:)``. Cancelling the task is no error: it shuts the server down in good order.
+    /// - Throws: as ``start(_:on:onConnection:)-(_,ServiceLoop?,_)``. Cancelling the task is no error: it shuts the server
+    ///   down in good order.
     public static func run(
         _ configuration: Configuration,
         on loop: ServiceLoop? = nil,

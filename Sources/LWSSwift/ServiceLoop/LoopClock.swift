@@ -1,3 +1,5 @@
+// The members of timespec belong to whichever of the two modules the compiler reads first.
+internal import CLibWebSockets
 internal import Glibc
 
 /// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn.
