@@ -37,6 +37,9 @@ public final class WebSocketServer: Sendable {
         public var endpoint: Endpoint
         /// The bounds of each connection.
         public var limits = ConnectionLimits()
+        /// Compression of messages, with clients that offer it; nil for none. Default: on, which costs an idle connection
+        /// nothing. ``Handshake/compression`` tells whether a connection has it.
+        public var compression: WebSocketCompression? = WebSocketCompression()
         /// How many connections may be open; a further handshake is answered with 503. Default: 100,000, beneath which the
         /// descriptors of the process usually run out first.
         public var maximumConnections = 100_000
@@ -276,6 +279,7 @@ public final class WebSocketServer: Sendable {
 extension WebSocketServer.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
+        try compression?.validate()
         guard maximumConnections > 0, maximumHeaderFields > 0, maximumRequestBodyBytes >= 0, backlog > 0 else {
             throw WebSocketError(.invalidConfiguration, "Limits of a server must be positive.")
         }

@@ -1,5 +1,3 @@
-internal import DequeModule
-
 /// The part of a group that lives on one loop: the members whose connections are there, in one lane for each encoding.
 ///
 /// The group's order is made on its home loop. Messages from elsewhere go there first, and come back from there in order, a
@@ -20,19 +18,13 @@ final class BroadcastShard {
     private var waitedFor = 0
     /// Publishers whose connections are not read from for that reason.
     private var pausedPublishers: [ConnectionCore] = []
-    /// Tasks that wait for the same, on the home loop.
-    private var waitingTasks: Deque<ParkedPublisher> = []
+    /// Tasks that wait for the same, on the home loop; nil when there are none.
+    private var waitingTasks: WaitingPublishers?
     /// What goes to other loops at the end of the turn.
     var outbox = BroadcastOutbox()
 
     /// How often members that are apart are looked at, in milliseconds.
     private static let watchInterval: UInt64 = 100
-
-    struct ParkedPublisher {
-        let ticket: Ticket
-        let message: WebSocketMessage
-        let task: WaitingTask<Result<Void, WebSocketError>>
-    }
 
     init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, isHome: Bool) {
         self.loop = loop
@@ -94,7 +86,9 @@ final class BroadcastShard {
             // A copy: members may leave meanwhile.
             let apart = lane.apart
             for member in apart {
-                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) { member.apply(policy) }
+                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) {
+                    member.apply(policy, maximumTime: maximumTime, now)
+                }
                 guard let mark = policy.publishersWaitAboveBytes else { continue }
                 if member.bytesBehind > mark, now < member.lastProgress + grace {
                     wait(for: member)
@@ -134,17 +128,30 @@ final class BroadcastShard {
         if publisher.pauseReading(.groupIsCongested) { pausedPublishers.append(publisher) }
     }
 
-    func park(_ publisher: ParkedPublisher) {
-        waitingTasks.append(publisher)
+    var hasWaitingTasks: Bool { waitingTasks != nil }
+
+    func park(_ publisher: WaitingPublishers.Publisher) {
+        guard !loop.isShuttingDown else { return publisher.task.finish(.failure(.loopStopped)) }
+        let waiting = waitingTasks ?? WaitingPublishers(loop)
+        waiting.append(publisher)
+        waitingTasks = waiting
     }
 
-    func unpark() -> ParkedPublisher? {
-        waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
+    func unpark() -> WaitingPublishers.Publisher? {
+        guard let waitingTasks, !waitingTasks.isEmpty else { return nil }
+        defer { forgetWaitingIfEmpty() }
+        return waitingTasks.removeFirst()
     }
 
     func cancel(_ ticket: Ticket) {
-        guard let index = waitingTasks.firstIndex(where: { $0.ticket === ticket }) else { return }
-        waitingTasks.remove(at: index).task.finish(.failure(.cancelled))
+        waitingTasks?.cancel(ticket)
+        forgetWaitingIfEmpty()
+    }
+
+    private func forgetWaitingIfEmpty() {
+        guard let waitingTasks, waitingTasks.isEmpty else { return }
+        waitingTasks.leaveTable()
+        self.waitingTasks = nil
     }
 
     /// The pressure has gone.

@@ -23,9 +23,7 @@ struct StartSettings: Equatable {
         var chat = ChatSettings()
         chat.threads = try first(flags.threads, environment.threads) ?? chat.threads
         chat.envelope = try first(flags.envelope, environment.envelope) ?? chat.envelope
-        if let compression = try first(flags.compression, environment.compression) {
-            chat.compresses = compression == .on
-        }
+        if try first(flags.compression, environment.compression) == .off { chat.compression = nil }
         chat.echoes = try flags.echo ? true : environment.echo() ?? chat.echoes
         if let action = try first(flags.slowClient, environment.slowClient) { chat.slowClients.action = action.action }
         if let bytes = try first(flags.maxBacklog, environment.maxBacklog) {

@@ -45,6 +45,7 @@ struct ChatServer: Sendable {
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
+        configuration.compression = settings.chat.compression
         let room = Room(on: loops, settings.chat, logger: logger)
         configuration.handshake = room.answer
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)

@@ -66,7 +66,11 @@ final class Room: Sendable {
     private func makeGroup() -> BroadcastGroup {
         BroadcastGroup(
             on: loops,
-            BroadcastGroup.Configuration(formats: MemberForm.allCases.count, slowMembers: settings.slowClients)
+            BroadcastGroup.Configuration(
+                formats: MemberForm.allCases.count,
+                slowMembers: settings.slowClients,
+                compression: settings.compression
+            )
         )
     }
 
