@@ -9,7 +9,8 @@ struct StartCommand: AsyncParsableCommand {
         abstract: "Run the server until SIGINT (Ctrl-C) or SIGTERM.",
         discussion: """
             Sends each text message of one client to all others as "Client <id>: <text>"; binary messages pass \
-            unchanged. Any WebSocket client can take part.
+            unchanged. Any WebSocket client can take part. The path of its URL names a channel, and ?name= the client, as \
+            in ws://localhost:8088/team?name=ann; clients that offer the subprotocol \(ChatProtocol.subprotocol) get JSON.
 
             EXAMPLES:
               broadcast-server start

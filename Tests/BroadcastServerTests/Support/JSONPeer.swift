@@ -12,8 +12,13 @@ struct JSONPeer: Sendable {
 
     /// Connects, and takes the first object for the welcome that it has to be.
     static func connected(to server: RunningProgram, _ path: String = "/") async throws -> JSONPeer {
+        try await connected(to: server.port, path)
+    }
+
+    /// Connects to a port of 127.0.0.1.
+    static func connected(to port: Int, _ path: String = "/") async throws -> JSONPeer {
         let peer = try await RawPeer.upgraded(
-            port: server.port,
+            port: port,
             path: path,
             fields: ["Sec-WebSocket-Protocol: \(ChatProtocol.subprotocol)"]
         )

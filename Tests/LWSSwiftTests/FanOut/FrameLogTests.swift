@@ -194,6 +194,16 @@ import Testing
         #expect(pool.takenSlabs == 0)
     }
 
+    @Test func `a reader that was closed while the log was empty is not counted by what comes later`() {
+        withLog { log in
+            let start = log.end
+            log.addReader(at: start)
+            log.closeReader(at: start)
+            log.append(1)
+            log.removeReader(at: start, closedAt: start)
+        }
+    }
+
     // MARK: Measuring
 
     @Test func `bytes and messages behind are counted over slabs and fragments`() {
