@@ -2,6 +2,7 @@
 
 import re
 import signal
+from random import Random
 
 import pytest
 from conftest import BUILD
@@ -251,8 +252,25 @@ def test_a_peer_cannot_drive_the_terminal(console, peer):
     peer.send("still here")
     console.wait_for("Client 2: still here", PROMPT + "typed")
     assert any("\\u{1B}[2J\\u{1B}]0;title\\u{7}\\u{9B}31m" in line for line in console.lines)
+    assert_is_undriven(console)
+
+
+def test_random_text_of_a_peer_does_not_drive_the_terminal(console, peer):
+    console.type("typed")
+    # What matters is frequent: control characters of both kinds, line ends, what changes the direction of text.
+    alphabet = [*map(chr, range(0xA0)), *"\x1b\x1b\x9b\x9d[];?\u061c\u202a\u202e\u2066\u2069\u2028", *"ax👋é", "\r\n", "m", "J"]
+    random = Random(4)
+    for _ in range(500):
+        peer.send("".join(random.choices(alphabet, k=random.randrange(60))))
+    peer.send("still here")
+    console.wait_for("Client 2: still here", PROMPT + "typed")
+    assert_is_undriven(console)
+
+
+def assert_is_undriven(console):
+    """Nothing but what the console itself sends, and line ends: no C0, DEL, C1, or change of direction."""
     written = OWN_SEQUENCES.sub(b"", console.raw).decode()
-    assert not re.search("[\x00-\x07\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", written)
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069]", written)
 
 
 def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start_server):
@@ -267,6 +285,38 @@ def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start
     second.wait_for("Client 1: two")
     console.wait_for_prompt()
     assert [line for line in console.lines if line.startswith("you: ")] == ["you: one ✓", "you: two ✓"]
+
+
+def test_nothing_is_lost_or_doubled_through_three_restarts_while_one_types(open_console, start_server):
+    server = start_server()
+    console = open_console(server.url, environment={"NO_COLOR": "1"})
+    log, lines = "", []
+
+    def type_lines(count):
+        for _ in range(count):
+            lines.append(f"line {len(lines)}")
+            console.type(lines[-1] + ENTER)
+
+    for _ in range(3):
+        with connect(server.url, compression=None) as peer:
+            type_lines(10)
+            peer.recv()
+            peer.send("hello")
+            console.wait_until(lambda console: any(line.endswith(": hello") for line in console.lines))
+            type_lines(10)
+            server.stop()
+        console.type("half a thou")
+        console.wait_until(lambda console: "(offline" in console.lines[-1] and console.lines[-1].endswith("half a thou"))
+        console.type("ght" + ENTER)
+        lines.append("half a thought")
+        type_lines(5)
+        log += server.program.output
+        server = start_server(port=server.port)
+    server.wait_for(lines[-1] + "$")
+    console.type("/quit" + ENTER)
+    assert console.exit_code() == 0
+    log += server.program.output
+    assert re.findall(r"Client \d+: ((?:line|half) .*)", log) == lines
 
 
 def test_who_leaves_without_a_connection_is_told_what_was_not_sent(open_console, start_server):
