@@ -10,8 +10,14 @@ struct LogLine: Sendable {
 
     let time: WallTime
     let level: Logger.Level
-    let text: String
+    let text: LogText
     var stream = Stream.output
+}
+
+extension LogLine {
+    init(time: WallTime, level: Logger.Level, text: String, stream: Stream = .output) {
+        self.init(time: time, level: level, text: .plain(text), stream: stream)
+    }
 }
 
 /// What is queued for a sink, in the order in which it is to happen.
@@ -32,7 +38,7 @@ enum LogItem: Sendable {
     /// Roughly the memory it takes in the queue.
     var cost: Int {
         switch self {
-        case .line(let line): MemoryLayout<LogItem>.stride + line.text.utf8.count
+        case .line(let line): MemoryLayout<LogItem>.stride + line.text.cost
         case .output(let bytes): MemoryLayout<LogItem>.stride + bytes.count
         case .prompt, .reopenFile: MemoryLayout<LogItem>.stride
         }

@@ -63,14 +63,15 @@ final class LogQueue: Sendable {
     }
 
     private func add(_ item: LogItem, isForced: Bool) {
+        let cost = item.cost
         let needsWake = monitor.withLock { state in
-            if item.isDroppable, !isForced, state.cost + item.cost > limits.capacity {
+            if item.isDroppable, !isForced, state.cost + cost > limits.capacity {
                 state.droppedCount += 1
                 return false
             }
             let wasHalfFull = state.cost > limits.capacity / 2
             state.items.append(item)
-            state.cost += item.cost
+            state.cost += cost
             // A half full queue cuts the gathering short.
             let isHalfFull = state.cost > limits.capacity / 2
             return state.isIdle || (isHalfFull && !wasHalfFull)
@@ -80,6 +81,9 @@ final class LogQueue: Sendable {
 
     // MARK: The thread
 
+    /// The largest batch whose storage is kept for the next.
+    private static let keptItems = 4_096
+
     private static func serve(
         _ sink: some LogSink,
         _ monitor: Monitor<State>,
@@ -88,6 +92,8 @@ final class LogQueue: Sendable {
     ) {
         var sink = sink
         var isClosing = false
+        // Swapped with the queue's array, so that both keep their storage.
+        var items: [LogItem] = []
         while !isClosing {
             monitor.wait { state in
                 state.isIdle = state.items.isEmpty && !state.isClosing
@@ -96,17 +102,18 @@ final class LogQueue: Sendable {
             _ = monitor.wait(atMost: limits.gathering) { state in
                 state.isClosing || state.cost > limits.capacity / 2 ? () : nil
             }
-            let (items, droppedCount, closes) = monitor.withLock { state in
+            let (droppedCount, closes) = monitor.withLock { state in
+                swap(&state.items, &items)
                 defer {
-                    state.items = []
                     state.cost = 0
                     state.droppedCount = 0
                 }
-                return (state.items, state.droppedCount, state.isClosing)
+                return (state.droppedCount, state.isClosing)
             }
             room.ring()
             isClosing = closes
             sink.write(items)
+            items.removeAll(keepingCapacity: items.count <= Self.keptItems)
             if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
         }
         sink.close()

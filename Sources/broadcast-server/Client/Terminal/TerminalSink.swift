@@ -39,7 +39,7 @@ struct TerminalSink: LogSink {
     }
 
     private func format(_ line: LogLine) -> String {
-        let text = EscapedText.escape(line.text)
+        let text = line.text.escaped
         guard isColored else { return "\(text)\n" }
         let style =
             switch line.level {
