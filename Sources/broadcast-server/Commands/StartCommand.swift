@@ -140,7 +140,7 @@ struct StartCommand: AsyncParsableCommand {
 
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(settings, logger: log.logger("server"))
+            server = try await ChatServer.start(settings, log: log)
         } catch {
             log.writeToFile(.error, error.message)
             throw error

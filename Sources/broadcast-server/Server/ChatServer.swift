@@ -10,11 +10,12 @@ struct ChatServer: Sendable {
     let url: String
 
     /// Starts listening.
-    static func start(_ settings: StartSettings, logger: Logger) async throws(Failure) -> ChatServer {
+    static func start(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> ChatServer {
+        let logger = log.logger("server")
         do throws(WebSocketError) {
             let loops = try await startLoops(settings.chat.threads.value, logger: logger)
             do throws(WebSocketError) {
-                return try await start(settings, on: loops, logger: logger)
+                return try await start(settings, on: loops, log: log)
             } catch {
                 await shutdown(loops)
                 throw error
@@ -41,14 +42,14 @@ struct ChatServer: Sendable {
     private static func start(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
-        logger: Logger
+        log: ProgramLog
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         settings.network.apply(to: &configuration)
         configuration.http = PageRoutes().answer
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
-        let room = Room(on: loops, settings.chat, logger: logger)
+        let room = Room(on: loops, settings.chat, logger: log.logger("server"), logMessage: log.said)
         configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
         let url = url(settings, port: server.port)

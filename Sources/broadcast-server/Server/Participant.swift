@@ -131,7 +131,7 @@ final class Participant: @unchecked Sendable {
     }
 
     private func log(_ message: WebSocketMessage) {
-        room.logger.info("Client \(member.id): \(EscapedText.excerpt(message))")
+        room.logMessage(member.id, message)
     }
 }
 

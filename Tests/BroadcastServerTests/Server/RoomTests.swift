@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RoomTests {
     @Test func `a key that comes again before its message has its place is acknowledged with it`() async throws {
         let loops = [try await ServiceLoop.start(), try await ServiceLoop.start()]
-        let room = Room(on: loops, ChatSettings(), logger: Logger(label: "room") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "room") { _ in SwiftLogNoOpLogHandler() }
+        let room = Room(on: loops, ChatSettings(), logger: logger) { _, _ in }
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = room.answer
         let loopOfMember = Monitor<[ObjectIdentifier]>([])
@@ -30,7 +31,7 @@ import Testing
         try #require(twins.count == 2)
 
         let mayGoOn = Monitor(false)
-        loops[0].execute { mayGoOn.wait { $0 ? true : nil } }
+        loops[0].execute { mayGoOn.wait { $0 ? () : nil } }
         for twin in twins { try await twin.send(.message(text: "hi", key: "a")) }
         // By the answer to a ping behind it, the first was taken; its place has to wait.
         try await twins[0].peer.send(RawFrame(.ping))
