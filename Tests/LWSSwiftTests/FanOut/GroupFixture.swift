@@ -67,11 +67,11 @@ struct GroupPeer: Sendable {
     /// The connection. On its loop only.
     var connection: LoopConnection { LoopConnection(core: member.core) }
 
-    /// Sends it messages of its own, a turn each, until its socket is full and some wait; it reads none of them. Returns
+    /// Sends it messages of its own, a turn each, until more wait than the system may still take; it reads none. Returns
     /// how many.
     func fill() async throws -> Int {
         var count = 0
-        while try await loop.run({ connection.queuedBytes }) < 500_000 {
+        while try await loop.run({ connection.queuedBytes }) < 4_500_000 {
             try await loop.run { _ = connection.trySend(GroupPeer.filler) }
             count += 1
         }

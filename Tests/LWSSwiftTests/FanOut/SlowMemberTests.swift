@@ -246,8 +246,9 @@ import Testing
             let fillers = try await slow.fill()
             try await fixture.loop.run { for number in 0..<10 { group.trySend(.numbered(number)) } }
             try await losses.wait { $0.reduce(0, +) == 10 }
-            try await fixture.loop.run { _ = group.trySend("new") }
+            // Sent only now, lest it grow too old as well.
             try await slow.readFillers(fillers)
+            try await fixture.loop.run { _ = group.trySend("new") }
             let received = try await slow.raw.message()
             #expect(received == "new")
         }
