@@ -36,7 +36,7 @@ def test_our_client_trusts_the_authority_it_is_given(server, certificates, start
 
 def test_our_client_does_not_trust_it_otherwise(server, start_program):
     client = start_program("broadcast-server", "connect", server.url, "--no-log-file")
-    assert client.exit_code() == 77
+    assert client.exit_code() == 79
 
 
 def test_the_page_chats_over_https(browser, open_tab, server, certificates):

@@ -118,7 +118,15 @@ class Tab:
             observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
             look();
         })"""
-        page = self.call(function.replace("CONDITION", condition), PATIENCE - 5)
+        deadline = Deadline()
+        while True:
+            try:
+                page = self.call(function.replace("CONDITION", condition), PATIENCE - 5)
+                break
+            except AssertionError as error:
+                # A page that is being left takes its script with it: the next one is asked.
+                if "context" not in str(error) or not deadline.remaining:
+                    raise
         assert page is None, f"{self._browser.name}: never true: {condition}\nThe page shows:\n{page}"
 
     def click(self, selector):
