@@ -1,0 +1,114 @@
+"""Fan-out: the matrix of cells, each server in each round, one after another."""
+from . import plot, results, servers
+from .cells import PEERS
+from .figures import is_good, markdown_table, median, number_text, ratio_text, ratios
+from .progress import progress
+from .server import LoadFailure, Server
+
+COST = "cpu_us_per_delivery"
+WARMUP = 0.2
+# Beyond it a server is counted as unable, and left out of the cell's further rounds.
+TIMEOUT = 60
+
+
+def takes_part(name, cell, wanted):
+    if name not in wanted or (name in PEERS and not cell.has_peers):
+        return False
+    return servers.command(name, cell.features) is not None
+
+
+def measure_once(name, cell, quick):
+    options = cell.load | {"seconds": 0.3 if quick else cell.seconds, "warmup": 0.1 if quick else WARMUP}
+    try:
+        with Server(servers.command(name, cell.features)) as server:
+            return server.load("fanout", options, TIMEOUT)
+    except LoadFailure as failure:
+        return {"failure": str(failure)}
+
+
+def sample_text(sample):
+    if not is_good(sample):
+        return sample["failure"]
+    return f"{sample[COST]:9.3f} CPU s/M deliveries, p99 {sample['p99_us'] / 1000:.2f} ms"
+
+
+def measure_cell(cell, names, rounds, quick):
+    samples = {name: [] for name in names if takes_part(name, cell, names)}
+    for number in range(rounds):
+        for name, mine in samples.items():
+            if mine and not is_good(mine[-1]):
+                mine.append(mine[-1])
+                continue
+            mine.append(measure_once(name, cell, quick))
+            progress(f"{cell.key:22} round {number + 1}/{rounds}  {name:17} {sample_text(mine[-1])}")
+    return {"key": cell.key, "title": cell.title, "samples": samples}
+
+
+def cost_text(row, name):
+    samples = row["samples"].get(name)
+    if not samples:
+        return "–"
+    cost = median(samples, COST)
+    return number_text(cost) if cost is not None else "failed"
+
+
+def table(rows):
+    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
+    compared = [(servers.SUBJECT, servers.REFERENCE), (servers.SUBJECT, servers.EXAMPLE)]
+    compared = [pair for pair in compared if all(name in names for name in pair)]
+    heads = ["subscribers × message", *(f"`{name}`" for name in names)]
+    heads += [f"`{mine}` / `{other}`" for mine, other in compared]
+    lines = []
+    for row in rows:
+        line = [row["title"], *(cost_text(row, name) for name in names)]
+        for mine, other in compared:
+            samples = row["samples"].get(mine, []), row["samples"].get(other, [])
+            line.append(ratio_text(ratios(*samples, COST)))
+        lines.append(line)
+    return markdown_table(heads, lines)
+
+
+def failures(rows):
+    """What the load client found wrong, a line each."""
+    lines = []
+    for row in rows:
+        for name, samples in row["samples"].items():
+            for sample in samples[:1] if not is_good(samples[0]) else [each for each in samples if not is_good(each)][:1]:
+                lines.append(f"- `{name}`, {row['title']}: {sample['failure']}")
+    return "\n".join(lines)
+
+
+def latency_table(rows):
+    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
+    heads = ["subscribers × message", *(f"`{name}`" for name in names)]
+    lines = []
+    for row in rows:
+        line = [row["title"]]
+        for name in names:
+            samples = row["samples"].get(name, [])
+            values = [median(samples, figure) for figure in ("p50_us", "p99_us")]
+            line.append("–" if None in values else " / ".join(number_text(value / 1000) for value in values))
+        lines.append(line)
+    return markdown_table(heads, lines)
+
+
+def draw(rows):
+    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
+    costs = [
+        (row["title"], [median(row["samples"].get(name, []), COST) for name in names])
+        for row in rows if len(row["samples"]) == len(names)
+    ]
+    if costs:
+        plot.bars(results.path("fanout.svg"), costs, names, "CPU s per million deliveries", is_logarithmic=True)
+    compared = [
+        (row["title"], [spread(ratios(row["samples"][servers.SUBJECT], row["samples"][servers.REFERENCE], COST))])
+        for row in rows if {servers.SUBJECT, servers.REFERENCE} <= row["samples"].keys()
+    ]
+    if compared:
+        plot.bars(
+            results.path("fanout-ratio.svg"), compared, [servers.SUBJECT], "CPU time, the C reference = 1", limit=1.1
+        )
+
+
+def spread(values):
+    return (sorted(values)[len(values) // 2], min(values), max(values)) if values else None

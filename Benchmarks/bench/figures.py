@@ -1,0 +1,40 @@
+"""Medians, ratios with their spread, and Markdown tables."""
+import statistics
+
+
+def is_good(sample):
+    return sample is not None and "failure" not in sample
+
+
+def median(samples, figure):
+    values = [sample[figure] for sample in samples if is_good(sample)]
+    return statistics.median(values) if values else None
+
+
+def ratios(mine, other, figure):
+    """Of the rounds in which both came to an end."""
+    return [a[figure] / b[figure] for a, b in zip(mine, other) if is_good(a) and is_good(b)]
+
+
+def number_text(value):
+    """Three significant digits."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def ratio_text(values):
+    if not values:
+        return "–"
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+
+
+def size_text(size):
+    return f"{size // 1024} KiB" if size >= 1024 else f"{size} B"
+
+
+def markdown_table(heads, rows):
+    """The first column is text, the others are numbers."""
+    lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)

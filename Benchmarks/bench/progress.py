@@ -1,0 +1,5 @@
+import sys
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)

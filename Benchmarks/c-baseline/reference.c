@@ -1,0 +1,129 @@
+// A broadcast server on libwebsockets as good as C makes it: the measure for the Swift one.
+//
+// A message is encoded once, into a log of frames. At the end of each turn of the loop every member is sent everything
+// new in one lws_write(…, LWS_WRITE_RAW); what a member sent itself is skipped by position. A member whose socket is full
+// keeps its place in the log and goes on when it is writable: nothing is queued for it, nothing is allocated for a
+// delivery.
+//
+// While input keeps coming, further turns without waiting are taken before the flush, for as long as the oldest unsent
+// message is younger than ABSORB_NANOSECONDS: larger ranges, fewer writes (--absorb off: a flush after every turn).
+//
+// Members that negotiated permessage-deflate have a log of their own, into which each message goes compressed, once.
+#include "deflate.h"
+#include "group.h"
+#include "message.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define ABSORB_NANOSECONDS 100000
+#define TEXT 0x01
+#define BINARY 0x02
+
+struct session {
+    struct assembler assembler;
+    struct group *group;
+    int id, member;
+    bool deflates;
+};
+
+static struct group plain, deflated;
+static int last_id;
+static uint64_t oldest_unsent;  // when the message was appended
+static bool has_received;
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static bool has_anything_unsent(void) { return has_unsent(&plain) || has_unsent(&deflated); }
+
+static void append(struct group *group, struct session *session, unsigned char first, const void *prefix,
+                   size_t prefix_length, const struct message *message) {
+    uint64_t start = position(end_of(&group->log));
+    append_message(&group->log, first, prefix, prefix_length, message->bytes, message->length);
+    if (!options.echo && session->group == group && session->member >= 0)
+        exclude_since(group, session->member, start);
+}
+
+static void broadcast(struct session *session, const struct message *message) {
+    char prefix[32];
+    size_t prefix_length = 0;
+    if (options.envelope && message->is_text)
+        prefix_length = (size_t)snprintf(prefix, sizeof(prefix), "Client %d: ", session->id);
+    if (options.absorb && !has_anything_unsent()) oldest_unsent = now();
+    unsigned char first = message->is_text ? TEXT : BINARY;
+    struct message compressed;
+    if (plain.count) append(&plain, session, first, prefix, prefix_length, message);
+    if (!deflated.count) return;
+    if (deflate_message(prefix, prefix_length, message, &compressed))
+        append(&deflated, session, first | RSV1, NULL, 0, &compressed);
+    else
+        append(&deflated, session, first, prefix, prefix_length, message);
+}
+
+static int refuse(struct lws *wsi) {
+    lws_close_reason(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, NULL, 0);
+    return -1;
+}
+
+static int receive(struct lws *wsi, struct session *session, void *in, size_t length) {
+    has_received = true;
+    struct message message;
+    switch (assemble(wsi, &session->assembler, in, length, &message)) {
+    case ASSEMBLY_UNFINISHED: return 0;
+    case ASSEMBLY_FAILED: return -1;
+    case ASSEMBLY_DONE: break;
+    }
+    if (message.is_compressed && (!session->deflates || !inflate_message(&message))) return refuse(wsi);
+    if (message.is_text && !is_valid_utf8(message.bytes, message.length)) return refuse(wsi);
+    broadcast(session, &message);
+    release_message(&session->assembler);
+    return 0;
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+    struct session *session = user;
+    switch (reason) {
+    case LWS_CALLBACK_ADD_HEADERS:
+        session->deflates = options.compression && answer_offer(in);
+        return 0;
+    case LWS_CALLBACK_ESTABLISHED:
+        session->id = ++last_id;
+        session->group = session->deflates ? &deflated : &plain;
+        join_group(session->group, wsi, &session->member);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        return receive(wsi, session, in, length);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return session->member < 0 ? 0 : resume_member(session->group, session->member);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    case LWS_CALLBACK_CLOSED:
+        if (session->id && session->member >= 0) leave_group(session->group, session->member);
+        release_message(&session->assembler);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+int main(int argc, char **argv) {
+    parse_options(argc, argv);
+    open_group(&plain);
+    open_group(&deflated);
+    start_server(callback, sizeof(struct session), options.compression ? deflate_extensions : NULL);
+    while (run_turn(true)) {
+        while (options.absorb && has_received && has_anything_unsent() && now() - oldest_unsent < ABSORB_NANOSECONDS) {
+            has_received = false;
+            run_turn(false);
+        }
+        has_received = false;
+        flush_group(&plain, options.maximum_backlog);
+        flush_group(&deflated, options.maximum_backlog);
+    }
+    return 0;
+}

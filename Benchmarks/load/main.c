@@ -1,0 +1,104 @@
+// A load client for WebSocket servers on one epoll loop: small, so that the server is what is measured.
+#include "ledger.h"
+#include "modes.h"
+#include "server_process.h"
+#include "transport.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Noreturn void explain(void) {
+    fprintf(stderr,
+            "usage: load echo   --port N --pid N --connections N --window N --bytes N --messages N [--idle N]\n"
+            "       load churn  --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
+            "       load fanout --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
+            "                   [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
+            "                   [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
+            "                   [--echo] [--envelope text|none] [--deflate] [--tls]\n");
+    exit(64);
+}
+
+enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE };
+
+int main(int argc, char **argv) {
+    static const struct option names[] = {
+        {"echo", no_argument, NULL, ECHO},
+        {"envelope", required_argument, NULL, ENVELOPE},
+        {"deflate", no_argument, NULL, DEFLATE},
+        {"tls", no_argument, NULL, TLS},
+        {"port", required_argument, NULL, PORT},
+        {"pid", required_argument, NULL, PID},
+        {"connections", required_argument, NULL, CONNECTIONS},
+        {"rounds", required_argument, NULL, ROUNDS},
+        {"subscribers", required_argument, NULL, SUBSCRIBERS},
+        {"publishers", required_argument, NULL, PUBLISHERS},
+        {"window", required_argument, NULL, WINDOW},
+        {"rate", required_argument, NULL, RATE},
+        {"seconds", required_argument, NULL, SECONDS},
+        {"warmup", required_argument, NULL, WARMUP},
+        {"messages", required_argument, NULL, MESSAGES},
+        {"bytes", required_argument, NULL, BYTES},
+        {"idle", required_argument, NULL, IDLE},
+        {"stalled", required_argument, NULL, STALLED},
+        {"read-rate", required_argument, NULL, READ_RATE},
+        {"patience", required_argument, NULL, PATIENCE},
+        {NULL, 0, NULL, 0},
+    };
+    struct options options = {
+        .publishers = 1, .bytes = 64, .seconds = HUGE_VAL, .messages = UINT64_MAX, .envelope = true,
+        .patience = 20,
+    };
+    int port = 0, pid = 0, name;
+    bool tls = false;
+    if (argc < 2) explain();
+    const char *mode = argv[1];
+    optind = 2;
+    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
+        switch (name) {
+        case ECHO: options.echo = true; break;
+        case ENVELOPE:
+            options.envelope = !strcmp(optarg, "text");
+            if (!options.envelope && strcmp(optarg, "none")) explain();
+            break;
+        case DEFLATE: options.deflate = true; break;
+        case TLS: tls = true; break;
+        case PORT: port = atoi(optarg); break;
+        case PID: pid = atoi(optarg); break;
+        case CONNECTIONS: options.connections = atoi(optarg); break;
+        case ROUNDS: options.rounds = atoi(optarg); break;
+        case SUBSCRIBERS: options.subscribers = atoi(optarg); break;
+        case PUBLISHERS: options.publishers = atoi(optarg); break;
+        case WINDOW: options.window = atoi(optarg); break;
+        case RATE: options.rate = atof(optarg); break;
+        case SECONDS: options.seconds = atof(optarg); break;
+        case WARMUP: options.warmup = atof(optarg); break;
+        case MESSAGES: options.messages = strtoull(optarg, NULL, 10); break;
+        case BYTES: options.bytes = strtoul(optarg, NULL, 10); break;
+        case IDLE: options.idle = atoi(optarg); break;
+        case STALLED: options.stalled = atoi(optarg); break;
+        case READ_RATE: options.read_rate = atof(optarg); break;
+        case PATIENCE: options.patience = atof(optarg); break;
+        default: explain();
+        }
+    }
+    if (optind < argc || port <= 0 || pid <= 0) explain();
+    use_server(port, tls);
+    watch_process(pid);
+    bool is_bounded = options.messages != UINT64_MAX;
+    if (!strcmp(mode, "echo") && options.connections > 0 && options.window > 0 && is_bounded) {
+        run_echo(&options);
+    } else if (!strcmp(mode, "churn") && options.connections > 0 && options.rounds > 0) {
+        run_churn(&options);
+    } else if (!strcmp(mode, "fanout") && options.publishers > 0 && options.publishers < 1000 &&
+               options.subscribers > options.stalled && options.bytes >= MINIMUM_MESSAGE_BYTES &&
+               (is_bounded || options.seconds < HUGE_VAL)) {
+        run_fanout(&options);
+    } else {
+        explain();
+    }
+    return 0;
+}

@@ -1,0 +1,97 @@
+"""A broadcast server that makes one mistake, to see that the load client notices: faulty_server.py MISTAKE.
+
+It prints the port it listens on. It knows no more of WebSocket than the load client needs: unfragmented text frames shorter than 64 KiB.
+"""
+import asyncio
+import base64
+import hashlib
+import sys
+
+MISTAKE = sys.argv[1]
+# The message that goes wrong. The client sends more in its warm-up alone.
+FATEFUL = 100
+ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+class Server:
+    def __init__(self):
+        self.members = []
+        self.count = 0
+        self.kept = None
+
+    async def take_part(self, reader, writer):
+        request = await reader.readuntil(b"\r\n\r\n")
+        key = next(line for line in request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key:")).split()[1]
+        accept = base64.b64encode(hashlib.sha1(key + ACCEPT.encode()).digest())
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        self.members.append(writer)
+        number = len(self.members)
+        while True:
+            try:
+                payload = await self.read_message(reader)
+            except (asyncio.IncompleteReadError, ConnectionResetError):
+                return
+            self.broadcast(f"Client {number}: ".encode() + payload, writer)
+
+    async def read_message(self, reader):
+        head = await reader.readexactly(2)
+        length = head[1] & 0x7F
+        if length == 126:
+            length = int.from_bytes(await reader.readexactly(2), "big")
+        mask = await reader.readexactly(4)
+        masked = await reader.readexactly(length)
+        return bytes(byte ^ mask[index & 3] for index, byte in enumerate(masked))
+
+    def broadcast(self, message, sender):
+        self.count += 1
+        is_fateful = self.count == FATEFUL
+        receivers = [member for member in self.members if member is not sender]
+        victim = receivers[-1]
+        for member in receivers:
+            copies = [message]
+            if member is victim:
+                copies = self.mistaken(message, is_fateful)
+            for copy in copies:
+                self.send(member, copy)
+        if is_fateful and MISTAKE == "own":
+            self.send(sender, message)
+        if is_fateful and MISTAKE == "close":
+            victim.close()
+
+    def mistaken(self, message, is_fateful):
+        if MISTAKE == "swap":
+            if is_fateful:
+                self.kept = message
+                return []
+            if self.kept:
+                kept, self.kept = self.kept, None
+                return [message, kept]
+        if not is_fateful:
+            return [message]
+        altered = bytearray(message)
+        altered[-1] ^= 1
+        return {
+            "drop": [],
+            "repeat": [message, message],
+            "alter": [bytes(altered)],
+            "shorten": [message[:-1]],
+            "rename": [message.replace(b"Client ", b"Client 9", 1)],
+            "strip": [message.split(b": ", 1)[1]],
+        }.get(MISTAKE, [message])
+
+    def send(self, member, payload):
+        head = bytes([0x81, len(payload)]) if len(payload) < 126 else b"\x81\x7e" + len(payload).to_bytes(2, "big")
+        member.write(head + payload)
+
+
+async def main():
+    server = await asyncio.start_server(Server().take_part, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+asyncio.run(main())
