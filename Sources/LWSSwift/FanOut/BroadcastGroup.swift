@@ -244,20 +244,16 @@ public final class BroadcastGroup: Sendable {
     private func sequence(_ message: UnsequencedMessage, on home: BroadcastShard) {
         home.lastNumber += 1
         let number = home.lastNumber
+        let excluded = message.includesSender ? nil : message.sender
+        // What the other loops get, by format.
         var encodings: [EncodedMessage?] = []
-        encodings.reserveCapacity(configuration.formats)
         for format in 0..<configuration.formats {
-            let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-            guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
-                let encoded = message.encode(format, number)
-            else {
-                encodings.append(nil)
-                continue
-            }
-            encodings.append(
-                EncodedMessage(message: encoded, deflated: isCompressed ? deflate(encoded, on: home.loop) : nil)
-            )
+            let encoded = encode(message, format, number, on: home.loop)
+            if let encoded { home.append(encoded, format, excluding: excluded) }
+            if shards.count > 1 { encodings.append(encoded) }
         }
+        home.tell(message.sender, number, message.onSequenced)
+        guard shards.count > 1 else { return }
         let sequenced = SequencedMessage(
             number: number,
             sender: message.sender,
@@ -265,11 +261,22 @@ public final class BroadcastGroup: Sendable {
             encodings: encodings,
             onSequenced: message.onSequenced
         )
-        home.append(sequenced)
-        if shards.count > 1 {
-            home.outbox.toOthers.append(sequenced)
-            markForRelay(home)
-        }
+        home.outbox.toOthers.append(sequenced)
+        markForRelay(home)
+    }
+
+    /// One form of a message; nil when nobody is to get it.
+    private func encode(
+        _ message: UnsequencedMessage,
+        _ format: Int,
+        _ number: UInt64,
+        on loop: ServiceLoop
+    ) -> EncodedMessage? {
+        let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
+        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
+            let encoded = message.encode(format, number)
+        else { return nil }
+        return EncodedMessage(message: encoded, deflated: isCompressed ? deflate(encoded, on: loop) : nil)
     }
 
     private func hasMembers(_ encoding: Encoding) -> Bool {

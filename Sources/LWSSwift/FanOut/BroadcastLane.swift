@@ -98,16 +98,17 @@ final class BroadcastLane {
     // MARK: Messages
 
     /// Appends a message, which goes out at the end of the turn.
-    func append(_ message: SequencedMessage) {
-        guard let encoded = message.encodings[encoding.format] else { return }
-        let sender = message.sender.flatMap { $0.lane === self && !message.includesSender ? $0 : nil }
+    ///
+    /// - Parameter excluded: a member that is not to get it, of this lane or another.
+    func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
+        let sender = excluded?.lane === self ? excluded : nil
         sender?.standApart()
         let slab = log.end.slab
         let range: Range<LogPosition>
-        if encoding.isCompressed, let deflated = encoded.deflated {
-            range = log.append(encoded.message.kind, deflated, isCompressed: true)
+        if encoding.isCompressed, let deflated = message.deflated {
+            range = log.append(message.message.kind, deflated, isCompressed: true)
         } else {
-            range = log.append(encoded.message.kind, encoded.message.bytes)
+            range = log.append(message.message.kind, message.message.bytes)
         }
         if log.end.slab != slab { hasGrown = true }
         lastAppend = loop.now

@@ -49,13 +49,26 @@ final class BroadcastShard {
 
     // MARK: Messages
 
-    /// Appends a message that has its place in the order.
+    /// Appends a message that was given its place on the home loop.
     func append(_ message: SequencedMessage) {
-        for lane in lanes {
-            guard let lane, lane.hasMembers else { continue }
-            lane.append(message)
+        let excluded = message.includesSender ? nil : message.sender
+        for (format, encoded) in message.encodings.enumerated() {
+            if let encoded { append(encoded, format, excluding: excluded) }
         }
-        if let sender = message.sender, sender.core.loop === loop { message.onSequenced?(message.number) }
+        tell(message.sender, message.number, message.onSequenced)
+    }
+
+    /// Appends one form of a message, compressed and not, as there are members.
+    func append(_ message: EncodedMessage, _ format: Int, excluding sender: BroadcastMember?) {
+        let first = BroadcastGroup.Encoding(format: format, isCompressed: false).index
+        for index in first..<first + BroadcastGroup.Encoding.perFormat {
+            if let lane = lanes[index], lane.hasMembers { lane.append(message, excluding: sender) }
+        }
+    }
+
+    /// Tells a sender of this loop that its message has its place here.
+    func tell(_ sender: BroadcastMember?, _ number: UInt64, _ onSequenced: (@Sendable (UInt64) -> Void)?) {
+        if let onSequenced, let sender, sender.core.loop === loop { onSequenced(number) }
     }
 
     // MARK: Members that do not keep up

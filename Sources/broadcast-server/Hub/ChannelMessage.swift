@@ -17,7 +17,8 @@ enum ChannelMessage: Sendable {
 
     struct Saying: Sendable {
         let from: Member
-        let envelope: Envelope
+        /// What members of plain text get before the text.
+        let prefix: String
         /// Milliseconds since 1970-01-01 00:00 UTC.
         let time: Int64
         let text: WebSocketMessage
@@ -38,11 +39,16 @@ enum ChannelMessage: Sendable {
     func encoded(as form: MemberForm, id: UInt64) -> WebSocketMessage? {
         switch (self, form) {
         case (.said(let saying), .text):
-            saying.envelope.wrap(saying.text, from: saying.from.name)
+            saying.prefix.isEmpty ? saying.text : saying.text.prefixed(by: saying.prefix)
         case (.said(let saying), .json):
             ChatProtocol.encode(
                 ServerObject.message(
-                    ChatMessage(id: id, from: saying.from, time: saying.time, text: saying.text.text ?? "")
+                    ChatMessage(
+                        id: id,
+                        from: saying.from,
+                        time: saying.time,
+                        text: saying.text.text ?? ""
+                    )
                 )
             )
         case (.binary(let message), _): message

@@ -1,5 +1,3 @@
-import LWSSwift
-
 /// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
     /// `<name>: <text>`; binary messages pass unchanged.
@@ -7,13 +5,11 @@ enum Envelope: String, CaseIterable, Sendable {
     /// As it came.
     case none
 
-    /// The message for the others.
-    ///
-    /// - Parameter name: of the sender, `Client <id>` for one that has none.
-    func wrap(_ message: WebSocketMessage, from name: String) -> WebSocketMessage {
+    /// What stands before a text of the sender with this name, `Client <id>` for one that has none.
+    func prefix(for name: String) -> String {
         switch self {
-        case .text: message.prefixed(by: "\(name): ")
-        case .none: message
+        case .text: "\(name): "
+        case .none: ""
         }
     }
 }

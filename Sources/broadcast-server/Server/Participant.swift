@@ -13,6 +13,8 @@ final class Participant: @unchecked Sendable {
     /// nil for a member of plain text.
     private let session: SessionRegister.Key?
     private var member: Member
+    /// What stands before its texts; made once for each name, not for each message.
+    private var prefix: String
 
     private var form: MemberForm { session == nil ? .text : .json }
 
@@ -23,6 +25,7 @@ final class Participant: @unchecked Sendable {
         group = arrival.channel
         session = arrival.session
         member = arrival.member
+        prefix = room.settings.envelope.prefix(for: arrival.member.name)
         let form: MemberForm = arrival.session == nil ? .text : .json
         membership = group.join(connection, format: form.rawValue) { [room, member] loss in
             let count = loss.messageCount
@@ -74,7 +77,7 @@ final class Participant: @unchecked Sendable {
         log(text)
         let saying = ChannelMessage.Saying(
             from: member,
-            envelope: room.settings.envelope,
+            prefix: prefix,
             time: WallTime.now.milliseconds,
             text: text
         )
@@ -112,6 +115,7 @@ final class Participant: @unchecked Sendable {
         guard let renaming = try result.get() else { return }
         room.logger.info("Client \(member.id) is called \(renaming.member.name).")
         member = renaming.member
+        prefix = room.settings.envelope.prefix(for: member.name)
         send(.announcement(.renamed(renaming)), includingSelf: true)
     }
 
