@@ -286,8 +286,9 @@ def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start
     second = start_server(port=first.port)
     second.wait_for("Client 1: one")
     second.wait_for("Client 1: two")
+    sent = ["you: one ✓", "you: two ✓"]
+    console.wait_until(lambda console: [line for line in console.lines if line.startswith("you: ")] == sent)
     console.wait_for_prompt()
-    assert [line for line in console.lines if line.startswith("you: ")] == ["you: one ✓", "you: two ✓"]
 
 
 def test_nothing_is_lost_or_doubled_through_three_restarts_while_one_types(open_console, start_server):
