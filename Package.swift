@@ -35,10 +35,21 @@ let package = Package(
             pkgConfig: "libwebsockets",
             providers: [.apt(["libwebsockets-dev"]), .brew(["libwebsockets", "libuv", "openssl@3"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .systemLibrary(
+            name: "CLibEdit",
+            pkgConfig: "libedit",
+            providers: [.apt(["libedit-dev"]), .brew(["libedit"])]
+        ),
         .target(
             name: "LWSSwift",
             dependencies: [
                 "CLibWebSockets",
+                "CZlib",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -49,11 +60,18 @@ let package = Package(
             name: "broadcast-server",
             dependencies: [
                 "LWSSwift",
+                "CLibEdit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "elements.js", "icon.svg",
+            ]
+            .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings
         ),
         .executableTarget(
@@ -77,7 +95,11 @@ let package = Package(
         .testTarget(name: "LWSSwiftTests", dependencies: ["LWSSwift", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "BroadcastServerTests",
-            dependencies: ["broadcast-server", "TestSupport"],
+            dependencies: [
+                "broadcast-server",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings
         ),
     ]

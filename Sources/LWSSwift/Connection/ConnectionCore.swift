@@ -90,7 +90,10 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         self.handshake = handshake
         self.settings = settings
         self.owner = owner
-        machine = ConnectionStateMachine(maximumMessageBytes: settings.limits.maximumMessageBytes)
+        machine = ConnectionStateMachine(
+            maximumMessageBytes: settings.limits.maximumMessageBytes,
+            inflater: handshake.compression == nil ? nil : loop.inflater
+        )
         lastReceived = loop.now
         lastMessage = loop.now
         super.init(loop)
@@ -105,6 +108,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     var isOpen: Bool { machine.isOpen }
     var queuedBytes: Int { outbound.byteCount + bytesHeldByLibrary }
     var isWaitingForSocket: Bool { bytesHeldByLibrary > 0 }
+    /// Whatever is written to the socket now is in its place.
+    var hasNothingToWrite: Bool { outbound.isEmpty && bytesHeldByLibrary == 0 && !mayOwePong }
 
     // MARK: Events of lws
 
@@ -145,6 +150,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             isFirst: lws_is_first_fragment(wsi) != 0,
             isFinal: lws_is_final_fragment(wsi) != 0,
             isBinary: lws_frame_is_binary(wsi) != 0,
+            reservedBits: UInt8(truncatingIfNeeded: lws_get_reserved_bits(wsi)),
             remainingInFrame: Int(lws_remaining_packet_payload(wsi))
         )
         messageIsUnderWay(piece)
@@ -160,6 +166,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func heardFromPeer() {
+        loop.hasReceived = true
         lastReceived = loop.now
         guard pingSentAt != 0 else { return }
         pingSentAt = 0
@@ -194,6 +201,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     private func receivePong(_ payload: UnsafeRawBufferPointer) {
         heardFromPeer()
+        if hasReservedBits { return fail(ConnectionFailure.reservedBits.code, ConnectionFailure.reservedBits.reason) }
         guard let extras, payload.count == 8 else { return }
         let number = unsafe payload.loadUnaligned(as: UInt64.self)
         guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }
@@ -202,7 +210,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-        switch unsafe machine.receiveClose(bytes) {
+        switch unsafe machine.receiveClose(bytes, hasReservedBits: hasReservedBits) {
         case .answer(let payload, let close):
             // The answer goes out now, behind what was queued: lws closes the socket when this callback returns.
             leaveGroups()
@@ -215,6 +223,13 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             break
         }
         return -1
+    }
+
+    /// Whether the frame that lws just read has reserved bits set, which a control frame may not. Without an extension lws
+    /// refuses such frames itself.
+    private var hasReservedBits: Bool {
+        guard handshake.compression != nil, let wsi = unsafe wsi else { return false }
+        return unsafe lws_get_reserved_bits(wsi) != 0
     }
 
     /// lws has begun to end the connection. If that was its own decision it sends a close frame, whose body it keeps
@@ -265,9 +280,23 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private func enqueue(_ message: WebSocketMessage) {
         if settings.idleTimeout != nil { lastMessage = loop.now }
         let isClient = role == .client
-        outbound.append(message, behind: standApart()) { isClient ? loop.maskingKeys.next() : nil }
+        let keys = { isClient ? self.loop.maskingKeys.next() : nil }
+        if let deflated = unsafe deflated(message) {
+            unsafe outbound.append(message.kind, isCompressed: true, deflated, behind: standApart(), keys: keys)
+        } else {
+            outbound.append(message, behind: standApart(), keys: keys)
+        }
         if queuedBytes > settings.limits.outbound.highBytes { isAboveHighMark = true }
         markForFlush()
+    }
+
+    /// The compressed payload of a message, in the loop's buffer; nil when it has to go, or is better sent, as it is.
+    private func deflated(_ message: WebSocketMessage) -> UnsafeRawBufferPointer? {
+        guard let agreed = handshake.compression, let compression = settings.compression,
+            message.bytes.count >= compression.minimumBytes,
+            let deflater = loop.deflaters.deflater(windowBits: agreed.windowBits)
+        else { return nil }
+        return unsafe message.bytes.withUnsafeBytes { unsafe deflater.deflate($0, level: compression.level) }
     }
 
     private func append(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
@@ -343,6 +372,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
         }
         standApart()
+        for member in memberships { member.shard.watch() }
         unsafe lws_callback_on_writable(wsi)
     }
 

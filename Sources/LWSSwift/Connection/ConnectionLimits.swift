@@ -1,8 +1,9 @@
 /// The bounds of one connection: how much memory it may take and how long it may take its time. They hold for both roles.
 ///
 /// An open connection that is idle holds none of the buffers below. One that is as busy as it may be holds at most
-/// ``maximumMessageBytes`` for the message under way, ``inbound`` high mark plus one message of unread messages, and
-/// ``maximumQueuedBytes`` plus 64 KiB that were not sent yet.
+/// ``maximumMessageBytes`` for the message under way (and, while a compressed one is inflated, its compressed form, which
+/// may be a sixteenth longer), ``inbound`` high mark plus one message of unread messages, and ``maximumQueuedBytes`` plus
+/// 68 KiB that were not sent yet.
 public struct ConnectionLimits: Sendable, Hashable {
     /// Two marks between which a queue rises and falls: at the high one the source is stopped, at the low one it goes on.
     public struct Watermarks: Sendable, Hashable {
@@ -34,8 +35,8 @@ public struct ConnectionLimits: Sendable, Hashable {
         }
     }
 
-    /// The largest message taken, in bytes after its fragments are put together; a larger one fails the connection with
-    /// 1009 as soon as it is known to be larger. Default: 1 MiB.
+    /// The largest message taken, in bytes after its fragments are put together and inflated; a larger one fails the
+    /// connection with 1009 as soon as it is known to be larger. Default: 1 MiB.
     public var maximumMessageBytes = 1 << 20
     /// Received messages that nobody has read yet. Above the high mark nothing more is read from the socket, so that TCP
     /// slows the peer down. Default: 256 KiB or 256 messages, on again below 64 KiB and 64 messages.

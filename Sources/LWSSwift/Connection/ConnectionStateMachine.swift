@@ -39,8 +39,9 @@ struct ConnectionStateMachine {
     /// Whether the end is what somebody asked for, rather than a failure that a reader must hear of.
     private(set) var endsNormally = false
 
-    init(maximumMessageBytes: Int) {
-        assembler = MessageAssembler(maximumBytes: maximumMessageBytes)
+    /// - Parameter inflater: the loop's, when compression was agreed on.
+    init(maximumMessageBytes: Int, inflater: Inflater? = nil) {
+        assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
     }
 
     var isOpen: Bool { phase == .open }
@@ -79,8 +80,8 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// The peer's close frame arrived (5.5.1).
-    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Closing {
+    /// The peer's close frame arrived (5.5.1), perhaps with reserved bits, which have no meaning there.
+    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer, hasReservedBits: Bool = false) -> Closing {
         switch phase {
         case .connecting, .closed:
             return .ignore
@@ -89,7 +90,7 @@ struct ConnectionStateMachine {
             end(close)
             return .complete(close)
         case .open:
-            switch unsafe ClosePayload.parse(bytes) {
+            switch unsafe hasReservedBits ? .failure(.reservedBits) : ClosePayload.parse(bytes) {
             case .success(let payload):
                 let close = WebSocketClose(
                     code: payload.code ?? .noStatusReceived,

@@ -11,15 +11,19 @@ enum FrameEncoder {
     /// The longest header: two bytes, eight of length, four of masking key.
     static let maximumHeaderBytes = 14
 
+    /// RSV1: the first frame of a message that is compressed (RFC 7692 section 6).
+    static let compressedBit: UInt8 = 0x40
+
     /// Appends one frame. With a masking key, as every client must send (5.3), the payload is masked while it is copied.
     static func append(
         _ opcode: Opcode,
         isFinal: Bool = true,
+        isCompressed: Bool = false,
         _ payload: UnsafeRawBufferPointer,
         maskingKey: UInt32?,
         to buffer: inout [UInt8]
     ) {
-        buffer.append((isFinal ? 0x80 : 0) | opcode.rawValue)
+        buffer.append((isFinal ? 0x80 : 0) | (isCompressed ? compressedBit : 0) | opcode.rawValue)
         let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
         switch payload.count {
         case ...125:

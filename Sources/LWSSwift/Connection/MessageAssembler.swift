@@ -1,25 +1,34 @@
-/// Puts the pieces that lws hands over together to whole messages, under a limit.
+/// Puts the pieces that lws hands over together to whole messages, under a limit, and inflates those that are compressed.
 ///
 /// lws gives at most one read, and never more than its receive buffer, at a time; a message is therefore in pieces even
-/// when its peer sent it in one frame. The buffer exists only while a message is under way.
+/// when its peer sent it in one frame. The buffer exists only while a message is under way. Compressed pieces are kept as
+/// they came, so that a peer who begins many messages and ends none holds what it sent, and no state of zlib.
 struct MessageAssembler {
     /// One piece of a message as lws describes it (lws-ws-state.h).
     struct Piece {
         var isFirst: Bool
         var isFinal: Bool
         var isBinary: Bool
+        /// The frame's reserved bits, as they stand in its first byte.
+        var reservedBits: UInt8 = 0
         /// Bytes of the same frame that are still to come.
         var remainingInFrame: Int
     }
 
     private var buffer: [UInt8] = []
+    private var isCompressed = false
+    /// The last piece was not the end of its frame.
+    private var isWithinFrame = false
     private let maximumBytes: Int
+    /// The loop's; nil when compression was not agreed on.
+    private let inflater: Inflater?
     /// What is set aside at most for the rest of a frame that is only announced: enough that most messages are copied
     /// once, little beside what lws holds for the connection anyway.
     private static let maximumReservedBytes = 16 << 10
 
-    init(maximumBytes: Int) {
+    init(maximumBytes: Int, inflater: Inflater? = nil) {
         self.maximumBytes = maximumBytes
+        self.inflater = inflater
     }
 
     /// Takes the next piece, and gives the message when it was the last one.
@@ -30,33 +39,72 @@ struct MessageAssembler {
         _ bytes: UnsafeRawBufferPointer,
         _ piece: Piece
     ) -> Result<WebSocketMessage?, ConnectionFailure> {
-        if piece.isFirst { buffer = [] }
-        guard buffer.count + bytes.count <= maximumBytes,
-            piece.remainingInFrame <= maximumBytes - buffer.count - bytes.count
+        if piece.isFirst {
+            buffer = []
+            isCompressed = false
+        }
+        // RSV1 marks a compressed message in its first frame; nothing else is defined (RFC 7692 section 6).
+        if piece.reservedBits != 0, piece.isFirst || !isWithinFrame {
+            guard piece.isFirst, piece.reservedBits == FrameEncoder.compressedBit, inflater != nil else {
+                buffer = []
+                return .failure(.reservedBits)
+            }
+            isCompressed = true
+        }
+        isWithinFrame = piece.remainingInFrame > 0
+        let limit = isCompressed ? maximumCompressedBytes : maximumBytes
+        guard buffer.count + bytes.count <= limit,
+            piece.remainingInFrame <= limit - buffer.count - bytes.count
         else {
             buffer = []
-            return .failure(ConnectionFailure(.messageTooBig, "message exceeds \(maximumBytes) bytes"))
+            return .failure(tooBig)
         }
-        let whole: [UInt8]
+        let whole: Result<[UInt8], ConnectionFailure>
         if piece.isFinal, buffer.isEmpty {
-            whole = unsafe Array(bytes)
+            whole = unsafe isCompressed ? inflate(bytes) : .success(Array(bytes))
         } else {
             if buffer.isEmpty {
                 buffer.reserveCapacity(min(bytes.count + piece.remainingInFrame, Self.maximumReservedBytes))
             }
             unsafe buffer.append(contentsOf: bytes)
             guard piece.isFinal else { return .success(nil) }
-            whole = buffer
+            whole = isCompressed ? unsafe buffer.withUnsafeBytes { unsafe inflate($0) } : .success(buffer)
             buffer = []
         }
-        if !piece.isBinary, !UTF8Validation.isValid(whole) {
-            return .failure(ConnectionFailure(.invalidPayload, "text message is not UTF-8"))
+        return whole.flatMap { whole in
+            if !piece.isBinary, !UTF8Validation.isValid(whole) {
+                return .failure(ConnectionFailure(.invalidPayload, "text message is not UTF-8"))
+            }
+            return .success(WebSocketMessage(uncheckedKind: piece.isBinary ? .binary : .text, bytes: whole))
         }
-        return .success(WebSocketMessage(uncheckedKind: piece.isBinary ? .binary : .text, bytes: whole))
     }
 
     /// Forgets the message under way.
     mutating func reset() {
         buffer = []
+    }
+
+    /// What cannot be compressed gets longer: by 5 bytes for each block, which zlib makes as short as 127 bytes when it
+    /// is given least memory. zlib counts in 32 bits.
+    private var maximumCompressedBytes: Int {
+        let plain = min(maximumBytes, Int(UInt32.max) / 2)
+        return plain + plain / 16 + 64
+    }
+
+    private var tooBig: ConnectionFailure {
+        ConnectionFailure(.messageTooBig, "message exceeds \(maximumBytes) bytes")
+    }
+
+    private func inflate(_ bytes: UnsafeRawBufferPointer) -> Result<[UInt8], ConnectionFailure> {
+        guard let inflater else { preconditionFailure("A compressed message was let in without an inflater.") }
+        do throws(Inflater.Failure) {
+            return .success(unsafe try inflater.inflate(bytes, maximumBytes: maximumBytes))
+        } catch {
+            switch error {
+            case .tooBig: return .failure(tooBig)
+            case .malformed:
+                return .failure(ConnectionFailure(.invalidPayload, "compressed message is malformed"))
+            }
+        }
     }
 }

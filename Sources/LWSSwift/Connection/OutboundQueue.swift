@@ -39,29 +39,39 @@ struct OutboundQueue {
 
     /// Appends a message, framed; `keys` gives a masking key for each frame of a client.
     mutating func append(_ message: WebSocketMessage, behind marks: [Mark] = [], keys: () -> UInt32?) {
-        unsafe message.bytes.withUnsafeBytes { payload in
-            var opcode: FrameEncoder.Opcode = message.kind == .text ? .text : .binary
-            var start = 0
-            repeat {
-                let end = min(start + Self.maximumFragmentBytes, payload.count)
-                let isFinal = end == payload.count
-                unsafe append(
-                    opcode,
-                    isFinal: isFinal,
-                    UnsafeRawBufferPointer(rebasing: payload[start..<end]),
-                    behind: marks,
-                    maskingKey: keys()
-                )
-                opcode = .continuation
-                start = end
-            } while start < payload.count
-        }
+        unsafe message.bytes.withUnsafeBytes { unsafe append(message.kind, $0, behind: marks, keys: keys) }
+    }
+
+    /// Appends a message, framed, whose payload may be compressed.
+    mutating func append(
+        _ kind: WebSocketMessage.Kind,
+        isCompressed: Bool = false,
+        _ payload: UnsafeRawBufferPointer,
+        behind marks: [Mark] = [],
+        keys: () -> UInt32?
+    ) {
+        var opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
+        var start = 0
+        repeat {
+            let end = min(start + Self.maximumFragmentBytes, payload.count)
+            unsafe append(
+                opcode,
+                isFinal: end == payload.count,
+                isCompressed: isCompressed && start == 0,
+                UnsafeRawBufferPointer(rebasing: payload[start..<end]),
+                behind: marks,
+                maskingKey: keys()
+            )
+            opcode = .continuation
+            start = end
+        } while start < payload.count
     }
 
     /// Appends one frame.
     mutating func append(
         _ opcode: FrameEncoder.Opcode,
         isFinal: Bool = true,
+        isCompressed: Bool = false,
         _ payload: UnsafeRawBufferPointer,
         behind marks: [Mark] = [],
         maskingKey: UInt32?
@@ -73,7 +83,14 @@ struct OutboundQueue {
         }
         let last = segments.count - 1
         let before = segments[last].bytes.count
-        unsafe FrameEncoder.append(opcode, isFinal: isFinal, payload, maskingKey: maskingKey, to: &segments[last].bytes)
+        unsafe FrameEncoder.append(
+            opcode,
+            isFinal: isFinal,
+            isCompressed: isCompressed,
+            payload,
+            maskingKey: maskingKey,
+            to: &segments[last].bytes
+        )
         byteCount += segments[last].bytes.count - before
     }
 

@@ -23,6 +23,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     /// The transport stands, TLS included: the handshake has been sent.
     private var isHandshaking = false
     private var subprotocol: String?
+    private var compression: NegotiatedCompression?
     /// What is known about a failure, the most telling first.
     private var failure: WebSocketError?
     private var certificateProblem: String?
@@ -139,6 +140,9 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         switch reason {
         case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
             return unsafe appendHeaders(bytes, count)
+        case LWS_CALLBACK_CLIENT_CONFIRM_EXTENSION_SUPPORTED:
+            // 0 has lws offer the extension.
+            return configuration.compression == nil ? 1 : 0
         case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
             unsafe verified(bytes, isAccepted: count != 0)
         case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
@@ -218,7 +222,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     private func answered() -> Int32 {
         guard let wsi = unsafe wsi else { return -1 }
         let status = unsafe Int(lws_http_client_http_response(wsi))
-        guard status != 101 else { return 0 }
+        guard status != 101 else { return unsafe negotiate(RequestHead(wsi)[WSI_TOKEN_EXTENSIONS]) }
         rejectionStatus = status
         var buffer = [CChar](repeating: 0, count: Self.maximumBodyBytes)
         unsafe buffer.withUnsafeMutableBufferPointer { buffer in
@@ -228,6 +232,28 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
             _ = unsafe lws_http_client_read(wsi, &pointer, &count)
         }
         return -1
+    }
+
+    /// Checks what the server chose of the extensions, before lws does, which takes whatever names one that it knows, and
+    /// counts on there being one (lib/roles/ws/client-ws.c, `lws_client_ws_upgrade`).
+    private func negotiate(_ answer: String?) -> Int32 {
+        do throws(DeflateNegotiation.InvalidAnswer) {
+            guard let answer else { return 0 }
+            guard configuration.compression != nil else {
+                throw DeflateNegotiation.InvalidAnswer(reason: "it chose an extension, and none was offered")
+            }
+            guard let elements = ExtensionList.parse(answer) else {
+                throw DeflateNegotiation.InvalidAnswer(reason: "its Sec-WebSocket-Extensions field is malformed")
+            }
+            compression = try DeflateNegotiation.agree(to: elements)
+            return 0
+        } catch {
+            failure = WebSocketError(
+                .invalidHandshake,
+                "The answer of the server at \(target.authority) is not valid: \(error.reason)."
+            )
+            return -1
+        }
     }
 
     /// lws has checked the answer; the subprotocol is checked again since it compares only beginnings.
@@ -258,10 +284,15 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
                 path: String(split[0]),
                 query: split.count > 1 ? String(split[1]) : "",
                 subprotocol: subprotocol,
+                compression: compression,
                 remoteAddress: address,
                 userInfo: nil
             ),
-            settings: ConnectionSettings(limits: configuration.limits, logger: loop.logger),
+            settings: ConnectionSettings(
+                limits: configuration.limits,
+                compression: configuration.compression,
+                logger: loop.logger
+            ),
             owner: nil
         )
         let finish = finish

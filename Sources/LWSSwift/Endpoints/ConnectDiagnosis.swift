@@ -1,3 +1,5 @@
+// The members of pollfd and sockaddr_un belong to whichever of the two modules the compiler reads first.
+internal import CLibWebSockets
 internal import Glibc
 
 /// Finds out why no connection came about, by asking the system again: lws reports every failure to connect alike.

@@ -16,7 +16,7 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         /// A request head is awaited; for the first one, the TLS handshake too.
         case awaitingRequest
         /// The opening handshake was accepted and lws writes the answer.
-        case upgrading(Handshake, HTTPFields)
+        case upgrading(Handshake, Upgrade)
         case readingBody(HTTPServerRequest, keepAlive: Bool)
         /// The handler is at work, in this task.
         case answering(Task<Void, Never>, keepAlive: Bool)
@@ -25,6 +25,14 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         case ended
     }
     private var phase = Phase.awaitingRequest
+
+    /// What the answer to an accepted opening handshake needs.
+    private struct Upgrade {
+        /// What it adds to lws' fields.
+        var fields: HTTPFields
+        /// Which mention of permessage-deflate lws is told to accept; nil to decline all.
+        var mention: ExtensionMention?
+    }
     private var deadline: UInt64
     /// The part of the answer that is being written.
     private var pending: ArraySlice<UInt8> = []
@@ -53,6 +61,7 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
             // Only a handshake that was confirmed gets here; anything else would not have been checked.
             if case .upgrading = phase { return 0 }
             return -1
+        case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return confirmExtension()
         case LWS_CALLBACK_ADD_HEADERS: return unsafe addHeaders(bytes)
         case LWS_CALLBACK_ESTABLISHED: return established()
         case LWS_CALLBACK_HTTP: return request()
@@ -118,11 +127,13 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
             connection: head[WSI_TOKEN_CONNECTION],
             webSocketVersion: head[WSI_TOKEN_VERSION],
             key: head[WSI_TOKEN_KEY],
-            subprotocols: head[WSI_TOKEN_PROTOCOL]
+            subprotocols: head[WSI_TOKEN_PROTOCOL],
+            extensions: head[WSI_TOKEN_EXTENSIONS]
         )
         let request: HandshakeRequest
+        let offers: OpeningHandshake.Offers
         do throws(OpeningHandshake.Refusal) {
-            let subprotocols = try opening.validate()
+            offers = try opening.validate()
             let fields = head.fields
             guard fields.allSatisfy({ OpeningHandshake.isFieldValue($0.value) }) else {
                 throw OpeningHandshake.Refusal(status: .badRequest, body: "A header field has control characters.")
@@ -130,21 +141,28 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
             request = HandshakeRequest(
                 path: head.path,
                 query: head.query,
-                subprotocols: subprotocols,
+                subprotocols: offers.subprotocols,
                 remoteAddress: remoteAddress,
                 head: head
             )
         } catch {
             return refuse(error)
         }
-        return answer(request, server.configuration.handshake(request))
+        let deflate = server.settings.compression == nil ? nil : DeflateNegotiation.accept(offers.extensions)
+        let mention = deflate == nil ? nil : opening.extensions.flatMap(ExtensionMention.init)
+        return answer(request, server.configuration.handshake(request), deflate, mention)
     }
 
-    private func answer(_ request: HandshakeRequest, _ response: HandshakeResponse) -> Int32 {
+    private func answer(
+        _ request: HandshakeRequest,
+        _ response: HandshakeResponse,
+        _ deflate: DeflateNegotiation.Acceptance?,
+        _ mention: ExtensionMention?
+    ) -> Int32 {
         switch response.content {
         case .reject(let status, let fields, let body):
             return refuse(.init(status: status, headerFields: fields, body: body))
-        case .accept(let subprotocol, let fields, let userInfo):
+        case .accept(let subprotocol, var fields, let userInfo):
             if let subprotocol, !request.subprotocols.contains(subprotocol) {
                 loop.logger.error(
                     "the handshake hook chose the subprotocol \(subprotocol), which the client does not offer"
@@ -157,10 +175,12 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
                 path: request.path,
                 query: request.query,
                 subprotocol: subprotocol,
+                compression: deflate?.agreement,
                 remoteAddress: remoteAddress,
                 userInfo: userInfo
             )
-            phase = .upgrading(handshake, fields)
+            fields[.secWebSocketExtensions] = deflate?.answer
+            phase = .upgrading(handshake, Upgrade(fields: fields, mention: mention))
             return 0
         }
     }
@@ -181,22 +201,26 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         _ = unsafe bytes.withUnsafeBytes { unsafe clws_write_raw_bytes(wsi, $0.baseAddress, $0.count) }
     }
 
+    /// lws asks about one mention of the extension in the client's field: 0 accepts it.
+    private func confirmExtension() -> Int32 {
+        guard case .upgrading(let handshake, var upgrade) = phase, upgrade.mention != nil else { return 1 }
+        let isChosen = upgrade.mention?.isNext() ?? false
+        phase = .upgrading(handshake, upgrade)
+        return isChosen ? 0 : 1
+    }
+
     /// lws has laid out its answer and lets us add to it: `p` stands behind its last line.
     private func addHeaders(_ argument: UnsafeMutableRawPointer?) -> Int32 {
-        guard case .upgrading(let handshake, let fields) = phase, let argument = unsafe argument else { return 0 }
+        guard case .upgrading(let handshake, let upgrade) = phase, let argument = unsafe argument else { return 0 }
         let arguments = unsafe argument.assumingMemoryBound(to: lws_process_html_args.self)
+        // lws names the extension, without the parameters that were agreed on: the line is among ours.
+        if handshake.compression != nil { unsafe remove(DeflateExtension.answerLine, arguments) }
+        // lws names the subprotocol it found, also when none was agreed on.
         if handshake.subprotocol == nil {
-            // lws names the subprotocol it found. None was agreed on, so its line goes again.
-            let line = Array("Sec-WebSocket-Protocol: \(loop.subprotocolName.value)\r\n".utf8)
-            let start = unsafe arguments.pointee.p - line.count
-            let found = unsafe UnsafeRawBufferPointer(start: start, count: line.count)
-            if unsafe found.elementsEqual(line) {
-                unsafe arguments.pointee.p = unsafe start
-                unsafe arguments.pointee.max_len += Int32(line.count)
-            }
+            unsafe remove("Sec-WebSocket-Protocol: \(loop.subprotocolName.value)\r\n", arguments)
         }
         var text = ""
-        for field in fields { text += "\(field.name.rawName): \(field.value)\r\n" }
+        for field in upgrade.fields { text += "\(field.name.rawName): \(field.value)\r\n" }
         guard unsafe text.utf8.count + 8 < arguments.pointee.max_len else {
             loop.logger.error("the handshake hook adds more header fields than fit the answer")
             return -1
@@ -206,6 +230,15 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
             unsafe arguments.pointee.p += 1
         }
         return 0
+    }
+
+    /// Takes back a line, if lws wrote it last.
+    private func remove(_ line: String, _ arguments: UnsafeMutablePointer<lws_process_html_args>) {
+        let start = unsafe arguments.pointee.p - line.utf8.count
+        let last = unsafe UnsafeRawBufferPointer(start: start, count: line.utf8.count)
+        guard unsafe last.elementsEqual(line.utf8) else { return }
+        unsafe arguments.pointee.p = unsafe start
+        unsafe arguments.pointee.max_len += Int32(line.utf8.count)
     }
 
     private func established() -> Int32 {
@@ -317,7 +350,9 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
         do throws(WebSocketError) {
             switch response.body {
             case .bytes(let body):
-                fields[.contentLength] = "\(body.count)"
+                // Without a body by definition: these must not say that it is empty (RFC 9110 section 8.6).
+                let isBodiless = [.noContent, .notModified].contains(response.status)
+                fields[.contentLength] = isBodiless ? nil : "\(body.count)"
                 let head = HTTPHead.bytes(response.status, fields)
                 try await part(isHeadRequest ? head : head + body, isLast: true)
             case .stream(let stream):

@@ -9,6 +9,13 @@ public struct HTTPServerRequest: Sendable {
     /// The client's address.
     public var remoteAddress: SocketAddress?
 
+    /// A request that no client sent, to test a handler with.
+    public init(request: HTTPRequest, body: [UInt8] = [], remoteAddress: SocketAddress? = nil) {
+        self.request = request
+        self.body = body
+        self.remoteAddress = remoteAddress
+    }
+
     /// The path without the query.
     public var path: String {
         String((request.path ?? "/").prefix { $0 != "?" })

@@ -9,13 +9,16 @@ public import HTTPTypes
 public struct HandshakeRequest {
     /// The path, without the query, such as `/team`.
     public let path: String
-    /// The query as sent, without the question mark; empty when there was none.
+    /// The query, percent-encoded and without the question mark; empty when there was none.
     public let query: String
     /// The subprotocols the client offers, in its order of preference.
     public let subprotocols: [String]
     /// The client's address.
     public let remoteAddress: SocketAddress?
     let head: RequestHead
+
+    /// The `Host` field: what the client takes this server to be, such as `localhost:8088`.
+    public var host: String? { head[WSI_TOKEN_HOST] }
 
     /// The `Origin` field: which site a browser's script comes from; nil from clients that are no browsers.
     public var origin: String? { self[.origin] }

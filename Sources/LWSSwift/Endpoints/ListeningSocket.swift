@@ -1,3 +1,5 @@
+// The members of sockaddr_storage belong to whichever of the two modules the compiler reads first.
+internal import CLibWebSockets
 internal import Glibc
 
 /// Makes sockets that listen. They are ours and not lws', whose own listener hides errors or retries for ever, cannot tell

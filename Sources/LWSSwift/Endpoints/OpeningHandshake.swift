@@ -11,6 +11,7 @@ struct OpeningHandshake {
     var webSocketVersion: String?
     var key: String?
     var subprotocols: String?
+    var extensions: String?
 
     /// Why a handshake is refused: the HTTP answer.
     struct Refusal: Error, Equatable {
@@ -19,8 +20,14 @@ struct OpeningHandshake {
         var body: String
     }
 
-    /// The subprotocols offered, or why the handshake is refused.
-    func validate() throws(Refusal) -> [String] {
+    /// What a client offers.
+    struct Offers: Equatable {
+        var subprotocols: [String] = []
+        var extensions: [ExtensionElement] = []
+    }
+
+    /// What is offered, or why the handshake is refused.
+    func validate() throws(Refusal) -> Offers {
         guard method == .get else {
             throw Refusal(
                 status: .methodNotAllowed,
@@ -50,6 +57,10 @@ struct OpeningHandshake {
         guard let key, Self.isKey(key) else {
             throw Self.badRequest("The Sec-WebSocket-Key field must be 16 bytes in base64.")
         }
+        return Offers(subprotocols: try offeredSubprotocols(), extensions: try offeredExtensions())
+    }
+
+    private func offeredSubprotocols() throws(Refusal) -> [String] {
         guard let subprotocols else { return [] }
         let offered = Self.tokens(subprotocols)
         // lws takes a list of at most 126 bytes, of names that fit its buffer.
@@ -57,6 +68,15 @@ struct OpeningHandshake {
             offered.allSatisfy({ Self.isToken($0) && $0.utf8.count <= SubprotocolName.maximumBytes })
         else {
             throw Self.badRequest("The Sec-WebSocket-Protocol field is malformed or too long.")
+        }
+        return offered
+    }
+
+    private func offeredExtensions() throws(Refusal) -> [ExtensionElement] {
+        guard let extensions else { return [] }
+        // lws would drop the connection at some fields that are too long for it, and send a broken answer to others.
+        guard let offered = ExtensionList.parse(extensions), ExtensionMention(in: extensions) != nil else {
+            throw Self.badRequest("The Sec-WebSocket-Extensions field is malformed or too long.")
         }
         return offered
     }

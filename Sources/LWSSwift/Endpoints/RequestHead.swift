@@ -54,7 +54,8 @@ struct RequestHead {
         return "/"
     }
 
-    /// The query. lws cuts it at the ampersands, so it is put together again.
+    /// The query. lws decodes it, and cuts it at the ampersands that were not encoded, so it is encoded and put together
+    /// again.
     var query: String {
         var pairs: [String] = []
         var buffer = [CChar](repeating: 0, count: 4_096)
@@ -66,8 +67,8 @@ struct RequestHead {
                 WSI_TOKEN_HTTP_URI_ARGS,
                 Int32(pairs.count)
             )
-            guard count > 0 else { break }
-            pairs.append(Self.string(buffer, Int(count)))
+            guard count >= 0 else { break }
+            pairs.append(QueryEncoding.encode(buffer[..<Int(count)].lazy.map { UInt8(bitPattern: $0) }))
         }
         return pairs.joined(separator: "&")
     }

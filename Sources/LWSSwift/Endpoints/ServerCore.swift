@@ -43,7 +43,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.configuration = configuration
         self.load = load
         self.onConnection = onConnection
-        settings = ConnectionSettings(limits: configuration.limits, logger: loop.logger)
+        settings = ConnectionSettings(
+            limits: configuration.limits,
+            compression: configuration.compression,
+            logger: loop.logger
+        )
         handshakeTimeout = configuration.limits.handshakeTimeout.milliseconds
     }
 

@@ -16,6 +16,9 @@ public enum WebSocketClient {
     public struct Configuration: Sendable {
         /// The bounds of the connection. ``ConnectionLimits/handshakeTimeout`` runs from the established transport.
         public var limits = ConnectionLimits()
+        /// Compression of messages, which is offered to the server; nil for none. Default: on, which costs an idle
+        /// connection nothing. ``Handshake/compression`` tells whether the server agreed.
+        public var compression: WebSocketCompression? = WebSocketCompression()
         /// The subprotocols to offer, the preferred one first; ``Handshake/subprotocol`` tells which the server chose.
         public var subprotocols: [String] = []
         /// Further header fields of the handshake, such as `Authorization`.
@@ -121,6 +124,7 @@ public enum WebSocketClient {
 extension WebSocketClient.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
+        try compression?.validate()
         for name in subprotocols where !OpeningHandshake.isToken(name) {
             throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
         }

@@ -37,6 +37,9 @@ public final class WebSocketServer: Sendable {
         public var endpoint: Endpoint
         /// The bounds of each connection.
         public var limits = ConnectionLimits()
+        /// Compression of messages, with clients that offer it; nil for none. Default: on, which costs an idle connection
+        /// nothing. ``Handshake/compression`` tells whether a connection has it.
+        public var compression: WebSocketCompression? = WebSocketCompression()
         /// How many connections may be open; a further handshake is answered with 503. Default: 100,000, beneath which the
         /// descriptors of the process usually run out first.
         public var maximumConnections = 100_000
@@ -138,8 +141,8 @@ public final class WebSocketServer: Sendable {
     /// - Parameters:
     ///   - configuration: where to listen and under which bounds.
     ///   - loops: at least one.
-    ///   - onConnection: as for ``start(_:on:onConnection:)``, called on the connection's loop: on several threads at once.
-    /// - Throws: as ``start(_:on:onConnection:)``.
+    ///   - onConnection: as with one loop, called on the connection's loop: on several threads at once.
+    /// - Throws: as with one loop.
     public static func start(
         _ configuration: Configuration,
         on loops: [ServiceLoop],
@@ -203,7 +206,8 @@ public final class WebSocketServer: Sendable {
     ///   - loop: the loop to run on; nil for one of its own.
     ///   - onListening: called once the server listens; its ``port`` is known then.
     ///   - handler: serves one connection. What it throws is logged at debug level.
-    /// - Throws: as ``start(_:on:onConnection:)``. Cancelling the task is no error: it shuts the server down in good order.
+    /// - Throws: as ``start(_:on:onConnection:)-(_,ServiceLoop?,_)``. Cancelling the task is no error: it shuts the server
+    ///   down in good order.
     public static func run(
         _ configuration: Configuration,
         on loop: ServiceLoop? = nil,
@@ -276,6 +280,7 @@ public final class WebSocketServer: Sendable {
 extension WebSocketServer.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
+        try compression?.validate()
         guard maximumConnections > 0, maximumHeaderFields > 0, maximumRequestBodyBytes >= 0, backlog > 0 else {
             throw WebSocketError(.invalidConfiguration, "Limits of a server must be positive.")
         }

@@ -30,6 +30,8 @@ public final class BroadcastGroup: Sendable {
         public var formats: Int
         /// What becomes of members that do not keep up.
         public var slowMembers: SlowMemberPolicy
+        /// How messages are compressed for members that have agreed on it, once for all of them; nil to send all of them plain.
+        public var compression: WebSocketCompression?
         /// With several loops: publishers are slowed down while more bytes than this are on their way between loops.
         /// Default: 8 MiB.
         public var maximumRelayBytes: Int
@@ -37,17 +39,19 @@ public final class BroadcastGroup: Sendable {
         public init(
             formats: Int = 1,
             slowMembers: SlowMemberPolicy = SlowMemberPolicy(),
+            compression: WebSocketCompression? = WebSocketCompression(),
             maximumRelayBytes: Int = 8 << 20
         ) {
             self.formats = formats
             self.slowMembers = slowMembers
+            self.compression = compression
             self.maximumRelayBytes = maximumRelayBytes
         }
     }
 
-    /// Makes the form of a message that members of `format` get. `number` is the message's place in the group's order,
-    /// counted from 1. Called on the group's first loop, once for each format that has members.
-    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage
+    /// Makes the form of a message that members of `format` get, nil for none. `number` is the message's place in the
+    /// group's order, counted from 1. Called on the group's first loop, once for each format that has members.
+    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage?
 
     /// What became of a message.
     public enum SendResult: Sendable, Hashable {
@@ -129,7 +133,9 @@ public final class BroadcastGroup: Sendable {
             "Members of a group are a server's connections: a client's frames are masked."
         )
         precondition(0..<configuration.formats ~= format, "The group has no format \(format).")
-        let encoding = Encoding(format: format, isCompressed: false)
+        // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
+        let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
+        let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)
         let member = BroadcastMember(self, shard, shard.lane(encoding, of: self), core, onLoss: onLoss)
         if core.isOpen { member.join() }
         return member
@@ -205,8 +211,7 @@ public final class BroadcastGroup: Sendable {
                 let isQueued = home.loop.submit(
                     .closure {
                         guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        home.value.park(.init(ticket: ticket, message: message, task: task))
-                        self.admitPublishers(home.value)
+                        self.admit(.init(ticket: ticket, message: message, task: task), on: home.value)
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }
@@ -218,11 +223,18 @@ public final class BroadcastGroup: Sendable {
         try result.get()
     }
 
+    /// Lets a task send, or has it wait behind those that do.
+    private func admit(_ publisher: WaitingPublishers.Publisher, on home: BroadcastShard) {
+        guard !isCongested, !home.hasWaitingTasks else { return home.park(publisher) }
+        trySend(publisher.message)
+        publisher.task.finish(.success(()))
+    }
+
     /// Lets the tasks that wait send, in their order, as long as nobody is too far behind.
     private func admitPublishers(_ home: BroadcastShard) {
-        while !isCongested, let parked = home.unpark() {
-            trySend(parked.message)
-            parked.task.finish(.success(()))
+        while !isCongested, let publisher = home.unpark() {
+            trySend(publisher.message)
+            publisher.task.finish(.success(()))
         }
     }
 
@@ -232,13 +244,16 @@ public final class BroadcastGroup: Sendable {
     private func sequence(_ message: UnsequencedMessage, on home: BroadcastShard) {
         home.lastNumber += 1
         let number = home.lastNumber
-        var encodings: [WebSocketMessage?] = []
-        encodings.reserveCapacity(configuration.formats)
+        let excluded = message.includesSender ? nil : message.sender
+        // What the other loops get, by format.
+        var encodings: [EncodedMessage?] = []
         for format in 0..<configuration.formats {
-            let first = Encoding(format: format, isCompressed: false).index
-            let hasMembers = (first..<first + Encoding.perFormat).contains { memberCounts[$0].current > 0 }
-            encodings.append(hasMembers ? message.encode(format, number) : nil)
+            let encoded = encode(message, format, number, on: home.loop)
+            if let encoded { home.append(encoded, format, excluding: excluded) }
+            if shards.count > 1 { encodings.append(encoded) }
         }
+        home.tell(message.sender, number, message.onSequenced)
+        guard shards.count > 1 else { return }
         let sequenced = SequencedMessage(
             number: number,
             sender: message.sender,
@@ -246,10 +261,35 @@ public final class BroadcastGroup: Sendable {
             encodings: encodings,
             onSequenced: message.onSequenced
         )
-        home.append(sequenced)
-        if shards.count > 1 {
-            home.outbox.toOthers.append(sequenced)
-            markForRelay(home)
+        home.outbox.toOthers.append(sequenced)
+        markForRelay(home)
+    }
+
+    /// One form of a message; nil when nobody is to get it.
+    private func encode(
+        _ message: UnsequencedMessage,
+        _ format: Int,
+        _ number: UInt64,
+        on loop: ServiceLoop
+    ) -> EncodedMessage? {
+        let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
+        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
+            let encoded = message.encode(format, number)
+        else { return nil }
+        return EncodedMessage(message: encoded, deflated: isCompressed ? deflate(encoded, on: loop) : nil)
+    }
+
+    private func hasMembers(_ encoding: Encoding) -> Bool {
+        memberCounts[encoding.index].current > 0
+    }
+
+    /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.
+    private func deflate(_ message: WebSocketMessage, on loop: ServiceLoop) -> [UInt8]? {
+        guard let compression = configuration.compression, message.bytes.count >= compression.minimumBytes,
+            let deflater = loop.deflaters.deflater(windowBits: NegotiatedCompression.largestWindowBits)
+        else { return nil }
+        return unsafe message.bytes.withUnsafeBytes { bytes in
+            unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
         }
     }
 
@@ -266,22 +306,34 @@ public final class BroadcastGroup: Sendable {
         if !outbox.toHome.isEmpty {
             let home = shards[0]
             let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
-            relayBytes.add(count)
-            home.loop.execute { [self] in
-                for message in outbox.toHome { sequence(message, on: home.value) }
-                arrived(count)
+            hand(count, to: home) { [self] home in
+                for message in outbox.toHome { sequence(message, on: home) }
             }
         }
         if !outbox.toOthers.isEmpty {
             let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
             for other in shards.dropFirst() {
-                relayBytes.add(count)
-                other.loop.execute { [self] in
-                    for message in outbox.toOthers { other.value.append(message) }
-                    arrived(count)
+                hand(count, to: other) { shard in
+                    for message in outbox.toOthers { shard.append(message) }
                 }
             }
         }
+    }
+
+    /// Has `body` run on another loop, and counts the bytes until then. A loop that has ended takes nothing.
+    private func hand(
+        _ count: Int,
+        to shard: LoopBound<BroadcastShard>,
+        _ body: @escaping @Sendable (BroadcastShard) -> Void
+    ) {
+        relayBytes.add(count)
+        let isQueued = shard.loop.submit(
+            .closure { [self] in
+                body(shard.value)
+                arrived(count)
+            }
+        )
+        if !isQueued { arrived(count) }
     }
 
     private func arrived(_ count: Int) {

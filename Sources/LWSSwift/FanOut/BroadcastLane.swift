@@ -28,12 +28,9 @@ final class BroadcastLane {
     /// Reused by each flush: members whose socket did not take all.
     private var stopped: ContiguousArray<Stopped> = []
 
-    @safe
     private struct Stopped {
         let index: Int
-        /// What it has been sent, the rest of which lws holds; nil when the socket is broken.
-        let position: LogPosition?
-        let heldBytes: Int
+        let isBroken: Bool
     }
 
     /// A number that several loops read and write.
@@ -101,12 +98,18 @@ final class BroadcastLane {
     // MARK: Messages
 
     /// Appends a message, which goes out at the end of the turn.
-    func append(_ message: SequencedMessage) {
-        guard let encoded = message.encodings[encoding.format] else { return }
-        let sender = message.sender.flatMap { $0.lane === self && !message.includesSender ? $0 : nil }
+    ///
+    /// - Parameter excluded: a member that is not to get it, of this lane or another.
+    func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
+        let sender = excluded?.lane === self ? excluded : nil
         sender?.standApart()
         let slab = log.end.slab
-        let range = log.append(encoded.kind, encoded.bytes)
+        let range: Range<LogPosition>
+        if encoding.isCompressed, let deflated = message.deflated {
+            range = log.append(message.message.kind, deflated, isCompressed: true)
+        } else {
+            range = log.append(message.message.kind, message.message.bytes)
+        }
         if log.end.slab != slab { hasGrown = true }
         lastAppend = loop.now
         if let sender, sender.standing != .left {
@@ -123,9 +126,14 @@ final class BroadcastLane {
         isMarkedForFlush = false
         let start = log.flushed
         let end = log.end
-        if !readyMembers.isEmpty { write(from: start, to: end) }
-        // Those that stopped need their slabs before the others' are given up.
-        leaveBehind()
+        var position = start
+        // A slab goes to everybody before the next, while it is in the processor's cache.
+        while !readyMembers.isEmpty, let piece = log.piece(at: position, limit: end) {
+            write(piece)
+            // Those that stopped need their slabs before the others' are given up.
+            leaveBehind(at: piece)
+            position = piece.end
+        }
         log.markFlushed()
         if apart.isEmpty {
             times = LogTimes()
@@ -138,42 +146,31 @@ final class BroadcastLane {
         }
     }
 
-    private func write(from start: LogPosition, to end: LogPosition) {
-        guard let first = log.piece(at: start, limit: end) else { return }
-        // The loop below must not make the arrays' storage unique, so it only notes who stopped.
+    private func write(_ piece: FrameLog.Piece) {
+        // The arrays must not change meanwhile, so that who stops is only noted.
         let sockets = unsafe readySockets
         for index in unsafe sockets.indices {
             let wsi = unsafe sockets[index]
-            var piece = first
-            while true {
-                let result = unsafe clws_write_raw_bytes(wsi, piece.start, piece.count)
-                if result < 0 {
-                    stopped.append(Stopped(index: index, position: nil, heldBytes: 0))
-                    break
-                }
-                if unsafe lws_partial_buffered(wsi) != 0 {
-                    stopped.append(Stopped(index: index, position: piece.end, heldBytes: piece.count))
-                    break
-                }
-                guard piece.end < end, let next = log.piece(at: piece.end, limit: end) else { break }
-                piece = next
+            if unsafe clws_write_raw_bytes(wsi, piece.start, piece.count) < 0 {
+                stopped.append(Stopped(index: index, isBroken: true))
+            } else if unsafe lws_partial_buffered(wsi) != 0 {
+                stopped.append(Stopped(index: index, isBroken: false))
             }
         }
     }
 
     /// Takes those that stopped out of the ready members, from the back, since the last one takes the place of each.
-    private func leaveBehind() {
+    private func leaveBehind(at piece: FrameLog.Piece) {
         while let stop = stopped.popLast() {
             let member = readyMembers[stop.index]
             removeReady(member)
-            if let position = stop.position {
-                member.fellBehind(at: position)
-                member.core.socketIsFull(holding: stop.heldBytes)
-            } else {
-                member.fellBehind(at: log.end)
+            member.fellBehind(at: piece.end)
+            if stop.isBroken {
                 member.core.writeFailed()
+            } else {
+                // lws holds the rest of this write.
+                member.core.socketIsFull(holding: piece.count)
             }
-            member.shard.watch()
         }
     }
 }

@@ -42,8 +42,17 @@ public final class BroadcastMember: @unchecked Sendable {
         let message: Int
         /// Messages of its own behind it.
         var ownMessages = 0
+        let purpose: Purpose
+    }
+
+    /// Why a member reads no further than to some place.
+    private enum Purpose {
         /// It goes on with what is new then once it has got that far.
-        let reopens: Bool
+        case catchUp
+        /// Its connection closes.
+        case close
+        /// It has left, in the middle of a message.
+        case leave
     }
 
     private struct Skip {
@@ -76,13 +85,41 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The connection that is the member.
     public var connection: WebSocketConnection { WebSocketConnection(core: core) }
 
-    /// Leaves the group: what was sent before is written as far as the socket takes it, nothing more comes. Does nothing
-    /// when it has left, as it does by itself when its connection ends. On the connection's loop only.
+    /// Leaves the group: what was sent before is written as far as the socket takes it, and to the end of a message, nothing
+    /// more comes. Does nothing when it has left, as it does by itself when its connection ends. On the connection's loop
+    /// only.
     public func leave() {
         core.loop.preconditionIsCurrent("BroadcastMember.leave")
-        guard standing != .left else { return }
+        guard standing != .left, !isLeaving else { return }
         core.writeBeforeLeaving(self)
-        remove()
+        if core.isOpen, isWithinMessage {
+            leaveBehindMessage()
+        } else {
+            remove()
+        }
+    }
+
+    /// It has left, but for a message that is under way.
+    private var isLeaving: Bool { stop?.purpose == .leave }
+
+    /// Reads to the end of the message that is under way only, since the connection goes on, and nothing may come between
+    /// the fragments of a message (RFC 6455 section 5.4).
+    private func leaveBehindMessage() {
+        let end = endOfMessage
+        if let stop {
+            lane.log.moveReader(
+                from: LogPosition(slab: end.slab + 1, offset: 0),
+                to: LogPosition(slab: stop.position.slab + 1, offset: 0)
+            )
+        } else {
+            // The slabs of a gap, which begins there, were given up already.
+            let last = max(end.slab, (gap?.end.slab ?? 0) - 1)
+            lane.log.closeReader(at: LogPosition(slab: last, offset: 0))
+        }
+        skips = []
+        stop = Stop(position: end, message: lane.log.messageCount, purpose: .leave)
+        lane.count.add(-1)
+        shard.doNotWait(for: self)
     }
 
     // MARK: Standing
@@ -91,10 +128,10 @@ public final class BroadcastMember: @unchecked Sendable {
     func join() {
         lane.count.add(1)
         core.memberships.append(self)
-        if lane.log.flushed == lane.log.end {
+        if lane.log.flushed == lane.log.end, core.hasNothingToWrite {
             lane.addReady(self)
         } else {
-            // What waits for the end of the turn is older than the membership.
+            // What waits for the end of the turn is older than the membership, or was sent to it alone before.
             standApart(at: lane.log.end)
             core.markForFlush()
         }
@@ -103,6 +140,7 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Gives up its place, and what it was behind.
     func remove() {
         guard standing != .left else { return }
+        if !isLeaving { lane.count.add(-1) }
         switch standing {
         case .ready: lane.removeReady(self)
         case .apart:
@@ -111,7 +149,6 @@ public final class BroadcastMember: @unchecked Sendable {
         case .left: break
         }
         standing = .left
-        lane.count.add(-1)
         core.memberships.removeAll { $0 === self }
         shard.doNotWait(for: self)
     }
@@ -138,15 +175,25 @@ public final class BroadcastMember: @unchecked Sendable {
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
     func rejoinIfCaughtUp() {
         guard case .apart = standing, peek(limit: lane.log.flushed) == nil else { return }
+        var lost = 0
         if let stop {
-            guard stop.reopens else { return }
-            reopen(after: stop)
-            guard peek(limit: lane.log.flushed) == nil else { return }
+            guard peek(limit: stop.position) == nil else { return }
+            switch stop.purpose {
+            case .catchUp: lost = reopen(after: stop)
+            case .close: return
+            case .leave: return remove()
+            }
         }
-        guard skips.isEmpty else { return }
-        lane.log.removeReader(at: cursor)
-        lane.removeApart(self)
-        lane.addReady(self)
+        if skips.isEmpty, cursor <= lane.log.flushed {
+            lane.log.removeReader(at: cursor)
+            lane.removeApart(self)
+            lane.addReady(self)
+        } else {
+            // What waits for the end of the turn is not for it.
+            core.markForFlush()
+        }
+        // Last, since whoever hears of it may send, leave or close.
+        report(lost)
     }
 
     private func dropBacklog() {
@@ -161,6 +208,15 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     // MARK: Reading
+
+    /// Whether it was sent some fragments of a message and not the others.
+    var isWithinMessage: Bool {
+        guard case .apart = standing, let next = lane.log.piece(at: cursor, limit: lane.log.end) else { return false }
+        return unsafe ServerFrame(at: next.start).opcode == .continuation
+    }
+
+    /// The end of the message that is under way.
+    var endOfMessage: LogPosition { lane.log.nextMessage(from: cursor) }
 
     /// What it is to be sent next, not beyond `limit`.
     func peek(limit: LogPosition) -> FrameLog.Piece? {
@@ -214,9 +270,10 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Bytes it has not been sent, own messages included.
     var bytesBehind: Int {
         guard case .apart = standing else { return 0 }
-        let count = lane.log.bytesBehind(cursor)
-        guard let gap else { return count }
-        return count - lane.log.bytesBehind(gap.start) + lane.log.bytesBehind(gap.end)
+        var count = lane.log.bytesBehind(cursor)
+        if let gap { count -= lane.log.bytesBehind(gap.start) - lane.log.bytesBehind(gap.end) }
+        if let stop { count -= lane.log.bytesBehind(stop.position) }
+        return count
     }
 
     /// How long the oldest message that it has not been sent has waited, in milliseconds.
@@ -253,13 +310,13 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// Does what the policy says about a member that has reached a limit.
-    func apply(_ policy: SlowMemberPolicy) {
+    func apply(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) {
         switch policy.action {
         case .close:
             shard.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
             remove()
             core.fail(.policyViolation, "too slow")
-        case .dropOldest: dropOldest(keeping: policy.maximumBytesBehind / 2)
+        case .dropOldest: dropOldest(upTo: firstKept(policy, maximumTime: maximumTime, now))
         case .dropNewest: dropNewest()
         }
     }
@@ -268,10 +325,20 @@ public final class BroadcastMember: @unchecked Sendable {
     /// is under way, which is sent to its end.
     private var gap: Skip? { skips.first { $0.isGivenUp } }
 
-    /// Leaves out whole messages, so that at most `count` bytes remain. A message that is under way is sent to its end.
-    private func dropOldest(keeping count: Int) {
+    /// The first message that it is still sent, so that it is within all limits again.
+    private func firstKept(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> LogPosition {
+        guard skips.count <= Self.maximumSkips else { return lane.log.end }
+        var first = cursor
+        if bytesBehind > policy.maximumBytesBehind { first = lane.log.message(within: policy.maximumBytesBehind / 2) }
+        if let maximumTime, timeBehind(now) > maximumTime {
+            first = max(first, lane.times.position(since: now - maximumTime) ?? lane.log.flushed)
+        }
+        return first
+    }
+
+    /// Leaves out the messages before `end`. One that is under way is sent to its end.
+    private func dropOldest(upTo end: LogPosition) {
         let start = lane.log.nextMessage(from: cursor)
-        let end = lane.log.message(within: count)
         // What was left out before, and was not passed since, is neither lost nor given up once more.
         let oldEnd = gap?.end ?? start
         guard oldEnd < end else { return }
@@ -309,27 +376,29 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Reads no further than to here, until it has got that far.
     private func dropNewest() {
-        stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: true)
+        stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .catchUp)
         lane.log.closeReader(at: lane.log.end)
     }
 
-    private func reopen(after stop: Stop) {
+    /// Goes on with what is new from here on, and gives the number of messages lost.
+    private func reopen(after stop: Stop) -> Int {
         lane.log.removeReader(at: cursor, closedAt: stop.position)
         self.stop = nil
-        let lost = lane.log.messageCount - stop.message - stop.ownMessages
         cursor = lane.log.end
         lane.log.addReader(at: cursor)
-        report(lost)
+        return lane.log.messageCount - stop.message - stop.ownMessages
     }
 
     /// The connection closes: nothing behind the messages so far is for it.
     func readNoFurther() {
         standApart()
-        guard case .apart = standing else { return }
+        // Who has everything holds no slab, and so must not count as one who will let go of one.
+        guard unsentMark != nil else { return remove() }
+        guard !isLeaving else { return }
         if let stop {
-            self.stop = Stop(position: stop.position, message: stop.message, reopens: false)
+            self.stop = Stop(position: stop.position, message: stop.message, purpose: .close)
         } else {
-            stop = Stop(position: lane.log.end, message: lane.log.messageCount, reopens: false)
+            stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .close)
             lane.log.closeReader(at: lane.log.end)
         }
     }

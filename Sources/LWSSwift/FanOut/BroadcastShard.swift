@@ -1,5 +1,3 @@
-internal import DequeModule
-
 /// The part of a group that lives on one loop: the members whose connections are there, in one lane for each encoding.
 ///
 /// The group's order is made on its home loop. Messages from elsewhere go there first, and come back from there in order, a
@@ -20,19 +18,13 @@ final class BroadcastShard {
     private var waitedFor = 0
     /// Publishers whose connections are not read from for that reason.
     private var pausedPublishers: [ConnectionCore] = []
-    /// Tasks that wait for the same, on the home loop.
-    private var waitingTasks: Deque<ParkedPublisher> = []
+    /// Tasks that wait for the same, on the home loop; nil when there are none.
+    private var waitingTasks: WaitingPublishers?
     /// What goes to other loops at the end of the turn.
     var outbox = BroadcastOutbox()
 
     /// How often members that are apart are looked at, in milliseconds.
     private static let watchInterval: UInt64 = 100
-
-    struct ParkedPublisher {
-        let ticket: Ticket
-        let message: WebSocketMessage
-        let task: WaitingTask<Result<Void, WebSocketError>>
-    }
 
     init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, isHome: Bool) {
         self.loop = loop
@@ -57,13 +49,26 @@ final class BroadcastShard {
 
     // MARK: Messages
 
-    /// Appends a message that has its place in the order.
+    /// Appends a message that was given its place on the home loop.
     func append(_ message: SequencedMessage) {
-        for lane in lanes {
-            guard let lane, lane.hasMembers else { continue }
-            lane.append(message)
+        let excluded = message.includesSender ? nil : message.sender
+        for (format, encoded) in message.encodings.enumerated() {
+            if let encoded { append(encoded, format, excluding: excluded) }
         }
-        if let sender = message.sender, sender.core.loop === loop { message.onSequenced?(message.number) }
+        tell(message.sender, message.number, message.onSequenced)
+    }
+
+    /// Appends one form of a message, compressed and not, as there are members.
+    func append(_ message: EncodedMessage, _ format: Int, excluding sender: BroadcastMember?) {
+        let first = BroadcastGroup.Encoding(format: format, isCompressed: false).index
+        for index in first..<first + BroadcastGroup.Encoding.perFormat {
+            if let lane = lanes[index], lane.hasMembers { lane.append(message, excluding: sender) }
+        }
+    }
+
+    /// Tells a sender of this loop that its message has its place here.
+    func tell(_ sender: BroadcastMember?, _ number: UInt64, _ onSequenced: (@Sendable (UInt64) -> Void)?) {
+        if let onSequenced, let sender, sender.core.loop === loop { onSequenced(number) }
     }
 
     // MARK: Members that do not keep up
@@ -94,7 +99,9 @@ final class BroadcastShard {
             // A copy: members may leave meanwhile.
             let apart = lane.apart
             for member in apart {
-                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) { member.apply(policy) }
+                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) {
+                    member.apply(policy, maximumTime: maximumTime, now)
+                }
                 guard let mark = policy.publishersWaitAboveBytes else { continue }
                 if member.bytesBehind > mark, now < member.lastProgress + grace {
                     wait(for: member)
@@ -134,17 +141,30 @@ final class BroadcastShard {
         if publisher.pauseReading(.groupIsCongested) { pausedPublishers.append(publisher) }
     }
 
-    func park(_ publisher: ParkedPublisher) {
-        waitingTasks.append(publisher)
+    var hasWaitingTasks: Bool { waitingTasks != nil }
+
+    func park(_ publisher: WaitingPublishers.Publisher) {
+        guard !loop.isShuttingDown else { return publisher.task.finish(.failure(.loopStopped)) }
+        let waiting = waitingTasks ?? WaitingPublishers(loop)
+        waiting.append(publisher)
+        waitingTasks = waiting
     }
 
-    func unpark() -> ParkedPublisher? {
-        waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
+    func unpark() -> WaitingPublishers.Publisher? {
+        guard let waitingTasks, !waitingTasks.isEmpty else { return nil }
+        defer { forgetWaitingIfEmpty() }
+        return waitingTasks.removeFirst()
     }
 
     func cancel(_ ticket: Ticket) {
-        guard let index = waitingTasks.firstIndex(where: { $0.ticket === ticket }) else { return }
-        waitingTasks.remove(at: index).task.finish(.failure(.cancelled))
+        waitingTasks?.cancel(ticket)
+        forgetWaitingIfEmpty()
+    }
+
+    private func forgetWaitingIfEmpty() {
+        guard let waitingTasks, waitingTasks.isEmpty else { return }
+        waitingTasks.leaveTable()
+        self.waitingTasks = nil
     }
 
     /// The pressure has gone.

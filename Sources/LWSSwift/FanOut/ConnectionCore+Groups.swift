@@ -26,18 +26,25 @@ extension ConnectionCore {
         member.standApart()
         var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
         _ = write(member, upTo: member.lane.log.end, &writer)
-        finish(writer)
+        finish(&writer)
     }
 
     /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
     func writeWithGroups(_ wsi: OpaquePointer) {
         var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
-        if writeQueued(&writer) {
+        if finishMessage(&writer), writeQueued(&writer) {
             for member in memberships where !write(member, upTo: member.lane.log.flushed, &writer) { break }
         }
-        finish(writer)
+        finish(&writer)
         guard !writer.isStopped else { return }
         for member in memberships where outbound.isEmpty { member.rejoinIfCaughtUp() }
+    }
+
+    /// Writes the rest of a message that is under way: nothing may come between its fragments (RFC 6455 section 5.4), not
+    /// even from another group. False when the socket is full.
+    private func finishMessage(_ writer: inout TurnWriter) -> Bool {
+        guard memberships.count > 1, let member = memberships.first(where: \.isWithinMessage) else { return true }
+        return write(member, upTo: member.endOfMessage, &writer)
     }
 
     /// False when the socket is full, or a frame waits for the end of the turn.
@@ -68,8 +75,7 @@ extension ConnectionCore {
         return true
     }
 
-    private func finish(_ writer: TurnWriter) {
-        var writer = writer
+    private func finish(_ writer: inout TurnWriter) {
         writer.flush()
         switch writer.outcome {
         case .written: writingStalledAt = 0

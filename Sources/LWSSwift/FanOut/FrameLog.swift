@@ -92,6 +92,7 @@ struct FrameLog {
                 if start == nil {
                     start = LogPosition(slab: firstSlab + index, offset: offset)
                     if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
+                    messageCount += 1
                 }
                 guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
                 let frame = unsafe memory + offset
@@ -111,7 +112,6 @@ struct FrameLog {
                 opcode = .continuation
             } while sent < payload.count
         }
-        messageCount += 1
         return (start ?? end)..<end
     }
 
@@ -141,7 +141,8 @@ struct FrameLog {
 
     /// The next piece at `position`, not beyond `limit`; nil when there is none.
     func piece(at position: LogPosition, limit: LogPosition) -> Piece? {
-        var position = position
+        // A reader at the end of a slab may still stand there when the slab has gone.
+        var position = max(position, oldest)
         while position < limit {
             let slab = slabs[position.slab - firstSlab]
             let end = position.slab == limit.slab ? limit.offset : slab.count
@@ -171,7 +172,7 @@ struct FrameLog {
     mutating func addReader(at position: LogPosition) {
         openReaders += 1
         guard !slabs.isEmpty else { return }
-        for slab in position.slab...end.slab { slabs[slab - firstSlab].readers += 1 }
+        for slab in max(position, oldest).slab...end.slab { slabs[slab - firstSlab].readers += 1 }
     }
 
     /// A reader at `position` goes on to a later place: it needs the slabs in between no more.
@@ -195,7 +196,8 @@ struct FrameLog {
 
     /// A reader at `position` that was closed at `target` goes.
     mutating func removeReader(at position: LogPosition, closedAt target: LogPosition) {
-        guard !slabs.isEmpty else { return }
+        // One that was closed while the log was empty is not counted by the slabs that came later.
+        guard !slabs.isEmpty, target.offset > 0 else { return }
         for slab in position.slab...max(position.slab, target.slab) { release(slab) }
     }
 
@@ -222,11 +224,9 @@ struct FrameLog {
             slabs.removeFirst()
             firstSlab += 1
         }
-        if slabs.isEmpty {
-            flushed = end
-        } else if slabs.count == 1 {
-            freeIfUnread(firstSlab)
-        }
+        // The place between a slab that has gone and the next is the beginning of the next.
+        flushed = max(flushed, oldest)
+        if slabs.count == 1 { freeIfUnread(firstSlab) }
     }
 
     /// Frees everything, at the end of the loop.
@@ -241,12 +241,14 @@ struct FrameLog {
 
     /// Bytes between a reader's position and the end.
     func bytesBehind(_ position: LogPosition) -> Int {
+        let position = max(position, oldest)
         guard position < end else { return 0 }
         return byteCount - slabs[position.slab - firstSlab].startByte - position.offset
     }
 
     /// Messages that begin before `position`, which is that of a reader or the end.
     func messages(before position: LogPosition) -> Int {
+        let position = max(position, oldest)
         guard position < end else { return messageCount }
         let slab = slabs[position.slab - firstSlab]
         guard let bytes = unsafe slab.bytes else { return slab.startMessage }
@@ -262,7 +264,7 @@ struct FrameLog {
 
     /// Where the next message begins at or behind a reader's position; the end when there is none.
     func nextMessage(from position: LogPosition) -> LogPosition {
-        var position = position
+        var position = max(position, oldest)
         while position < end {
             let slab = slabs[position.slab - firstSlab]
             if let bytes = unsafe slab.bytes {

@@ -16,6 +16,11 @@ struct LogTimes {
         entries.append((position, time))
     }
 
+    /// Where the oldest flush begins that was not before `time`; nil when there is none.
+    func position(since time: UInt64) -> LogPosition? {
+        entries.first { $0.time >= time }?.position
+    }
+
     /// When the message at `position` was flushed; `now` when that is not known, because it was just now.
     func time(of position: LogPosition, now: UInt64) -> UInt64 {
         var low = 0

@@ -8,18 +8,27 @@ struct UnsequencedMessage: Sendable {
     let byteCount: Int
 }
 
+/// One form of a message, as it is and, when there are members that take it and it is shorter, compressed.
+struct EncodedMessage: Sendable {
+    let message: WebSocketMessage
+    /// The payload deflated for the largest window (RFC 7692 section 7.2.1).
+    let deflated: [UInt8]?
+
+    var byteCount: Int { message.bytes.count + (deflated?.count ?? 0) }
+}
+
 /// A message that has its place, in every form that has members: what travels from the home loop to the others.
 struct SequencedMessage: Sendable {
     let number: UInt64
     let sender: BroadcastMember?
     let includesSender: Bool
     /// By format; nil where there are no members.
-    let encodings: [WebSocketMessage?]
+    let encodings: [EncodedMessage?]
     let onSequenced: (@Sendable (UInt64) -> Void)?
 
     /// Roughly the memory it takes.
     var byteCount: Int {
-        encodings.reduce(64) { $0 + ($1?.bytes.count ?? 0) }
+        encodings.reduce(64) { $0 + ($1?.byteCount ?? 0) }
     }
 }
 

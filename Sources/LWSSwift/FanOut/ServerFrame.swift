@@ -36,7 +36,7 @@ struct ServerFrame {
         _ count: Int,
         to start: UnsafeMutableRawPointer
     ) {
-        let first = (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue
+        let first = (isFinal ? 0x80 : 0) | (isCompressed ? FrameEncoder.compressedBit : 0) | opcode.rawValue
         unsafe start.storeBytes(of: first, as: UInt8.self)
         switch count {
         case ...125:

@@ -8,13 +8,17 @@ final class SlabPool {
     private static let keptSlabs = 16
 
     private var free: [UnsafeMutableRawPointer] = unsafe []
+    /// Slabs that logs hold.
+    private(set) var takenSlabs = 0
 
     func take() -> UnsafeMutableRawPointer {
+        takenSlabs += 1
         if let slab = unsafe free.popLast() { return unsafe slab }
         return UnsafeMutableRawPointer.allocate(byteCount: Self.slabBytes, alignment: 64)
     }
 
     func give(_ slab: UnsafeMutableRawPointer) {
+        takenSlabs -= 1
         if unsafe free.count < Self.keptSlabs {
             unsafe free.append(slab)
         } else {

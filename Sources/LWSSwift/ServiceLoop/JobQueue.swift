@@ -69,18 +69,22 @@ final class JobQueue: @unchecked Sendable {
         }
     }
 
-    /// Swaps the jobs to run next with `spare`, an empty array whose storage is used again: those of the thread itself if
-    /// there are any, else those of other threads. On the loop's thread only.
+    /// Swaps the jobs to run next with `spare`, an empty array whose storage is used again: those of the thread itself, then
+    /// those of other threads, which a job that keeps making jobs must not keep waiting. On the loop's thread only.
     func take(into spare: inout [LoopJob]) {
-        if local.isEmpty {
-            local = inbox.withLock { [local] inbox in
-                let jobs = inbox.jobs
-                inbox.jobs = local
-                inbox.isWakeRequested = false
-                return jobs
-            }
-        }
         swap(&local, &spare)
+        let others = inbox.withLock { inbox in
+            inbox.isWakeRequested = false
+            guard !inbox.jobs.isEmpty else { return [LoopJob]() }
+            let jobs = inbox.jobs
+            inbox.jobs = []
+            return jobs
+        }
+        if spare.isEmpty {
+            if !others.isEmpty { spare = others }
+        } else {
+            spare += others
+        }
     }
 
     /// Whether the thread has made jobs for itself that wait. On the loop's thread only.

@@ -1,3 +1,5 @@
+// The members of timespec belong to whichever of the two modules the compiler reads first.
+internal import CLibWebSockets
 internal import Glibc
 
 /// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn.
@@ -20,10 +22,13 @@ struct LoopClock {
         return cached
     }
 
-    private static var system: UInt64 {
+    private static var system: UInt64 { nanoseconds / 1_000_000 }
+
+    /// What the system's clock that nobody sets says now.
+    static var nanoseconds: UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
 

@@ -180,6 +180,7 @@ extension ServiceLoop {
     ) throws(WebSocketError) -> OpaquePointer {
         guard let context = unsafe context else { throw .loopStopped }
         unsafe info.protocols = UnsafePointer(protocolTable(receiveBytes: receiveBytes).entries)
+        unsafe info.extensions = DeflateExtension.table
         unsafe info.alpn = UnsafePointer(Constants.alpn)
         unsafe info.http_proxy_address = UnsafePointer(Constants.noProxy)
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)

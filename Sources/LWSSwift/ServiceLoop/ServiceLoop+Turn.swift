@@ -10,6 +10,10 @@ extension ServiceLoop {
             clock.invalidate()
             unsafe engine.turn(context, waiting: mayWait)
             runJobs()
+            if mayAbsorbMore() {
+                mayWait = false
+                continue
+            }
             endTurn()
             mayWait = !jobQueue.hasLocalJobs && unflushed.isEmpty && unflushedLanes.isEmpty
             if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
@@ -29,6 +33,19 @@ extension ServiceLoop {
             jobs.removeAll(keepingCapacity: jobs.count < 1_024)
         }
     }
+
+    /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such
+    /// message is younger than 100 µs. A read takes 1 KiB, so the messages of a burst come in several turns; together they
+    /// go out in one write for each member, at a third of the cost.
+    private func mayAbsorbMore() -> Bool {
+        guard hasReceived, !unflushedLanes.isEmpty else { return false }
+        hasReceived = false
+        let now = LoopClock.nanoseconds
+        if absorbDeadline == 0 { absorbDeadline = now + Self.absorbNanoseconds }
+        return now < absorbDeadline
+    }
+
+    private static let absorbNanoseconds: UInt64 = 100_000
 
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
     private func endTurn() {
@@ -50,6 +67,8 @@ extension ServiceLoop {
 
     /// The members of groups are written to before the connections that have more to say, since these go on from there.
     private func flushLanes() {
+        hasReceived = false
+        absorbDeadline = 0
         guard !unflushedLanes.isEmpty else { return }
         swap(&unflushedLanes, &spareUnflushedLanes)
         for lane in spareUnflushedLanes { lane.flush() }

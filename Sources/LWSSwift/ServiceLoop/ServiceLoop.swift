@@ -95,6 +95,10 @@ public final class ServiceLoop: @unchecked Sendable {
     var spareUnflushed: [ConnectionCore] = []
     /// Logs of groups with something to write at the end of this turn.
     var unflushedLanes: [BroadcastLane] = []
+    /// A connection has received something since messages of groups were last written.
+    var hasReceived = false
+    /// When they have to be written, in nanoseconds of the system's clock; 0 when there are none yet.
+    var absorbDeadline: UInt64 = 0
     var spareUnflushedLanes: [BroadcastLane] = []
     /// What hands this turn's messages over to other loops.
     var unrelayed: [() -> Void] = []
@@ -112,6 +116,9 @@ public final class ServiceLoop: @unchecked Sendable {
     var serverReceiveBytes = 0
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
+    /// Made for the first connection that may receive compressed messages.
+    lazy var inflater = Inflater()
+    var deflaters = DeflaterTable()
 
     private init(_ configuration: Configuration) {
         self.configuration = configuration

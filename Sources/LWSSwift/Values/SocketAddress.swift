@@ -1,3 +1,5 @@
+// The members of sockaddr_storage belong to whichever of the two modules the compiler reads first.
+internal import CLibWebSockets
 internal import Glibc
 
 /// The address of one end of a connection: a numeric IP address and a port, or the path of a Unix-domain socket.

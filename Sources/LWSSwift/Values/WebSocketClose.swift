@@ -142,6 +142,9 @@ struct ConnectionFailure: Error, Equatable {
     let code: WebSocketCloseCode
     let reason: String
 
+    /// Reserved bits to which no extension gives a meaning (5.2).
+    static let reservedBits = ConnectionFailure(.protocolError, "reserved bits are set")
+
     init(_ code: WebSocketCloseCode, _ reason: String) {
         self.code = code
         self.reason = reason

@@ -1,43 +1,36 @@
-/// The lines of the standard input, read by a thread of their own, since reading a terminal blocks.
-///
-/// The thread reads only when it is asked: each call to ``next()`` lets it read one piece of at most 64 KiB, so that what
-/// it has read ahead is bounded by that and one unfinished line. It works alike for terminals, pipes and files.
+/// The lines that a user types or a program writes to the standard input.
 struct InputLines: Sendable {
+    /// How many bytes of a pipe or a file are read at once.
     static let pieceBytes = 64 << 10
+    /// How many lines typed at a terminal may wait, as after pasting, before the terminal itself has to keep them.
+    static let typedLines = 64
 
-    private let permits = Monitor(0)
-    private let pieces: AsyncStream<Result<[LineSplitter.Line], SystemError>>
+    private let reader: BlockingReader<[LineSplitter.Line]>
 
-    /// Starts the thread. It lasts until the input ends, or the process does.
+    /// Reads a pipe, a file, or a terminal as it is: what was read ahead is bounded by one piece and one unfinished line.
     init(_ input: Descriptor, maximumLineBytes: Int) throws(Failure) {
-        let (pieces, continuation) = AsyncStream.makeStream(of: Result<[LineSplitter.Line], SystemError>.self)
-        self.pieces = pieces
-        try BackgroundThread.start { [permits] in
-            var splitter = LineSplitter(maximumBytes: maximumLineBytes)
-            do throws(SystemError) {
-                while true {
-                    permits.wait { count -> Void? in
-                        guard count > 0 else { return nil }
-                        count -= 1
-                        return ()
-                    }
-                    let bytes = try input.read(atMost: Self.pieceBytes)
-                    guard !bytes.isEmpty else { break }
-                    continuation.yield(.success(splitter.push(bytes)))
-                }
-                if let last = splitter.finish() { continuation.yield(.success([last])) }
-            } catch {
-                continuation.yield(.failure(error))
-            }
-            continuation.finish()
+        let splitter = LineSplitter(maximumBytes: maximumLineBytes)
+        reader = try BlockingReader(from: (splitter: splitter, isAtEnd: false)) { source throws(SystemError) in
+            guard !source.isAtEnd else { return nil }
+            let bytes = try input.read(atMost: Self.pieceBytes)
+            guard bytes.isEmpty else { return source.splitter.push(bytes) }
+            source.isAtEnd = true
+            return source.splitter.finish().map { [$0] }
+        }
+    }
+
+    /// Reads what is typed into a line editor.
+    init(_ editor: LineEditor, maximumLineBytes: Int) throws(Failure) {
+        reader = try BlockingReader(readsAhead: Self.typedLines, from: 0) { number throws(SystemError) in
+            guard let line = editor.readLine() else { return nil }
+            number += 1
+            return [line.utf8.count > maximumLineBytes ? .tooLong(number: number) : .text(line)]
         }
     }
 
     /// The lines that came with the next piece, perhaps none; nil at the end, and when the task is cancelled. One task
     /// at a time may call it.
     func next() async throws(SystemError) -> [LineSplitter.Line]? {
-        permits.update { $0 += 1 }
-        var iterator = pieces.makeAsyncIterator()
-        return try await iterator.next()?.get()
+        try await reader.next()
     }
 }

@@ -11,10 +11,11 @@ struct BroadcastServerCommand: AsyncParsableCommand {
             EXAMPLES:
               broadcast-server start                    a server at \(Defaults.url)
               broadcast-server connect                  a client, in another terminal
+              broadcast-server publish 'hello'          a message, from a script
               broadcast-server start --help             flags, variables, exit codes
             """,
         version: "0.1.0",
-        subcommands: [StartCommand.self, ConnectCommand.self]
+        subcommands: [StartCommand.self, ConnectCommand.self, PublishCommand.self]
     )
 
     static func main() async {

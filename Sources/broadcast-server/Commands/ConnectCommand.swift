@@ -1,130 +1,103 @@
 import ArgumentParser
-import LWSSwift
 import Logging
 
-/// `broadcast-server connect`: a client for people and for pipes.
+/// `broadcast-server connect`: a client for people and for scripts.
 struct ConnectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connect",
         abstract: "Take part in the chat: send lines of input, print what others say.",
         discussion: """
-            Each line of the standard input is one message. What arrives is printed on the standard output, a message a \
-            line, with control characters written as escapes; everything else goes to the standard error. A line "exit" \
-            or "quit", or the end of the input, leaves once all lines before it were sent. The log goes to the standard error and \
-            to \(Defaults.clientLogFile).
+            At a terminal a line is edited while messages appear above it; /help lists the commands there. Otherwise each \
+            line of the standard input is one message. What arrives is printed on the standard output, a message a line, \
+            with control characters written as escapes; everything else goes to the standard error. A line "exit" or \
+            "quit", or the end of the input, leaves once all lines before it were sent. The log goes to \
+            \(Defaults.clientLogFile), too.
+
+            When a connection is lost, another one is made, after waits that grow from half a second to half a minute. \
+            What is typed meanwhile is kept, up to 1,000 lines, and sent then. A first connection that fails ends the \
+            program at once.
 
             EXAMPLES:
               broadcast-server connect
-              broadcast-server connect ws://chat.example:9000
+              broadcast-server connect ws://chat.example:9000/team --name ann --time
               printf 'one\\ntwo\\n' | broadcast-server connect
-              tail -f /dev/null | broadcast-server connect     (listen only)
+              tail -f /dev/null | broadcast-server connect --json     (listen only)
+              broadcast-server connect --send ping --expect 'pong|PONG' --timeout 5s
+              broadcast-server connect --binary --count 1 < request > answer
 
             \(ExitCode.help([
-                .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
-                .inputOutput, .serverWentAway, .protocolError, .noPermission, .hangup, .interrupted, .brokenPipe,
-                .terminated,
+                .success, .expectationFailed, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError,
+                .cannotCreateFile, .inputOutput, .serverWentAway, .protocolError, .noPermission, .tls, .rejected,
+                .timedOut, .hangup, .interrupted, .brokenPipe, .terminated,
             ]))
             """
     )
 
-    @Argument(help: "Where the server is: ws://, wss:// or ws+unix: URL.")
+    @Argument(help: "Where the server is: ws://, wss:// or ws+unix: URL, whose path names the channel.")
     var url = Defaults.url
 
-    @OptionGroup var logFlags: LogFlags
+    @Option(help: ArgumentHelp("Send this instead of the input, and leave. Repeat for more.", valueName: "text"))
+    var send: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Leave after so many messages were received.", valueName: "number"),
+        transform: { text in
+            guard let count = Int(text), count > 0 else { throw ValidationError("Use a number from 1.") }
+            return count
+        }
+    )
+    var count: Int?
+
+    @Option(help: ArgumentHelp("Leave after a message that matches this regular expression.", valueName: "regex"))
+    var expect: String?
+
+    @Flag(help: "Print a JSON object for each message, and for members that come, go or change their names.")
+    var json = false
+
+    @Flag(help: "Send binary messages, the whole input as one; print the bytes of binary messages, and nothing else.")
+    var binary = false
+
+    @Flag(help: "Begin each message with its time.")
+    var time = false
+
+    @Flag(help: "Keep the standard error to errors.")
+    var quiet = false
+
+    @OptionGroup(title: "CONNECTION OPTIONS") var connectionFlags: ConnectionFlags
+    @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
+
+    func validate() throws {
+        if json && binary { throw ValidationError("--json and --binary exclude each other. Use one of them.") }
+        if json && time { throw ValidationError("--json has times already. Leave out --time.") }
+        if binary && expect != nil { throw ValidationError("--expect looks at texts only. Leave out --binary.") }
+    }
 
     func run() async throws {
-        let settings = LogSettings(
+        var settings = ClientSettings(url: url, flags: connectionFlags)
+        settings.goals = Goals.Settings(count: count, pattern: expect)
+        settings.isBinary = binary
+        try settings.goals.validate()
+        if binary && Descriptor.standardOutput.isTerminal {
+            throw Failure(.usage, "Bytes could drive the terminal. Send the output elsewhere, as with > file.")
+        }
+        var log = LogSettings(
             level: logFlags.logLevel ?? Defaults.logLevel,
             file: logFlags.noLogFile ? nil : logFlags.logFile ?? Defaults.clientLogFile
         )
-        let stop = StopSignals()
-        let log = try ProgramLog(settings, stream: .error) { stop.stop(.outputFailed($0)) }
-        await stop.watch()
-
-        let end = await Self.firstToEnd(stop.causes) {
-            await Self.session(at: url, log: log)
-        }
-        switch end {
-        case .stopped(let cause):
-            if cause.exitCode != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
-            // Whoever ends the program does not wait for a reader of the output that stands still.
-            log.close(atMost: .seconds(1))
-            throw cause.exitCode
-        case .session(.success(let code)):
-            log.close()
-            if code != .success { throw code }
-        case .session(.failure(let failure)):
-            log.writeToFile(.error, failure.message)
-            log.close()
-            throw failure
-        }
-    }
-
-    private enum End: Sendable {
-        case session(Result<ExitCode, Failure>)
-        case stopped(StopCause)
-    }
-
-    /// Runs `session`, cancelling it when a stop is asked for, and returns what came first once both are over.
-    private static func firstToEnd(
-        _ causes: AsyncStream<StopCause>,
-        _ session: @escaping @Sendable () async -> Result<ExitCode, Failure>
-    ) async -> End {
-        await withTaskGroup { group in
-            group.addTask { End.session(await session()) }
-            group.addTask {
-                for await cause in causes { return .stopped(cause) }
-                // Only a cancelled task gets here, and nobody looks at what it returns.
-                return .session(.success(.success))
+        if quiet { log.consoleLevel = .error }
+        let isEdited = send.isEmpty && !json && !binary && LineEditor.isPossible
+        let isColored = ConsoleSink.Output(.standardOutput).isColored
+        let form: Transcript.Form =
+            if json { .json } else if binary { .binary } else if Descriptor.standardOutput.isTerminal {
+                .terminal(isColored: isColored)
+            } else {
+                .lines
             }
-            defer { group.cancelAll() }
-            guard let end = await group.next() else { preconditionFailure("A group of two tasks returns something.") }
-            return end
-        }
-    }
-
-    /// Connects, chats, and leaves nothing behind.
-    private static func session(at url: String, log: ProgramLog) async -> Result<ExitCode, Failure> {
-        do throws(WebSocketError) {
-            let loop = try await ServiceLoop.start(.init(name: "client-loop", logger: log.logger("client")))
-            let result = await session(at: url, on: loop, log: log)
-            await loop.shutdown()
-            return result
-        } catch {
-            return .failure(Failure(error, connectingTo: url))
-        }
-    }
-
-    private static func session(
-        at url: String,
-        on loop: ServiceLoop,
-        log: ProgramLog
-    ) async -> Result<ExitCode, Failure> {
-        var configuration = WebSocketClient.Configuration()
-        // The server puts a prefix before the largest message it takes.
-        configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes + Defaults.maximumPrefixBytes
-        // A reader of the output may take its time, such as a pager: the server decides how long that goes on.
-        configuration.limits.stallTimeout = .seconds(24 * 60 * 60)
-        do throws(WebSocketError) {
-            let connection = try await WebSocketClient.connect(to: url, configuration, on: loop)
-            log.write(.info, "✅ Connected to chat server!")
-            return await chat(on: connection, log: log)
-        } catch {
-            return .failure(Failure(error, connectingTo: url))
-        }
-    }
-
-    private static func chat(on connection: WebSocketConnection, log: ProgramLog) async -> Result<ExitCode, Failure> {
-        do throws(Failure) {
-            let client = ChatClient(
-                connection: connection,
-                input: try InputLines(.standardInput, maximumLineBytes: Defaults.maximumMessageBytes),
-                log: log,
-                isInteractive: Descriptor.standardInput.isTerminal && Descriptor.standardOutput.isTerminal
-            )
-            return .success(await client.run())
-        } catch {
-            return .failure(error)
-        }
+        try await ClientProgram(
+            settings: settings,
+            log: log,
+            transcript: Transcript(form: form, showsTime: time),
+            input: isEdited ? .edited : !send.isEmpty ? .texts(send) : binary ? .bytes : .lines
+        ).run()
     }
 }

@@ -9,7 +9,8 @@ struct StartCommand: AsyncParsableCommand {
         abstract: "Run the server until SIGINT (Ctrl-C) or SIGTERM.",
         discussion: """
             Sends each text message of one client to all others as "Client <id>: <text>"; binary messages pass \
-            unchanged. Any WebSocket client can take part.
+            unchanged. Any WebSocket client can take part. The path of its URL names a channel, and ?name= the client, as \
+            in ws://localhost:8088/team?name=ann; clients that offer the subprotocol \(ChatProtocol.subprotocol) get JSON.
 
             EXAMPLES:
               broadcast-server start
@@ -23,8 +24,10 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_LOG_LEVEL    like --log-level
               BROADCAST_SERVER_LOG_FILE     like --log-file
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
+              BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
               BROADCAST_SERVER_ECHO         true: like --echo
-              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION
+              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
+              _TLS_KEY, _PING_INTERVAL
                                             like the flags of these names
               A flag wins over a variable, a variable over the default. The log file is
               \(Defaults.serverLogFile) by default.
@@ -115,10 +118,16 @@ struct StartCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var flags: Flags
+    @OptionGroup var networkFlags: NetworkFlags
     @OptionGroup var logFlags: LogFlags
 
     func run() async throws {
-        let settings = try StartSettings(flags: flags, logFlags: logFlags, environment: Environment())
+        let settings = try StartSettings(
+            flags: flags,
+            networkFlags: networkFlags,
+            logFlags: logFlags,
+            environment: Environment()
+        )
         DescriptorLimit.raise()
         let stop = StopSignals()
         let log = try ProgramLog(settings.log, stream: .output) { error in
@@ -131,7 +140,7 @@ struct StartCommand: AsyncParsableCommand {
 
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(settings, logger: log.logger("server"))
+            server = try await ChatServer.start(settings, log: log)
         } catch {
             log.writeToFile(.error, error.message)
             throw error

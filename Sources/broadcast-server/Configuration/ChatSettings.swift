@@ -8,8 +8,8 @@ struct ChatSettings: Equatable, Sendable {
     var echoes = false
     /// What becomes of clients that do not keep up.
     var slowClients = SlowMemberPolicy()
-    /// Whether messages are compressed for clients that offer it (RFC 7692).
-    var compresses = true
+    /// How messages are compressed for clients that offer it (RFC 7692); nil for not at all.
+    var compression: WebSocketCompression? = WebSocketCompression()
     /// How many loops, and so threads, serve the connections.
     var threads = ThreadCount.number(1)
 }

@@ -13,8 +13,11 @@ enum Defaults {
 
     /// The largest message the server takes, and the longest line the client sends, in bytes.
     static let maximumMessageBytes = 1 << 20
-    /// The longest `Client <id>: ` there can be: what the largest message grows by on its way to the others.
-    static let maximumPrefixBytes = 64
+    /// The longest `<name>: ` there can be: what the largest message grows by on its way to the others.
+    static let maximumPrefixBytes = 160
+    /// The largest message the client takes, in bytes: what becomes of the largest one on its way to the others
+    /// (docs/protocol.md, Sizes).
+    static let maximumReceivedBytes = 6 * maximumMessageBytes + (64 << 10)
     /// How many characters of a message the log shows.
     static let loggedCharacters = 200
 }

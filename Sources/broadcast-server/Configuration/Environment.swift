@@ -30,6 +30,27 @@ struct Environment {
         string("logFile")
     }
 
+    /// Several are separated by commas.
+    func allowOrigin() throws(Failure) -> Set<OriginPolicy.Exception>? {
+        try value("allowOrigin", "ALLOW_ORIGIN", OriginPolicy.Exception.rule) { text in
+            let words = text.split(separator: ",").map { $0.drop { $0 == " " } }
+            let origins = words.compactMap { OriginPolicy.Exception.parse(String($0)) }
+            return origins.count == words.count ? Set(origins) : nil
+        }
+    }
+
+    func tlsCert() -> String? {
+        string("tlsCert")
+    }
+
+    func tlsKey() -> String? {
+        string("tlsKey")
+    }
+
+    func pingInterval() throws(Failure) -> Duration? {
+        try value("pingInterval", "PING_INTERVAL", TimeSpan.rule, TimeSpan.parse)
+    }
+
     func threads() throws(Failure) -> ThreadCount? {
         try value("threads", "THREADS", ThreadCount.rule, ThreadCount.parse)
     }

@@ -1,7 +1,8 @@
-/// How the program ends, one code per cause, numbered as in `sysexits.h` and by the shells. A command throws it to end
-/// with it, after it has said why.
+/// How the program ends, one code per cause, numbered as in `sysexits.h` (64 to 78), by the shells (above 128), and by
+/// `timeout(1)`. A command throws it to end with it, after it has said why.
 enum ExitCode: Int32, Error, CaseIterable {
     case success = 0
+    case expectationFailed = 1
     case usage = 64
     case badInput = 65
     case unknownHost = 68
@@ -14,6 +15,9 @@ enum ExitCode: Int32, Error, CaseIterable {
     case protocolError = 76
     case noPermission = 77
     case badConfiguration = 78
+    case tls = 79
+    case rejected = 80
+    case timedOut = 124
     case hangup = 129
     case interrupted = 130
     case brokenPipe = 141
@@ -23,18 +27,22 @@ enum ExitCode: Int32, Error, CaseIterable {
     var cause: String {
         switch self {
         case .success: "left, stopped or closed normally"
+        case .expectationFailed: "the messages asked for have come, and none is as expected"
         case .usage: "wrong flag or argument"
         case .badInput: "an input line could not be sent"
         case .unknownHost: "unknown host name"
-        case .unavailable: "address in use, server unreachable, connection lost"
+        case .unavailable: "address in use, server unreachable, connection lost, messages unsent"
         case .internalError: "unsuitable libwebsockets, or a bug"
         case .systemError: "refused by the operating system"
         case .cannotCreateFile: "log file cannot be created"
         case .inputOutput: "standard input or output fails"
-        case .serverWentAway: "the server shut down or asks to try later"
-        case .protocolError: "refused or closed by the server with an error"
-        case .noPermission: "not permitted, or TLS failed"
+        case .serverWentAway: "the server shut down or asks to try later (closed with 1001, 1012, 1013)"
+        case .protocolError: "the server closed with another code, or is no WebSocket server"
+        case .noPermission: "not permitted by the operating system"
         case .badConfiguration: "wrong environment variable"
+        case .tls: "TLS failed, such as for a certificate"
+        case .rejected: "the server rejected the handshake with an HTTP status"
+        case .timedOut: "--timeout has passed"
         case .hangup: "ended by SIGHUP"
         case .interrupted: "ended by SIGINT (Ctrl-C)"
         case .brokenPipe: "nobody reads the standard output any more"

@@ -47,21 +47,14 @@ extension ExitCode {
             switch error.code {
             case .nameNotFound: .unknownHost
             case .connectionRefused, .unreachable, .timedOut, .addressInUse, .addressUnavailable: .unavailable
-            case .tls, .permissionDenied: .noPermission
-            case .handshakeRejected: Self.rejected(status: error.rejection?.status ?? 0)
+            case .permissionDenied: .noPermission
+            case .tls: .tls
+            case .handshakeRejected: .rejected
             case .invalidHandshake, .closed: .protocolError
             case .invalidURL, .invalidConfiguration: .usage
             case .system: .systemError
             default: .internalError
             }
-    }
-
-    private static func rejected(status: Int) -> ExitCode {
-        switch status {
-        case 401, 403, 407: .noPermission
-        case 429, 503: .serverWentAway
-        default: .protocolError
-        }
     }
 }
 

@@ -8,4 +8,6 @@ struct LogSettings: Equatable {
     var level: Logger.Level
     /// The path of the log file; nil for none.
     var file: String?
+    /// The least severe level that the console shows, when it is another one.
+    var consoleLevel: Logger.Level?
 }

@@ -5,13 +5,20 @@ import Logging
 struct StartSettings: Equatable {
     var host: String
     var port: Int
+    var network: NetworkSettings
     var chat: ChatSettings
     var log: LogSettings
 
     /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
-    init(flags: StartCommand.Flags, logFlags: LogFlags, environment: Environment) throws(Failure) {
+    init(
+        flags: StartCommand.Flags,
+        networkFlags: NetworkFlags,
+        logFlags: LogFlags,
+        environment: Environment
+    ) throws(Failure) {
         host = flags.host ?? environment.host() ?? Defaults.host
         port = try Self.first(flags.port, environment.port) ?? Defaults.port
+        network = try NetworkSettings(flags: networkFlags, environment: environment)
         chat = try Self.chat(flags, environment)
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
@@ -23,9 +30,7 @@ struct StartSettings: Equatable {
         var chat = ChatSettings()
         chat.threads = try first(flags.threads, environment.threads) ?? chat.threads
         chat.envelope = try first(flags.envelope, environment.envelope) ?? chat.envelope
-        if let compression = try first(flags.compression, environment.compression) {
-            chat.compresses = compression == .on
-        }
+        if try first(flags.compression, environment.compression) == .off { chat.compression = nil }
         chat.echoes = try flags.echo ? true : environment.echo() ?? chat.echoes
         if let action = try first(flags.slowClient, environment.slowClient) { chat.slowClients.action = action.action }
         if let bytes = try first(flags.maxBacklog, environment.maxBacklog) {

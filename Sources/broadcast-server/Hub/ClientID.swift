@@ -4,3 +4,19 @@ struct ClientID: Hashable, Sendable, CustomStringConvertible {
 
     var description: String { "\(number)" }
 }
+
+extension ClientID: Comparable {
+    static func < (one: ClientID, other: ClientID) -> Bool { one.number < other.number }
+}
+
+/// A plain integer on the wire.
+extension ClientID: Codable {
+    init(from decoder: any Decoder) throws {
+        number = try decoder.singleValueContainer().decode(UInt64.self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
+}

@@ -1,17 +1,15 @@
-import LWSSwift
-
-/// The form in which the others get what a client says.
+/// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
-    /// `Client <id>: <text>`; binary messages pass unchanged.
+    /// `<name>: <text>`; binary messages pass unchanged.
     case text
     /// As it came.
     case none
 
-    /// The message of `sender` for the others.
-    func wrap(_ message: WebSocketMessage, from sender: ClientID) -> WebSocketMessage {
+    /// What stands before a text of the sender with this name, `Client <id>` for one that has none.
+    func prefix(for name: String) -> String {
         switch self {
-        case .text: message.prefixed(by: "Client \(sender): ")
-        case .none: message
+        case .text: "\(name): "
+        case .none: ""
         }
     }
 }

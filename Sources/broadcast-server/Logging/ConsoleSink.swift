@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// The console: standard output and standard error in the order of their lines, and the prompt below them.
+/// The console: standard output and standard error in the order of their lines.
 struct ConsoleSink: LogSink {
     /// One of the two streams.
     struct Output: Sendable {
@@ -34,9 +34,6 @@ struct ConsoleSink: LogSink {
     private var formatter = LogLineFormatter()
     private let onFailedOutput: @Sendable (SystemError) -> Void
 
-    private var prompt: String?
-    private var isPromptVisible = false
-
     private var buffer: [UInt8] = []
     private var bufferStream = LogLine.Stream.output
 
@@ -51,31 +48,15 @@ struct ConsoleSink: LogSink {
         for item in items {
             switch item {
             case .line(let line):
-                clearPrompt()
                 select(line.stream)
                 let isColored = line.stream == .output ? output.isColored : error.isColored
                 formatter.append(line, isColored: isColored, to: &buffer)
-            case .plain(let text):
-                clearPrompt()
+            case .output(let bytes):
                 select(.output)
-                buffer += "\(text)\n".utf8
-            case .showPrompt(let text):
-                prompt = text
-            case .promptAnswered:
-                // The terminal has gone to a new line, unless a message came in between and the prompt is there already.
-                isPromptVisible = true
-                clearPrompt()
-            case .hidePrompt:
-                clearPrompt()
-                prompt = nil
-            case .reopenFile:
+                buffer += bytes
+            case .prompt, .reopenFile:
                 break
             }
-        }
-        if let prompt, !isPromptVisible {
-            select(.output)
-            buffer += prompt.utf8
-            isPromptVisible = true
         }
         flush()
     }
@@ -86,15 +67,6 @@ struct ConsoleSink: LogSink {
     private mutating func select(_ stream: LogLine.Stream) {
         if stream != bufferStream { flush() }
         bufferStream = stream
-    }
-
-    /// Begins the line anew and erases it (ECMA-48 EL), so that the prompt can come back below.
-    private mutating func clearPrompt() {
-        guard isPromptVisible else { return }
-        // The prompt is on the standard output, wherever the next line goes.
-        select(.output)
-        buffer += "\r\u{1B}[K".utf8
-        isPromptVisible = false
     }
 
     private mutating func flush() {

@@ -8,7 +8,7 @@ enum EscapedText {
     /// The text with what drives a terminal or breaks a line written as `\n`, `\t`, `\r` or `\u{1B}`. Everything else,
     /// emoji included, is kept; escaping twice is escaping once.
     static func escape(_ text: String) -> String {
-        guard text.utf8.contains(where: maySuspect) else { return text }
+        guard text.utf8.contains(where: isSuspect) else { return text }
         var result = ""
         result.reserveCapacity(text.utf8.count + 16)
         for scalar in text.unicodeScalars {
@@ -21,10 +21,33 @@ enum EscapedText {
         return result
     }
 
+    /// A JSON text in which the same characters are escaped within its strings, which leaves its meaning as it is. An
+    /// encoder escapes only what JSON forbids.
+    static func escapeJSON(_ json: String) -> String {
+        var result = ""
+        result.reserveCapacity(json.utf8.count)
+        for scalar in json.unicodeScalars {
+            if isHarmless(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
+    }
+
+    /// Whether a text of these bytes may change by escaping: a quick look, for the many that do not.
+    static func mayNeedEscaping(_ bytes: [UInt8]) -> Bool {
+        bytes.contains(where: isSuspect)
+    }
+
     /// The beginning of a message of UTF-8 bytes, escaped, and how many bytes of it are left out.
     ///
     /// Takes time in proportion to `limit`, not to the size of the message.
-    static func excerpt(_ bytes: [UInt8], limit: Int) -> String {
+    ///
+    /// - Parameter omittedBytes: bytes that the message has behind those given.
+    static func excerpt(_ bytes: [UInt8], limit: Int, omittedBytes: Int = 0) -> String {
         guard bytes.count > limit else { return escape(String(decoding: bytes, as: UTF8.self)) }
         var end = 0
         var count = 0
@@ -37,7 +60,8 @@ enum EscapedText {
             end += 1
         }
         let beginning = escape(String(decoding: bytes[..<end], as: UTF8.self))
-        return end == bytes.count ? beginning : "\(beginning)… (\(bytes.count - end) more bytes)"
+        let left = bytes.count - end + omittedBytes
+        return left == 0 ? beginning : "\(beginning)… (\(left) more bytes)"
     }
 
     /// A message as the log shows it: the beginning of its text, or the size of what is no text.
@@ -50,7 +74,7 @@ enum EscapedText {
 
     /// Whether a byte of UTF-8 belongs to a character that might have to be escaped: C0 and DEL, and the first bytes of
     /// C1 (C2), of U+061C (D8), and of the general punctuation with its bidirectional controls (E2).
-    private static func maySuspect(_ byte: UInt8) -> Bool {
+    private static func isSuspect(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xD8 || byte == 0xE2
     }
 

@@ -6,6 +6,8 @@ struct FileSink: LogSink {
     private var file: Descriptor
     private var formatter = LogLineFormatter()
     private var hasFailed = false
+    /// Empty but while a batch is written.
+    private var buffer: [UInt8] = []
     private let onFailure: @Sendable (String) -> Void
 
     /// Opens the file.
@@ -27,27 +29,26 @@ struct FileSink: LogSink {
     }
 
     mutating func write(_ items: [LogItem]) {
-        var buffer: [UInt8] = []
         for item in items {
             switch item {
             case .line(let line):
                 formatter.append(line, to: &buffer)
             case .reopenFile:
                 // What was logged before belongs to the file as it was then.
-                flush(&buffer)
+                flush()
                 reopen()
-            case .plain, .showPrompt, .promptAnswered, .hidePrompt:
+            case .output, .prompt:
                 break
             }
         }
-        flush(&buffer)
+        flush()
     }
 
     mutating func close() {
         file.close()
     }
 
-    private mutating func flush(_ buffer: inout [UInt8]) {
+    private mutating func flush() {
         do throws(SystemError) {
             try file.write(buffer)
             hasFailed = false

@@ -10,20 +10,23 @@ struct LogLine: Sendable {
 
     let time: WallTime
     let level: Logger.Level
-    let text: String
+    let text: LogText
     var stream = Stream.output
+}
+
+extension LogLine {
+    init(time: WallTime, level: Logger.Level, text: String, stream: Stream = .output) {
+        self.init(time: time, level: level, text: .plain(text), stream: stream)
+    }
 }
 
 /// What is queued for a sink, in the order in which it is to happen.
 enum LogItem: Sendable {
     case line(LogLine)
-    /// A line for the console's output that is no log line.
-    case plain(String)
-    /// Shows the prompt from now on, below everything else.
-    case showPrompt(String)
-    /// The user has answered the prompt with a line: shows it again.
-    case promptAnswered
-    case hidePrompt
+    /// Bytes for the console's output that are no log line, as they are.
+    case output([UInt8])
+    /// What stands before the line that is typed, from now on.
+    case prompt(String)
     /// Closes the file and opens its path again, after it was renamed to rotate it.
     case reopenFile
 
@@ -35,9 +38,9 @@ enum LogItem: Sendable {
     /// Roughly the memory it takes in the queue.
     var cost: Int {
         switch self {
-        case .line(let line): MemoryLayout<LogItem>.stride + line.text.utf8.count
-        case .plain(let text): MemoryLayout<LogItem>.stride + text.utf8.count
-        default: MemoryLayout<LogItem>.stride
+        case .line(let line): MemoryLayout<LogItem>.stride + line.text.cost
+        case .output(let bytes): MemoryLayout<LogItem>.stride + bytes.count
+        case .prompt, .reopenFile: MemoryLayout<LogItem>.stride
         }
     }
 }

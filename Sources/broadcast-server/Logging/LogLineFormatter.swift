@@ -8,14 +8,20 @@ struct LogLineFormatter: Sendable {
 
     mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
         timestamps.append(line.time, to: &buffer)
-        let color = isColored ? Self.color(line.level) : nil
-        buffer += " ".utf8
-        if let color { buffer += color.utf8 }
-        buffer += "[\(Self.name(line.level))]".utf8
-        if color != nil { buffer += "\u{1B}[0m".utf8 }
-        buffer += " ".utf8
-        buffer += EscapedText.escape(line.text).utf8
-        buffer += "\n".utf8
+        buffer += isColored ? Self.label(line.level, color: Self.color(line.level)) : Self.label(line.level)
+        line.text.append(to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+    }
+
+    /// Made once, since most lines are of this level.
+    private static let infoLabel = Array(" [\(name(.info))] ".utf8)
+
+    private static func label(_ level: Logger.Level) -> [UInt8] {
+        level == .info ? infoLabel : Array(" [\(name(level))] ".utf8)
+    }
+
+    private static func label(_ level: Logger.Level, color: String) -> [UInt8] {
+        Array(" \(color)[\(name(level))]\u{1B}[0m ".utf8)
     }
 
     static func name(_ level: Logger.Level) -> String {

@@ -26,16 +26,14 @@ final class LogQueue: Sendable {
 
     private let limits: Limits
     private let monitor = Monitor(State())
-    // Rings after each batch the thread took; holds one ring for somebody who comes a little later.
-    private let room: AsyncStream<Void>
-    private let roomBell: AsyncStream<Void>.Continuation
+    /// Rings after each batch the thread took.
+    private let room = Bell()
 
     /// Starts the thread that writes to `sink`.
     init(_ sink: some LogSink, limits: Limits = Limits()) throws(Failure) {
         self.limits = limits
-        (room, roomBell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        try BackgroundThread.start { [monitor, limits, roomBell] in
-            Self.serve(sink, monitor, limits, roomBell)
+        try BackgroundThread.start { [monitor, limits, room] in
+            Self.serve(sink, monitor, limits, room)
         }
     }
 
@@ -48,9 +46,8 @@ final class LogQueue: Sendable {
     /// ends the wait.
     func enqueueWaiting(_ item: LogItem) async {
         add(item, isForced: true)
-        var rings = room.makeAsyncIterator()
         while monitor.withLock({ $0.cost > limits.capacity && !$0.hasEnded }), !Task.isCancelled {
-            await rings.next()
+            await room.wait()
         }
     }
 
@@ -66,14 +63,15 @@ final class LogQueue: Sendable {
     }
 
     private func add(_ item: LogItem, isForced: Bool) {
+        let cost = item.cost
         let needsWake = monitor.withLock { state in
-            if item.isDroppable, !isForced, state.cost + item.cost > limits.capacity {
+            if item.isDroppable, !isForced, state.cost + cost > limits.capacity {
                 state.droppedCount += 1
                 return false
             }
             let wasHalfFull = state.cost > limits.capacity / 2
             state.items.append(item)
-            state.cost += item.cost
+            state.cost += cost
             // A half full queue cuts the gathering short.
             let isHalfFull = state.cost > limits.capacity / 2
             return state.isIdle || (isHalfFull && !wasHalfFull)
@@ -83,14 +81,19 @@ final class LogQueue: Sendable {
 
     // MARK: The thread
 
+    /// The largest batch whose storage is kept for the next.
+    private static let keptItems = 4_096
+
     private static func serve(
         _ sink: some LogSink,
         _ monitor: Monitor<State>,
         _ limits: Limits,
-        _ roomBell: AsyncStream<Void>.Continuation
+        _ room: Bell
     ) {
         var sink = sink
         var isClosing = false
+        // Swapped with the queue's array, so that both keep their storage.
+        var items: [LogItem] = []
         while !isClosing {
             monitor.wait { state in
                 state.isIdle = state.items.isEmpty && !state.isClosing
@@ -99,22 +102,23 @@ final class LogQueue: Sendable {
             _ = monitor.wait(atMost: limits.gathering) { state in
                 state.isClosing || state.cost > limits.capacity / 2 ? () : nil
             }
-            let (items, droppedCount, closes) = monitor.withLock { state in
+            let (droppedCount, closes) = monitor.withLock { state in
+                swap(&state.items, &items)
                 defer {
-                    state.items = []
                     state.cost = 0
                     state.droppedCount = 0
                 }
-                return (state.items, state.droppedCount, state.isClosing)
+                return (state.droppedCount, state.isClosing)
             }
-            roomBell.yield()
+            room.ring()
             isClosing = closes
             sink.write(items)
+            items.removeAll(keepingCapacity: items.count <= Self.keptItems)
             if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
         }
         sink.close()
         monitor.update { $0.hasEnded = true }
-        roomBell.finish()
+        room.finish()
     }
 
     private static func dropNotice(_ count: Int) -> LogItem {

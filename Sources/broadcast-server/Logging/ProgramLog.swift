@@ -1,3 +1,4 @@
+import LWSSwift
 import Logging
 
 /// The log of the program: the console, and a file unless there is to be none, each with its own queue and thread, so
@@ -5,10 +6,10 @@ import Logging
 struct ProgramLog: Sendable {
     private let console: LogQueue
     private let file: LogQueue?
-    private let level: Logger.Level
+    private let levels: (console: Logger.Level, file: Logger.Level)
     private let stream: LogLine.Stream
 
-    /// Opens the log.
+    /// Opens the log on the standard output and the standard error.
     ///
     /// - Parameters:
     ///   - stream: where on the console log lines go.
@@ -18,13 +19,18 @@ struct ProgramLog: Sendable {
         stream: LogLine.Stream,
         onFailedOutput: @escaping @Sendable (SystemError) -> Void
     ) throws(Failure) {
-        level = settings.level
-        self.stream = stream
         let sink = ConsoleSink(
             output: .init(.standardOutput),
             error: .init(.standardError),
             onFailedOutput: onFailedOutput
         )
+        try self.init(settings, stream: stream, console: sink)
+    }
+
+    /// Opens the log on a console of another kind.
+    init(_ settings: LogSettings, stream: LogLine.Stream, console sink: some LogSink) throws(Failure) {
+        levels = (settings.consoleLevel ?? settings.level, settings.level)
+        self.stream = stream
         let console = try LogQueue(sink)
         self.console = console
         if let path = settings.file {
@@ -39,48 +45,50 @@ struct ProgramLog: Sendable {
 
     /// A logger that writes here.
     func logger(_ label: String) -> Logger {
-        Logger(label: label) { _ in LineLogHandler(log: self, logLevel: level) }
+        Logger(label: label) { _ in LineLogHandler(log: self, logLevel: min(levels.console, levels.file)) }
     }
 
-    /// Writes one line to console and file, whatever the level is set to. Never waits.
+    /// Writes one line to console and file, to each if its level allows. Never waits.
     func write(_ level: Logger.Level, _ text: String) {
-        let line = LogLine(time: .now, level: level, text: text, stream: stream)
-        console.enqueue(.line(line))
-        file?.enqueue(.line(line))
+        write(LogLine(time: .now, level: level, text: text, stream: stream))
+    }
+
+    /// Writes what a client said. It costs the calling thread about as much as two appends to an array.
+    func said(_ id: ClientID, _ message: WebSocketMessage) {
+        guard Logger.Level.info >= min(levels.console, levels.file) else { return }
+        write(LogLine(time: .now, level: .info, text: .said(id, MessageExcerpt(message)), stream: stream))
+    }
+
+    private func write(_ line: LogLine) {
+        if line.level >= levels.console { console.enqueue(.line(line)) }
+        if line.level >= levels.file { file?.enqueue(.line(line)) }
     }
 
     /// Writes one line to the file only.
     func writeToFile(_ level: Logger.Level, _ text: String) {
-        guard level >= self.level else { return }
+        guard level >= levels.file else { return }
         file?.enqueue(.line(LogLine(time: .now, level: level, text: text)))
     }
 
-    /// Prints a line on the standard output that is not a log line.
+    /// Prints a line on the standard output that is not a log line. The text must be fit for a terminal.
     func print(_ text: String) {
-        console.enqueue(.plain(text))
+        print(Array("\(text)\n".utf8))
     }
 
-    /// Prints what is the program's very output, in the form of a log line: on the standard output whatever the level is
-    /// set to, and without loss. Waits while the reader of the output is slow. One task at a time may call this.
-    ///
-    /// - Parameter logged: the text for the file, perhaps shorter.
-    func printOutput(_ text: String, logged: String) async {
-        writeToFile(.info, logged)
-        await console.enqueueWaiting(.line(LogLine(time: .now, level: .info, text: text, stream: .output)))
+    /// Writes bytes on the standard output as they are, without waiting.
+    func print(_ bytes: [UInt8]) {
+        console.enqueue(.output(bytes))
     }
 
-    /// Shows a prompt below everything that is written from now on.
-    func showPrompt(_ text: String) {
-        console.enqueue(.showPrompt(text))
+    /// Writes what is the program's very output on the standard output, as it is and without loss. Waits while the reader
+    /// of the output is slow. One task at a time may call this.
+    func printOutput(_ bytes: [UInt8]) async {
+        await console.enqueueWaiting(.output(bytes))
     }
 
-    /// Shows the prompt again, after the user has answered it.
-    func promptWasAnswered() {
-        console.enqueue(.promptAnswered)
-    }
-
-    func hidePrompt() {
-        console.enqueue(.hidePrompt)
+    /// Changes what stands before the line that is typed at a terminal.
+    func setPrompt(_ text: String) {
+        console.enqueue(.prompt(text))
     }
 
     /// Opens the file's path again, so that it can be rotated.

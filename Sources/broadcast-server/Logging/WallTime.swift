@@ -6,10 +6,33 @@ struct WallTime: Equatable, Sendable {
     let second: Int
     let millisecond: Int
 
+    /// Milliseconds since 1970, UTC.
+    var milliseconds: Int64 { Int64(second) * 1_000 + Int64(millisecond) }
+
     static var now: WallTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return WallTime(second: time.tv_sec, millisecond: time.tv_nsec / 1_000_000)
+    }
+
+    init(second: Int, millisecond: Int) {
+        self.second = second
+        self.millisecond = millisecond
+    }
+
+    /// A moment that a peer has named in milliseconds since 1970; nil when it is not within the years 1970 to 9999.
+    init?(milliseconds: Int64) {
+        guard 0..<253_402_300_800_000 ~= milliseconds else { return nil }
+        self.init(second: Int(milliseconds / 1_000), millisecond: Int(milliseconds % 1_000))
+    }
+
+    /// The time of day, `HH:MM:SS`, in local time.
+    var clock: String {
+        var timestamps = TimestampFormatter()
+        var text: [UInt8] = []
+        timestamps.append(self, to: &text)
+        // After the date and before the milliseconds.
+        return String(decoding: text.dropLast(4).suffix(8), as: UTF8.self)
     }
 }
 

@@ -4,16 +4,18 @@ import Logging
 /// The chat server: a room behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
+    private let room: Room
     private let loops: [ServiceLoop]
     /// Where clients connect to.
     let url: String
 
     /// Starts listening.
-    static func start(_ settings: StartSettings, logger: Logger) async throws(Failure) -> ChatServer {
+    static func start(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> ChatServer {
+        let logger = log.logger("server")
         do throws(WebSocketError) {
             let loops = try await startLoops(settings.chat.threads.value, logger: logger)
             do throws(WebSocketError) {
-                return try await start(settings, on: loops, logger: logger)
+                return try await start(settings, on: loops, log: log)
             } catch {
                 await shutdown(loops)
                 throw error
@@ -40,20 +42,23 @@ struct ChatServer: Sendable {
     private static func start(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
-        logger: Logger
+        log: ProgramLog
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
+        settings.network.apply(to: &configuration)
+        configuration.http = PageRoutes().answer
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
-        let room = Room(on: loops, settings.chat, logger: logger)
-        let server = try await WebSocketServer.start(configuration, on: loops) { connection in
-            room.admit(connection)
-        }
-        let url = url(host: settings.host, port: server.port ?? settings.port)
-        return ChatServer(server: server, loops: loops, url: url)
+        configuration.compression = settings.chat.compression
+        let room = Room(on: loops, settings.chat, logger: log.logger("server"), logMessage: log.said)
+        configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
+        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
+        let url = url(settings, port: server.port)
+        return ChatServer(server: server, room: room, loops: loops, url: url)
     }
 
-    /// Stops listening, closes every connection with 1001, and returns when all have ended or were cut.
+    /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
+        await room.stop()
         await server.shutdown()
         await Self.shutdown(loops)
     }
@@ -63,7 +68,9 @@ struct ChatServer: Sendable {
     }
 
     /// The URL for a host as the user gave it, with brackets around an IPv6 address (RFC 3986 section 3.2.2).
-    static func url(host: String, port: Int) -> String {
-        host.contains(":") && !host.hasPrefix("[") ? "ws://[\(host)]:\(port)" : "ws://\(host):\(port)"
+    private static func url(_ settings: StartSettings, port: Int?) -> String {
+        let scheme = settings.network.tls == nil ? "ws" : "wss"
+        let host = settings.host.contains(":") && !settings.host.hasPrefix("[") ? "[\(settings.host)]" : settings.host
+        return "\(scheme)://\(host):\(port ?? settings.port)"
     }
 }

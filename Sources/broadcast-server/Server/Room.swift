@@ -1,39 +1,116 @@
+import HTTPTypes
 import LWSSwift
 import Logging
 import Synchronization
 
-/// The chat room of a server: a group of connections, whose ids and messages it logs.
+/// Everybody who is connected: brings the hub's decisions, the connections and the log together.
 ///
 /// It may live on several loops; each connection's calls are made on its own.
 final class Room: Sendable {
-    private let group: BroadcastGroup
-    private let settings: ChatSettings
-    private let logger: Logger
-    private let lastID = Atomic<UInt64>(0)
-    private let memberCount = Atomic<Int>(0)
+    /// Held for a moment each time, and never while something is sent.
+    let hub = Monitor(Hub<BroadcastGroup>())
+    let settings: ChatSettings
+    let logger: Logger
+    /// Writes what a member said to the log: apart from the logger, since it happens for every message.
+    let logMessage: @Sendable (ClientID, WebSocketMessage) -> Void
+    private let loops: [ServiceLoop]
+    private let hasStopped = Atomic(false)
+    private let unacknowledged = Atomic(0)
 
-    init(on loops: [ServiceLoop], _ settings: ChatSettings, logger: Logger) {
-        group = BroadcastGroup(on: loops, BroadcastGroup.Configuration(slowMembers: settings.slowClients))
+    init(
+        on loops: [ServiceLoop],
+        _ settings: ChatSettings,
+        logger: Logger,
+        logMessage: @escaping @Sendable (ClientID, WebSocketMessage) -> Void
+    ) {
+        self.loops = loops
         self.settings = settings
         self.logger = logger
+        self.logMessage = logMessage
+    }
+
+    // MARK: Coming and going
+
+    /// Answers an opening handshake.
+    func answer(_ request: HandshakeRequest) -> HandshakeResponse {
+        switch Admission(path: request.path, query: request.query, subprotocols: request.subprotocols) {
+        case .refused(let status, let explanation):
+            return .reject(status: status, body: explanation + "\n")
+        case .accepted(let join) where !hub.withLock({ $0.hasRoom(for: join.channel) }):
+            return .reject(status: .serviceUnavailable, body: Self.tooManyChannels + "\n")
+        case .accepted(let join):
+            return .accept(subprotocol: join.session == nil ? nil : ChatProtocol.subprotocol, userInfo: join)
+        }
     }
 
     /// Takes in a new connection until it ends.
     func admit(_ connection: LoopConnection) {
-        let id = ClientID(number: lastID.add(1, ordering: .relaxed).newValue)
-        let member = group.join(connection) { [logger] loss in
-            logger.warning("Client \(id) is too slow: \(loss.messageCount) messages were left out.")
+        guard let request = connection.handshake.userInfo as? JoinRequest else {
+            preconditionFailure("The handshake of every connection was answered here.")
         }
-        let count = memberCount.add(1, ordering: .relaxed).newValue
-        logger.info("Client \(id) connected. Total clients: \(count)")
-        connection.onMessage { [self] message in
-            logger.info("Client \(id): \(EscapedText.excerpt(message))")
-            let wrapped = settings.envelope.wrap(message, from: id)
-            group.trySend(wrapped, from: member, includingSender: settings.echoes)
+        let joined = hub.withLock { hub in
+            Result { () throws(Hub<BroadcastGroup>.TooManyChannels) in
+                try hub.join(request, now: .now, makeChannel: makeGroup)
+            }
         }
+        guard case .success(let arrival) = joined else {
+            // The last one was taken since the handshake.
+            return connection.close(code: .tryAgainLater, reason: Self.tooManyChannels)
+        }
+        let id = arrival.member.id
+        logger.info("Client \(id) connected. Total clients: \(arrival.total)")
+        if arrival.isNamed || request.channel != .default {
+            logger.info("Client \(id) is called \(arrival.member.name), in \(request.channel).")
+        }
+        let participant = Participant(arrival, connection, in: self)
+        connection.onMessage { participant.receive($0) }
         connection.onClose { [self] close in
-            let count = memberCount.subtract(1, ordering: .relaxed).newValue
-            logger.info("Client \(id) disconnected (\(close)). Total clients: \(count)")
+            guard let departure = hub.withLock({ $0.leave(id, now: .now) }) else { return }
+            participant.leave(departure)
+            logger.info("Client \(id) disconnected (\(close)). Total clients: \(departure.total)")
         }
+    }
+
+    private func makeGroup() -> BroadcastGroup {
+        BroadcastGroup(
+            on: loops,
+            BroadcastGroup.Configuration(
+                formats: MemberForm.allCases.count,
+                slowMembers: settings.slowClients,
+                compression: settings.compression
+            )
+        )
+    }
+
+    private static let tooManyChannels = "There are too many channels: use an existing one, or come back later."
+
+    // MARK: Stopping
+
+    /// Whether anything is still taken from the members.
+    var isListening: Bool { !hasStopped.load(ordering: .relaxed) }
+
+    /// A message that is to be acknowledged was taken; its place in the order is awaited.
+    func taken() {
+        unacknowledged.add(1, ordering: .relaxed)
+    }
+
+    /// A message has its place, and was acknowledged.
+    func acknowledged() {
+        unacknowledged.subtract(1, ordering: .relaxed)
+    }
+
+    /// Takes nothing more from the members, and returns when what was taken has been acknowledged and is on its way to all.
+    ///
+    /// Otherwise a member that the end of the server cuts off from its acknowledgement would say the same again to the next
+    /// server. Messages travel between loops in jobs, which run in order: so what is asked of the loops afterwards, such
+    /// as to close the connections, comes behind.
+    func stop() async {
+        hasStopped.store(true, ordering: .relaxed)
+        repeat {
+            // A loop hands on what a turn has brought at the end of the turn, which is over by the second job.
+            for _ in 1...2 {
+                for loop in loops { try? await loop.run {} }
+            }
+        } while unacknowledged.load(ordering: .relaxed) > 0
     }
 }

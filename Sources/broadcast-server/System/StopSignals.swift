@@ -40,7 +40,10 @@ struct StopSignals: Sendable {
     /// Catches SIGINT and SIGTERM, and SIGHUP too: `onHangup` is called for it, or it stops the program when nil.
     ///
     /// From its return on the signals no longer have their default effect. Lasts for the rest of the process.
-    func watch(onHangup: (@Sendable () -> Void)? = nil) async {
+    ///
+    /// - Parameter beforeCut: called before the process ends at once, to give back what outlives it, such as the mode of a
+    ///   terminal.
+    func watch(onHangup: (@Sendable () -> Void)? = nil, beforeCut: (@Sendable () -> Void)? = nil) async {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         Task {
             var isStopping = false
@@ -48,7 +51,8 @@ struct StopSignals: Sendable {
                 if signal == .sighup, let onHangup {
                     onHangup()
                 } else if isStopping {
-                    // Without any clean-up, since that is what did not come to an end.
+                    beforeCut?()
+                    // Without any other clean-up, since that is what did not come to an end.
                     _exit(StopCause.signal(signal).exitCode.rawValue)
                 } else {
                     isStopping = true

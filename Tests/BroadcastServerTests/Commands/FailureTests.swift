@@ -6,7 +6,7 @@ import Testing
 @Suite struct FailureTests {
     @Test(arguments: [
         (WebSocketError.Code.connectionRefused, ExitCode.unavailable), (.unreachable, .unavailable),
-        (.timedOut, .unavailable), (.addressInUse, .unavailable), (.nameNotFound, .unknownHost), (.tls, .noPermission),
+        (.timedOut, .unavailable), (.addressInUse, .unavailable), (.nameNotFound, .unknownHost), (.tls, .tls),
         (.permissionDenied, .noPermission), (.invalidURL, .usage), (.invalidHandshake, .protocolError),
         (.system, .systemError), (.unsupportedLibrary, .internalError), (.loopStopped, .internalError),
     ])
@@ -14,13 +14,26 @@ import Testing
         #expect(ExitCode(WebSocketError(code, "")) == exitCode)
     }
 
-    @Test(arguments: [
-        (401, ExitCode.noPermission), (403, .noPermission), (404, .protocolError), (503, .serverWentAway),
-        (429, .serverWentAway), (500, .protocolError), (301, .protocolError),
-    ])
-    func `a refused handshake ends with a code for its status`(status: Int, exitCode: ExitCode) {
+    @Test(arguments: [301, 401, 403, 404, 429, 500, 503])
+    func `a rejected handshake has one exit code, whatever its status`(status: Int) {
         let rejection = WebSocketError.Rejection(status: status, bodyPrefix: "")
-        #expect(ExitCode(WebSocketError(.handshakeRejected, "", rejection: rejection)) == exitCode)
+        #expect(ExitCode(WebSocketError(.handshakeRejected, "", rejection: rejection)) == .rejected)
+    }
+
+    @Test(arguments: [
+        (WebSocketClose(code: .normalClosure, initiator: .peer, isClean: true), ExitCode.success),
+        (WebSocketClose(code: .goingAway, initiator: .peer, isClean: true), .serverWentAway),
+        (WebSocketClose(code: .serviceRestart, initiator: .peer, isClean: true), .serverWentAway),
+        (WebSocketClose(code: .tryAgainLater, initiator: .peer, isClean: true), .serverWentAway),
+        (WebSocketClose(code: .policyViolation, initiator: .peer, isClean: true), .protocolError),
+        (WebSocketClose(code: .noStatusReceived, initiator: .peer, isClean: true), .protocolError),
+        (WebSocketClose(code: .abnormalClosure, initiator: .connectionLoss, isClean: false), .unavailable),
+        (WebSocketClose(code: .messageTooBig, initiator: .local, isClean: true), .protocolError),
+        (WebSocketClose(code: .normalClosure, initiator: .local, isClean: false), .unavailable),
+    ])
+    func `a close that does not come from here has an exit code for its kind`(close: WebSocketClose, exitCode: ExitCode)
+    {
+        #expect(ExitCode(close) == exitCode)
     }
 
     @Test func `a message is one line without control characters`() {

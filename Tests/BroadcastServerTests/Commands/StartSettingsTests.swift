@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import LWSSwift
 import Logging
 import Testing
 
@@ -9,7 +10,12 @@ import Testing
     private func settings(_ arguments: [String], _ variables: [String: String] = [:]) throws -> StartSettings {
         let command = try StartCommand.parse(arguments)
         let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
-        return try StartSettings(flags: command.flags, logFlags: command.logFlags, environment: environment)
+        return try StartSettings(
+            flags: command.flags,
+            networkFlags: command.networkFlags,
+            logFlags: command.logFlags,
+            environment: environment
+        )
     }
 
     @Test func `without flags and variables the defaults hold`() throws {
@@ -65,7 +71,30 @@ import Testing
         #expect(try settings(["--no-log-file"], ["BROADCAST_SERVER_LOG_FILE": "other.log"]).log.file == nil)
     }
 
+    @Test func `certificate and key come from flags and variables, and need each other`() throws {
+        let settings = try settings(["--tls-cert", "flag.pem"], ["BROADCAST_SERVER_TLS_KEY": "variable.key"])
+        #expect(settings.network.tls?.certificateChainFile == "flag.pem")
+        #expect(settings.network.tls?.privateKeyFile == "variable.key")
+        let failure = #expect(throws: Failure.self) { try self.settings(["--tls-cert", "server.pem"]) }
+        #expect(failure?.code == .usage)
+    }
+
+    @Test func `the ping interval is a time, or 0 for no pings`() throws {
+        #expect(try settings([]).network.keepalive == ConnectionLimits.Keepalive())
+        #expect(try settings(["--ping-interval", "500ms"]).network.keepalive?.interval == .milliseconds(500))
+        #expect(try settings([], ["BROADCAST_SERVER_PING_INTERVAL": "0"]).network.keepalive == nil)
+    }
+
+    @Test func `allowed origins come from flags, else from a variable with commas`() throws {
+        let variables = ["BROADCAST_SERVER_ALLOW_ORIGIN": "https://a.example, https://b.example"]
+        #expect(try settings([], variables).network.origins.exceptions.count == 2)
+        let flags = ["--allow-origin", "https://a.example", "--allow-origin", "*"]
+        #expect(try settings(flags, variables).network.origins.exceptions.contains(.all))
+        #expect(throws: (any Error).self) { try StartCommand.parse(["--allow-origin", "a.example"]) }
+    }
+
     @Test(arguments: [
+        ("BROADCAST_SERVER_ALLOW_ORIGIN", "a.example"),
         ("BROADCAST_SERVER_PORT", "65536"), ("BROADCAST_SERVER_PORT", "-1"), ("BROADCAST_SERVER_PORT", "http"),
         ("BROADCAST_SERVER_LOG_LEVEL", "loud"), ("BROADCAST_SERVER_NO_LOG_FILE", "perhaps"),
     ])

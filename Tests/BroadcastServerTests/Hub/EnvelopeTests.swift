@@ -1,25 +1,26 @@
-import LWSSwift
 import Testing
 
 @testable import broadcast_server
 
 @Suite struct EnvelopeTests {
-    @Test func `a text message names its sender`() {
-        let wrapped = Envelope.text.wrap(.text("hi there 👋"), from: ClientID(number: 135_847))
-        #expect(wrapped == .text("Client 135847: hi there 👋"))
+    @Test(arguments: ["Client 135847", "ann 👋"])
+    func `before a text stands the name of its sender`(name: String) {
+        #expect(Envelope.text.prefix(for: name) == "\(name): ")
     }
 
-    @Test func `a binary message passes unchanged`() {
-        let message = WebSocketMessage.binary([0, 255, 10])
-        #expect(Envelope.text.wrap(message, from: ClientID(number: 1)) == message)
+    @Test func `without an envelope nothing stands before it`() {
+        #expect(Envelope.none.prefix(for: "ann").isEmpty)
     }
 
-    @Test func `without an envelope a text message passes unchanged too`() {
-        #expect(Envelope.none.wrap(.text("hello"), from: ClientID(number: 1)) == .text("hello"))
-    }
-
-    @Test func `the longest prefix is within the bound that clients reckon with`() {
-        let wrapped = Envelope.text.wrap(.text(""), from: ClientID(number: .max))
-        #expect(wrapped.bytes.count <= Defaults.maximumPrefixBytes)
+    @Test func `the longest prefix is within the bound that clients reckon with`() throws {
+        var names = NameRegister()
+        let longest = try MemberName(String(repeating: "👋", count: MemberName.maximumBytes / 4))
+        for number in 1...UInt64(NameRegister.maximumAlike) {
+            let claimed = names.claim(longest, for: .member(ClientID(number: number)))
+            let name = try #require(claimed)
+            #expect(Envelope.text.prefix(for: name).utf8.count <= Defaults.maximumPrefixBytes)
+        }
+        let unnamed = Envelope.text.prefix(for: "Client \(UInt64.max)")
+        #expect(unnamed.utf8.count <= Defaults.maximumPrefixBytes)
     }
 }

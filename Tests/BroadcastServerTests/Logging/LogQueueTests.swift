@@ -22,7 +22,7 @@ import Testing
             state.update { $0.isWaiting = true }
             state.wait { $0.isOpen ? () : nil }
             state.update { state in
-                for case .line(let line) in items { state.texts.append(line.text) }
+                for case .line(let line) in items { state.texts.append(line.text.escaped) }
             }
         }
 

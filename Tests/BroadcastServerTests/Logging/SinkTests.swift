@@ -95,39 +95,9 @@ import Testing
         #expect(try written(isColored: true) { $0.write([line("a")]) }.contains("\u{1B}[32m[INFO]\u{1B}[0m a"))
     }
 
-    @Test func `the prompt gives way to a line and comes back below it`() throws {
-        let text = try written { sink in
-            sink.write([.showPrompt("> ")])
-            sink.write([line("news")])
-            sink.write([.hidePrompt])
-        }
-        let parts = text.components(separatedBy: "\r\u{1B}[K")
-        #expect(parts.count == 3)
-        #expect(parts.first == "> ")
-        #expect(parts.dropFirst().first?.hasSuffix("news\n> ") == true)
-        #expect(parts.last == "")
-    }
-
-    @Test func `the prompt is erased on the standard output, wherever the line goes`() throws {
-        try withTemporaryDirectory { directory in
-            let paths = (output: directory + "/output", error: directory + "/error")
-            var sink = ConsoleSink(
-                output: .init(descriptor: try Descriptor.append(to: paths.output), isColored: true),
-                error: .init(descriptor: try Descriptor.append(to: paths.error), isColored: false)
-            )
-            sink.write([.showPrompt("> ")])
-            sink.write([line("news", .error)])
-            #expect(try contents(of: paths.output) == "> \r\u{1B}[K> ")
-            #expect(try !contents(of: paths.error).contains("\u{1B}"))
-        }
-    }
-
-    @Test func `an answered prompt is shown again`() throws {
-        let text = try written { sink in
-            sink.write([.showPrompt("> ")])
-            sink.write([.promptAnswered])
-        }
-        #expect(text == "> \r\u{1B}[K> ")
+    @Test func `output is written as it is, between the lines around it`() throws {
+        let text = try written { $0.write([line("a"), .output(Array("raw\n".utf8)), line("b")]) }
+        #expect(text.split(separator: "\n").map { $0.suffix(3) } == ["] a", "raw", "] b"])
     }
 
     @Test func `an output that fails is told once and left alone`() throws {

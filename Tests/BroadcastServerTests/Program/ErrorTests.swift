@@ -40,6 +40,18 @@ import Testing
             environment: ["BROADCAST_SERVER_LOG_LEVEL": "loud"]
         ),
         Mistake(arguments: ["connect", "http://localhost"], code: .usage, hint: "ws"),
+        Mistake(arguments: ["connect", "--count", "0"], code: .usage, hint: "number from 1"),
+        Mistake(arguments: ["connect", "--expect", "(a"], code: .usage, hint: "quote it for the shell"),
+        Mistake(arguments: ["connect", "--timeout", "soon"], code: .usage, hint: "500ms, 10s"),
+        Mistake(arguments: ["connect", "--max-message", "0"], code: .usage, hint: "64K or 1M"),
+        Mistake(arguments: ["connect", "--header", "Host: a"], code: .usage, hint: "sets Host itself"),
+        Mistake(arguments: ["connect", "--header", "nonsense"], code: .usage, hint: "'Name: value'"),
+        Mistake(arguments: ["connect", "--name", "Client 5"], code: .usage, hint: "given by the server"),
+        Mistake(arguments: ["connect", "--cert", "a.pem"], code: .usage, hint: "Give both"),
+        Mistake(arguments: ["connect", "--ca", "a.pem", "--insecure"], code: .usage, hint: "Use one of them"),
+        Mistake(arguments: ["connect", "--json", "--binary"], code: .usage, hint: "Use one of them"),
+        Mistake(arguments: ["connect", "wss://127.0.0.1", "--ca", "/nonexistent"], code: .tls, hint: "/nonexistent"),
+        Mistake(arguments: ["publish", "ws://127.0.0.1:1", "hello"], code: .unavailable, hint: "127.0.0.1:1"),
         Mistake(arguments: ["connect", "--log-file", "/nonexistent/a"], code: .cannotCreateFile, hint: "--log-file"),
         Mistake(arguments: ["connect", "ws://no.such.host.invalid"], code: .unknownHost, hint: "no.such.host.invalid"),
         Mistake(arguments: ["connect", "ws://127.0.0.1:1"], code: .unavailable, hint: "127.0.0.1:1"),
@@ -66,7 +78,9 @@ import Testing
         #expect(try second.file("server.log").contains("[ERROR] Cannot listen at 127.0.0.1"))
     }
 
-    @Test(arguments: [["--help"], ["start", "--help"], ["connect", "--help"], ["--version"], []])
+    @Test(arguments: [
+        ["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["--version"], [],
+    ])
     func `help and version are no errors`(arguments: [String]) async throws {
         let program = try RunningProgram(arguments, input: "")
         #expect(try await program.exitCode() == 0)
@@ -74,11 +88,11 @@ import Testing
         #expect(program.error == "")
     }
 
-    @Test(arguments: ["start", "connect"])
+    @Test(arguments: ["start", "connect", "publish"])
     func `the help of a command lists its exit codes and examples`(command: String) async throws {
         let program = try RunningProgram([command, "--help"], input: "")
         #expect(try await program.exitCode() == 0)
         #expect(program.output.contains("EXIT CODES:\n  0    "))
-        #expect(program.output.contains("EXAMPLES:\n  broadcast-server \(command)\n"))
+        #expect(program.output.contains("EXAMPLES:\n  broadcast-server \(command)"))
     }
 }

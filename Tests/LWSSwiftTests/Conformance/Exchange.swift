@@ -38,9 +38,10 @@ struct Exchange: Sendable, CustomTestStringConvertible {
     func check(
         _ role: WebSocketRole,
         _ limits: ConnectionLimits = .init(),
+        isCompressed: Bool = false,
         location: SourceLocation = #_sourceLocation
     ) async throws {
-        try await withEcho(role, limits) { connect in
+        try await withEcho(role, limits, isCompressed: isCompressed) { connect in
             for arrival in Arrival.allCases {
                 let peer = try await connect()
                 try await send(to: peer, arrival)
@@ -95,18 +96,21 @@ struct Exchange: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Runs `body` with a way to connect raw peers to an echo in the given role.
+/// Runs `body` with a way to connect raw peers to an echo in the given role; with compression agreed on, if asked for.
 func withEcho(
     _ role: WebSocketRole,
     _ limits: ConnectionLimits = .init(),
+    isCompressed: Bool = false,
     _ body: (_ connect: () async throws -> RawPeer) async throws -> Void
 ) async throws {
+    let deflate = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover"
+    let fields = isCompressed ? [deflate] : []
     switch role {
     case .server:
         try await withServer {
             $0.limits = limits
         } _: { server in
-            try await body { try await RawPeer.upgraded(port: server.port!) }
+            try await body { try await RawPeer.upgraded(port: server.port!, fields: fields) }
         }
     case .client:
         let listener = try RawListener()
@@ -114,7 +118,7 @@ func withEcho(
         configuration.limits = limits
         try await withLoop { loop in
             try await body {
-                async let peer = listener.acceptUpgraded()
+                async let peer = listener.acceptUpgraded(fields: fields)
                 _ = try await WebSocketClient.connect(to: listener.url, configuration, on: loop, onConnection: echo)
                 return try await peer
             }

@@ -23,7 +23,11 @@ import Testing
                 #expect(values("upgrade").map { $0.lowercased() } == ["websocket"])
                 #expect(values("connection").map { $0.lowercased() } == ["upgrade"])
                 #expect(values("sec-websocket-version") == ["13"])
-                #expect(values("sec-websocket-extensions") == [])
+                #expect(
+                    values("sec-websocket-extensions") == [
+                        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"
+                    ]
+                )
                 let key = try #require(values("sec-websocket-key").first)
                 #expect(key.utf8.count == 24)
                 keys.insert(key)
@@ -66,7 +70,7 @@ import Testing
         Answer("a wrong Accept", ["Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="], .invalidHandshake),
         Answer(
             "an extension that was not offered",
-            ["Sec-WebSocket-Extensions: permessage-deflate"],
+            ["Sec-WebSocket-Extensions: permessage-bzip2"],
             .invalidHandshake
         ),
         Answer("a subprotocol that was not offered", ["Sec-WebSocket-Protocol: chat"], .invalidHandshake),

@@ -42,7 +42,6 @@ import Testing
         Request("Connection as Firefox sends it", ["Connection: keep-alive, Upgrade"], 101),
         Request("spaces around values", ["Upgrade:   websocket", "Connection:  Upgrade\t"], 101),
         Request("a path and a query", RawRequest(path: "/chat/room%201?user=%C3%A9&x"), 101),
-        Request("an offer of deflate", ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"], 101),
         Request("an extension that nobody knows", ["Sec-WebSocket-Extensions: foo; bar=\"baz\", permessage-x"], 101),
         Request("subprotocols, of which none is chosen", ["Sec-WebSocket-Protocol: chat, superchat"], 101),
         Request("fields that nobody knows", ["X-Anything: goes", "Cookie: a=b; c=d"], 101),
@@ -93,6 +92,13 @@ import Testing
         Request("a key that is no base64", ["Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!=="], 400),
         Request("a subprotocol that is no token", ["Sec-WebSocket-Protocol: a(b)"], 400),
         Request("subprotocols of nothing", ["Sec-WebSocket-Protocol: ,"], 400),
+        Request("extensions of nothing", ["Sec-WebSocket-Extensions: ,"], 400),
+        Request(
+            "extensions that are too long for lws",
+            ["Sec-WebSocket-Extensions: \(String(repeating: "a,", count: 200))b"],
+            400
+        ),
+        Request("an extension without a name", ["Sec-WebSocket-Extensions: ;x"], 400),
     ]
 
     @Test(arguments: refused)

@@ -40,6 +40,20 @@ import Testing
         }
     }
 
+    @Test func `answers that have no body by definition announce no length`() async throws {
+        try await withServer {
+            $0.http = { _ in HTTPServerResponse(status: .notModified) }
+        } _: { server in
+            let peer = try RawPeer(port: server.port!)
+            for _ in 0..<2 {
+                try await peer.write(request("GET", "/"))
+                let head = try await peer.readHead()
+                #expect(head.hasPrefix("HTTP/1.1 304 "))
+                #expect(!head.lowercased().contains("content-length"))
+            }
+        }
+    }
+
     @Test func `the handler sees method, path, query, fields and body, and answers one request after another`()
         async throws
     {

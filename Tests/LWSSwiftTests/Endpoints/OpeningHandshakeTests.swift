@@ -12,7 +12,8 @@ import Testing
         connection: "Upgrade",
         webSocketVersion: "13",
         key: "dGhlIHNhbXBsZSBub25jZQ==",
-        subprotocols: nil
+        subprotocols: nil,
+        extensions: nil
     )
 
     private func status(_ change: (inout OpeningHandshake) -> Void) -> Int {
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func `what is right is accepted`() throws {
-        #expect(try Self.right.validate() == [])
+        #expect(try Self.right.validate() == OpeningHandshake.Offers())
         #expect(status { $0.upgrade = "WebSocket" } == 101)
         #expect(status { $0.connection = "keep-alive,  upgrade" } == 101)
     }
@@ -63,11 +64,21 @@ import Testing
     @Test func `subprotocols are tokens, in the client's order`() throws {
         var handshake = Self.right
         handshake.subprotocols = " chat.v2 ,chat.v1+json,\tx "
-        #expect(try handshake.validate() == ["chat.v2", "chat.v1+json", "x"])
+        #expect(try handshake.validate().subprotocols == ["chat.v2", "chat.v1+json", "x"])
         let wrong = [
             "", ",", "a b", "a/b", "a\"", "ä", String(repeating: "a", count: 64), String(repeating: "a,", count: 64),
         ]
         for subprotocols in wrong { #expect(status { $0.subprotocols = subprotocols } == 400, "\(subprotocols)") }
+    }
+
+    @Test func `extensions that are offered are read, and refused when they are malformed or too long for lws`() throws
+    {
+        var handshake = Self.right
+        handshake.extensions = "permessage-deflate; client_max_window_bits, x"
+        #expect(try handshake.validate().extensions.map(\.name) == ["permessage-deflate", "x"])
+        for extensions in ["", "permessage-deflate;", "a b", String(repeating: "x, ", count: 85)] {
+            #expect(status { $0.extensions = extensions } == 400, "\(extensions)")
+        }
     }
 
     @Test func `a field's value has no control characters but the tab`() {

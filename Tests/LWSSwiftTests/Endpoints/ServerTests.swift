@@ -191,6 +191,21 @@ import Testing
         #expect(handshake.remoteAddress?.host == "127.0.0.1")
     }
 
+    @Test func `what is encoded in a query stays apart from what divides it`() async throws {
+        let queries = Watched<[String]>([])
+        try await withServer {
+            $0.handshake = { request in
+                queries.append(request.query)
+                return .accept()
+            }
+        } _: { server in
+            for query in ["a=1%262&b=%2B+%3D&c=%25", "%C3%A9=%f0%9f%91%8b", "a=b=c&&d/e?f"] {
+                _ = try await RawPeer.upgraded(port: server.port!, path: "/?" + query)
+            }
+        }
+        #expect(queries.value == ["a=1%262&b=%2B%20=&c=%25", "%C3%A9=%F0%9F%91%8B", "a=b=c&&d/e?f"])
+    }
+
     @Test func `a refused handshake has the hook's status, fields and body`() async throws {
         try await withServer {
             $0.handshake = { _ in .reject(status: .forbidden, headerFields: [.retryAfter: "7"], body: "not you") }

@@ -1,0 +1,119 @@
+import LWSSwift
+import Logging
+
+/// The client as a process: log, signals, input and terminal around a session, and the exit code at its end.
+struct ClientProgram {
+    /// Where the messages to send come from.
+    enum Input {
+        /// A line that is edited at the terminal.
+        case edited
+        /// The lines of the standard input.
+        case lines
+        /// The standard input as a whole.
+        case bytes
+        /// The command line.
+        case texts([String])
+    }
+
+    let settings: ClientSettings
+    let log: LogSettings
+    let transcript: Transcript
+    let input: Input
+
+    /// - Throws: a failure that was not told, or the exit code.
+    func run() async throws {
+        let stop = StopSignals()
+        var editor: LineEditor?
+        let log: ProgramLog
+        let onFailedOutput: @Sendable (SystemError) -> Void = { stop.stop(.outputFailed($0)) }
+        if case .edited = input {
+            let made = try LineEditor(prompt: Presenter.prompt)
+            let isColored = transcript.form == .terminal(isColored: true)
+            editor = made
+            log = try ProgramLog(
+                self.log,
+                stream: .error,
+                console: TerminalSink(made, isColored: isColored, onFailedOutput: onFailedOutput)
+            )
+            await TerminalSignals.watch(made)
+        } else {
+            log = try ProgramLog(self.log, stream: .error, onFailedOutput: onFailedOutput)
+        }
+        await stop.watch(beforeCut: { [editor] in editor?.close() })
+
+        let end = await Self.firstToEnd(stop.causes) { [editor] in await session(editor, log) }
+        switch end {
+        case .stopped(let cause):
+            if cause.exitCode != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
+            // Whoever ends the program does not wait for a reader of the output that stands still.
+            log.close(atMost: .seconds(1))
+            throw cause.exitCode
+        case .session(.success(let outcome)):
+            let (code, level, text) = outcome.report
+            log.write(level, text)
+            log.close()
+            if code != .success { throw code }
+        case .session(.failure(let failure)):
+            log.writeToFile(.error, failure.message)
+            log.close()
+            throw failure
+        }
+    }
+
+    private enum End: Sendable {
+        case session(Result<ChatSession.Outcome, Failure>)
+        case stopped(StopCause)
+    }
+
+    /// Runs `session`, cancelling it when a stop is asked for, and returns what came first once both are over.
+    private static func firstToEnd(
+        _ causes: AsyncStream<StopCause>,
+        _ session: @escaping @Sendable () async -> Result<ChatSession.Outcome, Failure>
+    ) async -> End {
+        await withTaskGroup { group in
+            group.addTask { End.session(await session()) }
+            group.addTask {
+                for await cause in causes { return .stopped(cause) }
+                // Only a cancelled task gets here, and nobody looks at what it returns.
+                return .session(.failure(Failure(.internalError, "")))
+            }
+            defer { group.cancelAll() }
+            guard let end = await group.next() else { preconditionFailure("A group of two tasks returns something.") }
+            return end
+        }
+    }
+
+    /// Takes part in the chat, and leaves nothing behind.
+    private func session(_ editor: LineEditor?, _ log: ProgramLog) async -> Result<ChatSession.Outcome, Failure> {
+        let loop: ServiceLoop
+        do throws(WebSocketError) {
+            loop = try await ServiceLoop.start(.init(name: "client-loop", logger: log.logger("client")))
+        } catch {
+            return .failure(Failure(error, connectingTo: settings.url))
+        }
+        let session = ChatSession(
+            settings: settings,
+            openInput: { () throws(Failure) in try openInput(editor) },
+            presenter: Presenter(transcript: transcript, log: log, isInteractive: editor != nil),
+            loop: loop
+        )
+        let result: Result<ChatSession.Outcome, Failure>
+        do throws(Failure) {
+            result = .success(try await session.run())
+        } catch {
+            result = .failure(error)
+        }
+        await loop.shutdown()
+        return result
+    }
+
+    private func openInput(_ editor: LineEditor?) throws(Failure) -> ChatSession.Input {
+        let limit = settings.maximumMessageBytes
+        if let editor { return .lines(try InputLines(editor, maximumLineBytes: limit), hasCommands: true) }
+        return switch input {
+        case .edited, .lines: .lines(try InputLines(.standardInput, maximumLineBytes: limit), hasCommands: false)
+        case .bytes: .bytes(try InputBytes(.standardInput))
+        case .texts(let texts): .texts(texts)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import LWSSwift
+import Logging
+
+/// The chat over one connection, until it ends: messages go out in order, what comes in is shown.
+struct Link: Sendable {
+    let connection: WebSocketConnection
+    let conversation: Conversation
+    let presenter: Presenter
+    /// The largest message to send, in bytes, as it goes over the wire.
+    let maximumMessageBytes: Int
+
+    enum End: Sendable {
+        case closed(WebSocketClose)
+        case verdict(Goals.Verdict)
+    }
+
+    /// Whether objects travel, and the server acknowledges messages.
+    private var isJSON: Bool { connection.handshake.subprotocol == ChatProtocol.subprotocol }
+
+    /// Runs until the connection ends or the goals are decided, and closes the connection.
+    ///
+    /// - Parameter goals: what is still to come; it lasts over several connections.
+    func run(_ goals: inout Goals) async -> End {
+        await withTaskGroup { group in
+            group.addTask { await send() }
+            let verdict = await receive(&goals)
+            // A close that the server began is awaited here, otherwise ours is performed.
+            let close = await connection.close()
+            group.cancelAll()
+            return verdict == .open ? .closed(close) : .verdict(verdict)
+        }
+    }
+
+    // MARK: Receiving
+
+    private func receive(_ goals: inout Goals) async -> Goals.Verdict {
+        do {
+            for try await message in connection.messages {
+                let incoming = Incoming(message, isJSON: isJSON)
+                if case .object(let object) = incoming { await take(object) }
+                guard await !isOwn(incoming), await presenter.show(incoming), let spoken = incoming.spoken else {
+                    continue
+                }
+                let verdict = goals.observe(spoken)
+                if verdict != .open { return verdict }
+            }
+        } catch {
+            // Why the connection ended is told by its close, which is reported once for all.
+        }
+        return .open
+    }
+
+    /// Whether it is a message of the user that the server returns: at a terminal it was shown when it was sent.
+    private func isOwn(_ incoming: Incoming) async -> Bool {
+        guard presenter.isInteractive, case .object(.message(let message)) = incoming else { return false }
+        return await conversation.roster.isOwn(message.from.id)
+    }
+
+    private func take(_ object: ServerObject) async {
+        await conversation.follow(object)
+        switch object {
+        case .welcome:
+            if let summary = await conversation.roster.summary { presenter.tellOfMembers(summary) }
+        case .joined(let presence):
+            guard await !conversation.roster.isOwn(presence.member.id) else { return }
+            presenter.tellOfMembers("\(presence.member.name) joined.")
+        case .left(let presence):
+            presenter.tellOfMembers("\(presence.member.name) left.")
+        case .renamed(let renaming):
+            let isOwn = await conversation.roster.isOwn(renaming.member.id)
+            let name = renaming.member.name
+            presenter.tellOfMembers(isOwn ? "You are now \(name)." : "\(renaming.was) is now \(name).")
+        case .ack(let acknowledgement):
+            if let content = await conversation.settle(acknowledgement.key) {
+                presenter.showSent(content, isConfirmed: true)
+            }
+        case .error(let problem):
+            if let key = problem.key, await conversation.settle(key) != nil { await conversation.countRefused() }
+            presenter.tell(.error, "The server refuses: \(problem.message)")
+        case .message, .unknown:
+            break
+        }
+    }
+
+    // MARK: Sending
+
+    private func send() async {
+        while let entry = await conversation.nextToSend() {
+            let message = outgoing(entry)
+            guard message.bytes.count <= maximumMessageBytes else {
+                _ = await conversation.settle(entry.key)
+                await conversation.countRefused()
+                presenter.tell(
+                    .error,
+                    "A message was not sent: it takes \(message.bytes.count) bytes, and \(maximumMessageBytes) are allowed."
+                )
+                continue
+            }
+            do {
+                // Waits while the server is slow.
+                try await connection.send(message)
+            } catch {
+                // The connection does not take messages any more; this one goes to the next.
+                return
+            }
+            if !isAcknowledged(entry.content), let content = await conversation.settle(entry.key) {
+                presenter.showSent(content, isConfirmed: false)
+            }
+        }
+    }
+
+    private func outgoing(_ entry: Outbox.Entry) -> WebSocketMessage {
+        switch entry.content {
+        case .text(let text) where isJSON: ChatProtocol.encode(ClientObject.message(text: text, key: entry.key))
+        case .text(let text): .text(text)
+        case .binary(let bytes): .binary(bytes)
+        case .name(let name): ChatProtocol.encode(ClientObject.name(name))
+        }
+    }
+
+    /// Whether the server will tell that it has the message. Otherwise it counts as sent once the connection has it.
+    private func isAcknowledged(_ content: Outbox.Content) -> Bool {
+        if case .text = content { isJSON } else { false }
+    }
+}

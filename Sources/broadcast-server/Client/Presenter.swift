@@ -1,0 +1,71 @@
+import LWSSwift
+import Logging
+
+/// Tells the user what happens: what is said goes to the standard output, everything else to the log.
+struct Presenter: Sendable {
+    static let prompt = "Enter message: "
+
+    let transcript: Transcript
+    let log: ProgramLog
+    /// Whether a line is being typed at a terminal, with a prompt.
+    let isInteractive: Bool
+
+    /// Shows what the server has sent. Waits while the reader of the output is slow. One task at a time may call this.
+    ///
+    /// - Returns: whether it is something that is shown.
+    func show(_ incoming: Incoming) async -> Bool {
+        if let spoken = incoming.spoken {
+            log.writeToFile(.info, "📩 Received: \(EscapedText.excerpt(spoken))")
+        }
+        let bytes = transcript.render(incoming)
+        guard !bytes.isEmpty else { return false }
+        await log.printOutput(bytes)
+        return true
+    }
+
+    /// Shows that a message has been sent: at the terminal where it was typed, and in the log.
+    func showSent(_ content: Outbox.Content, isConfirmed: Bool) {
+        switch content {
+        case .text(let text):
+            if isInteractive { log.print(transcript.renderOwn(text, isConfirmed: isConfirmed)) }
+            log.writeToFile(.info, "📤 Sent: \(EscapedText.excerpt(text))")
+        case .binary(let bytes):
+            log.writeToFile(.info, "📤 Sent: binary message of \(bytes.count) bytes")
+        case .name:
+            break
+        }
+    }
+
+    /// Tells something about the chat in one line.
+    func tell(_ level: Logger.Level, _ text: String) {
+        log.write(level, text)
+    }
+
+    /// Tells who comes and goes: to people, and to the log. A script has `--json` for it.
+    func tellOfMembers(_ text: String) {
+        if isInteractive {
+            log.write(.info, text)
+        } else {
+            log.writeToFile(.info, text)
+        }
+    }
+
+    /// Answers a command of the user; the text must be fit for a terminal.
+    func answer(_ text: String) {
+        log.print(text)
+    }
+
+    /// Has the prompt tell whether lines can be sent at present.
+    func showState(isOnline: Bool, waiting: Int) {
+        guard isInteractive else { return }
+        let state = isOnline ? "" : waiting == 0 ? "(offline) " : "(offline, \(waiting) waiting) "
+        log.setPrompt(state + Self.prompt)
+    }
+}
+
+extension EscapedText {
+    /// The beginning of a text, as the log shows it.
+    static func excerpt(_ text: String) -> String {
+        excerpt(Array(text.utf8), limit: Defaults.loggedCharacters)
+    }
+}

@@ -1,0 +1,48 @@
+/// Who is in the channel, as far as the server has told.
+///
+/// At most ``maximumMembers`` are known by name, whatever a server tells.
+struct Roster: Equatable, Sendable {
+    static let maximumMembers = 1_000
+
+    private(set) var own: Member?
+    private var names: [ClientID: String] = [:]
+    private var count = 0
+
+    mutating func take(_ welcome: Welcome) {
+        own = Member(id: welcome.id, name: welcome.name)
+        names = [:]
+        for member in (welcome.members ?? []) + [Member(id: welcome.id, name: welcome.name)] { put(member) }
+        count = welcome.count
+    }
+
+    mutating func join(_ presence: Presence) {
+        put(presence.member)
+        count = presence.count
+    }
+
+    mutating func leave(_ presence: Presence) {
+        names[presence.member.id] = nil
+        count = presence.count
+    }
+
+    mutating func rename(_ renaming: Renaming) {
+        put(renaming.member)
+        if renaming.member.id == own?.id { own = renaming.member }
+    }
+
+    func isOwn(_ id: ClientID) -> Bool { id == own?.id }
+
+    private mutating func put(_ member: Member) {
+        guard names[member.id] != nil || names.count < Self.maximumMembers else { return }
+        names[member.id] = member.name
+    }
+
+    /// Who is here, in a sentence; nil before the server has told anything.
+    var summary: String? {
+        guard let own else { return nil }
+        let others = names.keys.sorted().filter { $0 != own.id }.compactMap { names[$0] }
+        let unnamed = count - others.count - 1
+        let list = ["you (\(own.name))"] + others + (unnamed > 0 ? ["\(unnamed) more"] : [])
+        return "\(max(count, 1)) here: \(list.joined(separator: ", "))."
+    }
+}

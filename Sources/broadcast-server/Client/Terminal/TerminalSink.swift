@@ -1,0 +1,52 @@
+import Logging
+
+/// The console when a line is typed at it: everything appears above that line, without the times and levels that the log
+/// file has.
+struct TerminalSink: LogSink {
+    private let editor: LineEditor
+    private let isColored: Bool
+    private var hasFailed = false
+    private let onFailedOutput: @Sendable (SystemError) -> Void
+
+    /// - Parameter onFailedOutput: called once, on the queue's thread, when the terminal cannot be written.
+    init(_ editor: LineEditor, isColored: Bool, onFailedOutput: @escaping @Sendable (SystemError) -> Void) {
+        self.editor = editor
+        self.isColored = isColored
+        self.onFailedOutput = onFailedOutput
+    }
+
+    mutating func write(_ items: [LogItem]) {
+        var buffer: [UInt8] = []
+        for item in items {
+            switch item {
+            case .line(let line): buffer += format(line).utf8
+            case .output(let bytes): buffer += bytes
+            case .prompt(let text): editor.setPrompt(text)
+            case .reopenFile: break
+            }
+        }
+        guard !buffer.isEmpty, !hasFailed else { return }
+        do throws(SystemError) {
+            try editor.write(buffer)
+        } catch {
+            hasFailed = true
+            onFailedOutput(error)
+        }
+    }
+
+    mutating func close() {
+        editor.close()
+    }
+
+    private func format(_ line: LogLine) -> String {
+        let text = line.text.escaped
+        guard isColored else { return "\(text)\n" }
+        let style =
+            switch line.level {
+            case ..<(.warning): TerminalStyle.dim
+            case .warning: TerminalStyle.yellow
+            default: TerminalStyle.red
+            }
+        return "\(style)\(text)\(TerminalStyle.reset)\n"
+    }
+}

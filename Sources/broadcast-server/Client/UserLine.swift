@@ -1,0 +1,46 @@
+/// What a line means that a user typed: a message, or a word to the program.
+enum UserLine: Equatable {
+    case message(String)
+    case leave
+    case help
+    case members
+    /// To a name, or to none when it is empty.
+    case rename(String)
+    /// Begins like a command, but is none.
+    case unknown(String)
+
+    /// Reads a line.
+    ///
+    /// - Parameter hasCommands: whether lines that begin with a slash are commands, as at a terminal; in a pipe they are
+    ///   messages, and only the words of farewell are looked for.
+    init(_ line: String, hasCommands: Bool) {
+        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        let argument = words.count > 1 ? Self.trimmed(words[1]) : ""
+        switch (words.first ?? "", argument.isEmpty) {
+        case ("exit", true), ("quit", true): self = .leave
+        case _ where !hasCommands: self = .message(line)
+        case ("/quit", true), ("/exit", true): self = .leave
+        case ("/help", _): self = .help
+        case ("/who", true): self = .members
+        case ("/name", _): self = .rename(argument)
+        // Two slashes send a line that begins with one.
+        case (let word, _) where word.hasPrefix("//"): self = .message(String(line.drop { $0 == " " }.dropFirst()))
+        case (let word, _) where word.hasPrefix("/"): self = .unknown(String(word))
+        default: self = .message(line)
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0 == " " }
+        return String(start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)])
+    }
+
+    /// What `/help` prints.
+    static let commands = """
+        /who         who is here
+        /name NAME   go by another name; without NAME, by none
+        /quit        leave; so do exit, quit and Ctrl-D
+        //text       a message that begins with a slash
+        Ctrl-C clears the line, the arrow keys bring earlier lines back.
+        """
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Logging
+
+/// `broadcast-server publish`: sends and leaves.
+struct PublishCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Send texts, or lines of input, and leave once the server has them.",
+        discussion: """
+            Each TEXT is one message; without any, each line of the standard input is one. A server that speaks \
+            \(ChatProtocol.subprotocol) acknowledges each message, and the exit code is 0 when it has acknowledged all. \
+            When the connection is lost, another one is made, and what was not acknowledged is sent again. A first \
+            connection that fails ends the program at once.
+
+            EXAMPLES:
+              broadcast-server publish 'deployed 1.4.2'
+              broadcast-server publish ws://chat.example:9000/ci --name ci 'build 512 passed'
+              tail -f app.log | broadcast-server publish ws://localhost:8088/logs
+
+            \(ExitCode.help([
+                .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
+                .inputOutput, .serverWentAway, .protocolError, .noPermission, .tls, .rejected, .timedOut, .hangup,
+                .interrupted, .terminated,
+            ]))
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            "Where the server is, if the first argument has \"://\" in it (default: \(Defaults.url)); then what to send.",
+            valueName: "url> <text"
+        )
+    )
+    var arguments: [String] = []
+
+    @Flag(help: "Send binary messages, the whole input as one.")
+    var binary = false
+
+    @OptionGroup(title: "CONNECTION OPTIONS") var connectionFlags: ConnectionFlags
+    @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
+
+    /// The server, and what to send to it.
+    var addressed: (url: String, texts: [String]) {
+        guard let first = arguments.first, first.contains("://") else { return (Defaults.url, arguments) }
+        return (first, Array(arguments.dropFirst()))
+    }
+
+    func run() async throws {
+        let (url, texts) = addressed
+        var settings = ClientSettings(url: url, flags: connectionFlags)
+        settings.isBinary = binary
+        try await ClientProgram(
+            settings: settings,
+            log: LogSettings(level: logFlags.logLevel ?? .warning, file: logFlags.noLogFile ? nil : logFlags.logFile),
+            transcript: Transcript(form: .nothing, showsTime: false),
+            input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines
+        ).run()
+    }
+}

@@ -1,0 +1,46 @@
+import HTTPTypes
+import LWSSwift
+
+/// Everything the client is told about where and how to connect, and when to end.
+struct ClientSettings: Sendable {
+    var url: String
+    var connection = WebSocketClient.Configuration()
+    var name: String?
+    /// The largest message to send, in bytes.
+    var maximumMessageBytes = Defaults.maximumMessageBytes
+    /// Whether to connect again after a connection was lost.
+    var reconnects = true
+    var backoff = Backoff()
+    /// How long the whole may take; nil for ever.
+    var timeout: Duration?
+    var goals = Goals.Settings()
+    /// Whether what is sent are binary messages.
+    var isBinary = false
+
+    init(url: String, flags: ConnectionFlags) {
+        self.url = url
+        name = flags.name
+        reconnects = !flags.noReconnect
+        timeout = flags.timeout
+        connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
+        connection.headerFields = HTTPFields(flags.header)
+        connection.origin = flags.origin
+        connection.connectTimeout = flags.connectTimeout ?? connection.connectTimeout
+        connection.limits.handshakeTimeout = flags.connectTimeout ?? connection.limits.handshakeTimeout
+        connection.tls = TLSClientConfiguration(
+            trust: flags.ca.map { .file($0) } ?? .system,
+            verification: flags.insecure ? .none : .full,
+            certificateChainFile: flags.cert,
+            privateKeyFile: flags.key
+        )
+        if let interval = flags.pingInterval {
+            connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)
+        }
+        maximumMessageBytes = flags.maxMessage ?? Defaults.maximumMessageBytes
+        connection.limits.maximumMessageBytes = flags.maxMessage ?? Defaults.maximumReceivedBytes
+        // A message must fit the queue, whatever its size.
+        connection.limits.maximumQueuedBytes = max(16 << 20, maximumMessageBytes + (1 << 20))
+        // A reader of the output may take its time, such as a pager: the server decides how long that goes on.
+        connection.limits.stallTimeout = .seconds(24 * 60 * 60)
+    }
+}

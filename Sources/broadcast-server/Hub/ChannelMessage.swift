@@ -1,0 +1,59 @@
+import LWSSwift
+
+/// How a member is spoken to.
+enum MemberForm: Int, CaseIterable, Sendable {
+    case text
+    case json
+}
+
+/// What goes to the members of a channel. Each form of it is made once, and only if somebody is to get it.
+enum ChannelMessage: Sendable {
+    /// Somebody said a text.
+    case said(Saying)
+    /// Passes unchanged.
+    case binary(WebSocketMessage)
+    /// Who came, left, or has another name: for those who speak JSON.
+    case announcement(ServerObject)
+
+    struct Saying: Sendable {
+        let from: Member
+        /// What members of plain text get before the text.
+        let prefix: String
+        /// Milliseconds since 1970-01-01 00:00 UTC.
+        let time: Int64
+        let text: WebSocketMessage
+    }
+
+    /// About how many bytes it takes while it has no form yet.
+    var byteCount: Int {
+        switch self {
+        case .said(let saying): saying.text.bytes.count
+        case .binary(let message): message.bytes.count
+        case .announcement: 0
+        }
+    }
+
+    /// What members of `form` get; nil for nothing.
+    ///
+    /// - Parameter id: the message's number in the order of its channel.
+    func encoded(as form: MemberForm, id: UInt64) -> WebSocketMessage? {
+        switch (self, form) {
+        case (.said(let saying), .text):
+            saying.prefix.isEmpty ? saying.text : saying.text.prefixed(by: saying.prefix)
+        case (.said(let saying), .json):
+            ChatProtocol.encode(
+                ServerObject.message(
+                    ChatMessage(
+                        id: id,
+                        from: saying.from,
+                        time: saying.time,
+                        text: saying.text.text ?? ""
+                    )
+                )
+            )
+        case (.binary(let message), _): message
+        case (.announcement, .text): nil
+        case (.announcement(let object), .json): ChatProtocol.encode(object)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// What a client says to the server.
+enum ClientObject: Sendable, Equatable {
+    /// Goes to all others. With a key it is acknowledged, and taken only once.
+    case message(text: String, key: String? = nil)
+    /// Takes a name, or gives it up when it is empty.
+    case name(String)
+
+    /// How many bytes of UTF-8 a key has.
+    static let keyBytes = 1...64
+}
+
+extension ClientObject: Codable {
+    private enum Kind: String {
+        case message, name
+    }
+
+    private enum Field: String, CodingKey {
+        case type, text, key, name
+    }
+
+    /// - Throws: a ``Problem`` that can be sent back as it is.
+    init(from decoder: any Decoder) throws {
+        guard let fields = try? decoder.container(keyedBy: Field.self),
+            let type = try? fields.decode(String.self, forKey: .type)
+        else {
+            throw Problem(.badObject, "An object needs a \"type\", which is a string.")
+        }
+        switch Kind(rawValue: type) {
+        case .message:
+            let key = try Self.key(in: fields)
+            guard let text = try? fields.decode(String.self, forKey: .text) else {
+                throw Problem(.badField, "A message needs a \"text\", which is a string.", key: key)
+            }
+            self = .message(text: text, key: key)
+        case .name:
+            guard let name = try? fields.decode(String.self, forKey: .name) else {
+                throw Problem(.badField, "To take a name, send it as \"name\", which is a string.")
+            }
+            self = .name(name)
+        case nil:
+            throw Problem(.unknownType, "Known types are \"message\" and \"name\".")
+        }
+    }
+
+    private static func key(in fields: KeyedDecodingContainer<Field>) throws(Problem) -> String? {
+        let key: String?
+        do {
+            key = try fields.decodeIfPresent(String.self, forKey: .key)
+        } catch {
+            key = ""
+        }
+        guard keyBytes.contains(key?.utf8.count ?? keyBytes.lowerBound) else {
+            throw Problem(.badField, "A key is a string of 1 to \(keyBytes.upperBound) bytes.")
+        }
+        return key
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Field.self)
+        switch self {
+        case .message(let text, let key):
+            try fields.encode(Kind.message.rawValue, forKey: .type)
+            try fields.encode(text, forKey: .text)
+            try fields.encodeIfPresent(key, forKey: .key)
+        case .name(let name):
+            try fields.encode(Kind.name.rawValue, forKey: .type)
+            try fields.encode(name, forKey: .name)
+        }
+    }
+}

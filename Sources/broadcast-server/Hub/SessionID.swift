@@ -1,0 +1,31 @@
+/// What a client shows when it comes back: 128 random bits that nobody can guess, as 32 hexadecimal digits.
+struct SessionID: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    init(using generator: inout some RandomNumberGenerator) {
+        high = generator.next()
+        low = generator.next()
+    }
+
+    static func random() -> SessionID {
+        var generator = SystemRandomNumberGenerator()
+        return SessionID(using: &generator)
+    }
+}
+
+extension SessionID: LosslessStringConvertible {
+    init?(_ text: String) {
+        guard text.utf8.count == 32, text.allSatisfy(\.isHexDigit),
+            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+
+    var description: String { Self.digits(high) + Self.digits(low) }
+
+    private static func digits(_ half: UInt64) -> String {
+        let digits = String(half, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import broadcast_server
+
+@Suite struct MemberNameTests {
+    @Test(arguments: [
+        "ann", "Ann Lee", "Ångström", "日本語", "नमस्ते", "O'Neil-42", "👋", "👩‍💻", "❤️‍🔥", "🇫🇷", "👍🏽", "1️⃣", "$x_(y)", "client",
+        "Client", "Clients 5", "my client 5", "ann (two)", "(", "2)", "e\u{301}", String(repeating: "x", count: 32),
+    ])
+    func `names that show as what they are may be taken`(text: String) throws {
+        #expect(try MemberName(text).text == text)
+    }
+
+    @Test(arguments: [(" ann ", "ann"), ("ann   lee", "ann lee"), ("  a  b  ", "a b")])
+    func `spaces at the ends are dropped, and several become one`(raw: String, text: String) throws {
+        #expect(try MemberName(raw).text == text)
+    }
+
+    @Test(arguments: [
+        ("nothing", ""), ("spaces only", "   "), ("33 characters", String(repeating: "x", count: 33)),
+        ("132 bytes", String(repeating: "👋🏽", count: 16) + "👋"),
+        ("a character of 200 bytes", "e" + String(repeating: "\u{301}", count: 100)),
+        ("a megabyte", String(repeating: " ", count: 1 << 20)),
+        ("line break", "a\nb"), ("carriage return", "a\rb"), ("tab", "a\tb"), ("escape", "\u{1B}[31mann"),
+        ("NUL", "a\0"),
+        ("delete", "a\u{7F}"), ("C1", "a\u{9B}31m"), ("right-to-left override", "a\u{202E}b"),
+        ("isolate", "a\u{2066}b"),
+        ("line separator", "a\u{2028}b"), ("no-break space", "a\u{A0}b"), ("ideographic space", "a\u{3000}b"),
+        ("zero-width space", "a\u{200B}b"), ("joiner between letters", "a\u{200D}b"),
+        ("selector behind a letter", "ann\u{FE0F}"),
+        ("soft hyphen", "a\u{AD}b"), ("invisible letter", "\u{3164}"), ("combining grapheme joiner", "a\u{34F}"),
+        ("tag character", "a\u{E0061}"), ("byte order mark", "\u{FEFF}a"), ("private use", "\u{E000}"),
+        ("unassigned", "\u{378}"), ("mark first", "\u{301}a"),
+        ("colon", "ann: hi"), ("of the server", "Client 5"), ("in capitals", "CLIENT 5"),
+        ("without a space", "client5"),
+        ("with several", "Client   7"), ("other digits", "client ٥"), ("a number behind", "ann (2)"),
+        ("only that", "(2)"),
+        ("no space before it", "ann(17)"),
+    ])
+    func `other names are refused with a reason`(what: String, text: String) {
+        let problem = #expect(throws: Problem.self) { try MemberName(text) }
+        #expect(problem?.code == .badName)
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Testing
+
+@testable import broadcast_server
+
+/// The examples of docs/protocol.md, held against the code.
+@Suite struct ProtocolPageTests {
+    private static func examples(behind heading: String, until next: String) throws -> [[UInt8]] {
+        let root = #filePath.split(separator: "/").dropLast(5).joined(separator: "/")
+        let page = String(decoding: try Data(contentsOf: URL(filePath: "/\(root)/docs/protocol.md")), as: UTF8.self)
+        let section = page.split(separator: heading)[1].split(separator: next)[0]
+        return section.split(separator: "```json\n").dropFirst().map { Array($0.split(separator: "```")[0].utf8) }
+    }
+
+    @Test func `every object of a client is shown, as it is understood`() throws {
+        let objects = try Self.examples(behind: "### From the client", until: "### From the server").map {
+            try ChatProtocol.decode(ClientObject.self, from: $0)
+        }
+        #expect(objects == [.message(text: "hi there 👋", key: "5f0c9a-17"), .name("ann")])
+    }
+
+    @Test func `every object of the server is shown, as it is understood`() throws {
+        let objects = try Self.examples(behind: "### From the server", until: "## Names").map {
+            try ChatProtocol.decode(ServerObject.self, from: $0)
+        }
+        let bob = Member(id: ClientID(number: 4), name: "bob")
+        let (first, ann) = (
+            Member(id: ClientID(number: 1), name: "Client 1"), Member(id: ClientID(number: 3), name: "ann")
+        )
+        let session = "0f8e2d6b90a14c3fb7d15e6a2c480937"
+        #expect(
+            objects == [
+                .welcome(
+                    Welcome(
+                        id: ann.id,
+                        session: session,
+                        channel: "team",
+                        name: "ann",
+                        count: 2,
+                        members: [first, ann]
+                    )
+                ),
+                .message(ChatMessage(id: 1042, from: first, time: 1_763_933_812_345, text: "hello")),
+                .joined(Presence(member: bob, count: 3)),
+                .left(Presence(member: bob, count: 2)),
+                .renamed(Renaming(member: Member(id: ann.id, name: "anna"), was: "ann")),
+                .ack(Acknowledgement(key: "5f0c9a-17", id: 1043)),
+                .error(Problem(.badName, "A name has 1 to 32 characters.")),
+            ]
+        )
+    }
+}

@@ -1,0 +1,27 @@
+"""A private certificate authority, made afresh by the `openssl` command."""
+
+import ssl
+import subprocess
+
+
+class Certificates:
+    """The files of an authority (`authority`) and of a server at localhost (`certificate`, `key`), as PEM."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.authority, self.certificate, self.key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+        new_key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+        (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        self._openssl(f"req -x509 {new_key} -days 2 -keyout ca.key -out ca.pem -subj /CN=authority")
+        self._openssl(f"req {new_key} -keyout server.key -out server.csr -subj /CN=localhost")
+        self._openssl(
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem"
+        )
+
+    def _openssl(self, arguments):
+        subprocess.run(["openssl", *arguments.split()], cwd=self._folder, check=True, capture_output=True)
+
+    @property
+    def client_context(self):
+        """The TLS settings of a client that trusts this authority and no other."""
+        return ssl.create_default_context(cafile=self.authority)
