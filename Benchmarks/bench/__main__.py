@@ -14,13 +14,13 @@ OTHER_DESCRIPTORS = 100
 def arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measures the broadcast server beside the same server in C and beside others, and the wrapper beside "
-        "C. Writes Benchmarks/results unless --quick, --cells or --servers make it a part of the whole.",
+        description="Measures the broadcast server beside the same server in C and beside others, and the wrapper "
+        "beside C. Writes Benchmarks/results unless --quick, --cells or --servers make it a part of the whole.",
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--rounds", type=int, help="rounds of each cell (default: 3, echo 5)")
     parser.add_argument("--quick", action="store_true", help="few cells, short: to see that everything runs")
-    parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells whose key matches, such as '100x*p1'")
+    parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells with such a key, as '100x*p1'")
     parser.add_argument("--servers", metavar="LIST", help=f"only these, of {','.join(servers.NAMES)}")
     parser.add_argument("--list", action="store_true", help="list the keys of the cells")
     parser.add_argument("--report", action="store_true", help="write report and plots of the last run anew")
@@ -81,7 +81,8 @@ def conditions_report(figures):
 
 def measure_fanout(options, descriptors):
     rounds = options.rounds or (1 if options.quick else 3)
-    rows = [fanout.measure_cell(cell, options.names, rounds, options.quick) for cell in cells_to_measure(options, descriptors)]
+    cells = cells_to_measure(options, descriptors)
+    rows = [fanout.measure_cell(cell, options.names, rounds, options.quick) for cell in cells]
     return {"machine": machine.describe(), "rounds": rounds, "cells": rows}
 
 

@@ -12,7 +12,8 @@ COST = "cpu_us_per_delivery"
 
 def attempt(name, mode, options, timeout=120, features=frozenset()):
     with tempfile.TemporaryDirectory() as folder:
-        command = [part.replace("{log}", os.path.join(folder, "server.log")) for part in servers.command(name, features)]
+        log = os.path.join(folder, "server.log")
+        command = [part.replace("{log}", log) for part in servers.command(name, features)]
         try:
             with Server(command) as server:
                 return server.load(mode, options, timeout)
@@ -49,7 +50,8 @@ def stalled_table(samples):
         latency = (median(each, "p99_us") for each in (without, stalled))
         memory = (median(each, "peak_rss_kib") for each in (without, stalled))
         lines.append([
-            name, *(number_text(value and value / 1000) for value in latency), ratio_text(ratios(stalled, without, "p99_us")),
+            name, *(number_text(value and value / 1000) for value in latency),
+            ratio_text(ratios(stalled, without, "p99_us")),
             *(number_text(value and value / 1024) for value in memory),
         ])
     return markdown_table(
@@ -87,9 +89,8 @@ def flood_table(samples):
 def logging(rounds, quick):
     names = [servers.SUBJECT, servers.LOGGING]
     options = {"subscribers": 100, "publishers": 1, "bytes": 64, "warmup": 0.2, "seconds": 0.3 if quick else 1}
-    return measure(
-        "logging", names, rounds, "fanout", {"1 in flight": options | {"window": 1}, "64 in flight": options | {"window": 64}}
-    )
+    variants = {f"{window} in flight": options | {"window": window} for window in (1, 64)}
+    return measure("logging", names, rounds, "fanout", variants)
 
 
 def logging_table(samples):

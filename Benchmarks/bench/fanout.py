@@ -73,8 +73,9 @@ def failures(rows):
     lines = []
     for row in rows:
         for name, samples in row["samples"].items():
-            for sample in samples[:1] if not is_good(samples[0]) else [each for each in samples if not is_good(each)][:1]:
-                lines.append(f"- `{name}`, {row['title']}: {sample['failure']}")
+            failure = next((sample["failure"] for sample in samples if not is_good(sample)), None)
+            if failure:
+                lines.append(f"- `{name}`, {row['title']}: {failure}")
     return "\n".join(lines)
 
 

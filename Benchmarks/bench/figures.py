@@ -20,7 +20,10 @@ def number_text(value):
     """Three significant digits."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    for limit, decimals in ((1, 3), (10, 2), (100, 1)):
+        if value < limit:
+            return f"{value:.{decimals}f}"
+    return f"{value:,.0f}"
 
 
 def ratio_text(values):

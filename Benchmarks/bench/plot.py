@@ -17,7 +17,9 @@ def bars(path, rows, names, label, is_logarithmic=False, limit=None):
         for index, name in enumerate(names)
     )
     scale = "set logscale y\nset yrange [*:*]" if is_logarithmic else "set yrange [0:*]"
-    reference = f'set arrow from graph 0, first {limit} to graph 1, first {limit} nohead linecolor "#444444" dashtype 2' if limit else ""
+    reference = ""
+    if limit:
+        reference = f'set arrow from graph 0, first {limit} to graph 1, first {limit} nohead linecolor "#444" dashtype 2'
     script = f"""
 $rows << END
 {chr(10).join(data)}
