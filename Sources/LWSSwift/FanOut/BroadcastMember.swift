@@ -216,7 +216,11 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// The end of the message that is under way.
-    var endOfMessage: LogPosition { lane.log.nextMessage(from: cursor) }
+    var endOfMessage: LogPosition {
+        let next = lane.log.nextMessage(from: cursor)
+        // What follows the place where it stops may have gone from the log.
+        return stop.map { min($0.position, next) } ?? next
+    }
 
     /// What it is to be sent next, not beyond `limit`.
     func peek(limit: LogPosition) -> FrameLog.Piece? {
