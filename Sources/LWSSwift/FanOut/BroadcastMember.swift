@@ -100,7 +100,7 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// It has left, but for a message that is under way.
-    private var isLeaving: Bool { stop?.purpose == .leave }
+    var isLeaving: Bool { stop?.purpose == .leave }
 
     /// Reads to the end of the message that is under way only, since the connection goes on, and nothing may come between
     /// the fragments of a message (RFC 6455 section 5.4).
