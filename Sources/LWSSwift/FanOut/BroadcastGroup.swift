@@ -115,7 +115,7 @@ public final class BroadcastGroup: Sendable {
     /// On the connection's loop only, which must be one of the group's.
     ///
     /// - Parameters:
-    ///   - connection: an open connection in the server role. One that is closing has left at once.
+    ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
     ///   - onLoss: called on the loop when the member was not sent some messages, with
     ///     ``SlowMemberPolicy/Action-swift.enum/dropOldest`` or ``SlowMemberPolicy/Action-swift.enum/dropNewest``: the place
@@ -133,6 +133,10 @@ public final class BroadcastGroup: Sendable {
             "Members of a group are a server's connections: a client's frames are masked."
         )
         precondition(0..<configuration.formats ~= format, "The group has no format \(format).")
+        precondition(
+            !core.memberships.contains { $0.group === self && !$0.isLeaving },
+            "The connection is a member of the group already."
+        )
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)

@@ -100,7 +100,7 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// It has left, but for a message that is under way.
-    private var isLeaving: Bool { stop?.purpose == .leave }
+    var isLeaving: Bool { stop?.purpose == .leave }
 
     /// Reads to the end of the message that is under way only, since the connection goes on, and nothing may come between
     /// the fragments of a message (RFC 6455 section 5.4).
@@ -216,7 +216,11 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// The end of the message that is under way.
-    var endOfMessage: LogPosition { lane.log.nextMessage(from: cursor) }
+    var endOfMessage: LogPosition {
+        let next = lane.log.nextMessage(from: cursor)
+        // What follows the place where it stops may have gone from the log.
+        return stop.map { min($0.position, next) } ?? next
+    }
 
     /// What it is to be sent next, not beyond `limit`.
     func peek(limit: LogPosition) -> FrameLog.Piece? {

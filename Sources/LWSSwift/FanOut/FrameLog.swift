@@ -197,7 +197,7 @@ struct FrameLog {
     /// A reader at `position` that was closed at `target` goes.
     mutating func removeReader(at position: LogPosition, closedAt target: LogPosition) {
         // One that was closed while the log was empty is not counted by the slabs that came later.
-        guard !slabs.isEmpty, target.offset > 0 else { return }
+        guard !slabs.isEmpty, position < target || target.offset > 0 else { return }
         for slab in position.slab...max(position.slab, target.slab) { release(slab) }
     }
 

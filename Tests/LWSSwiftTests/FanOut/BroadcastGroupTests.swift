@@ -174,8 +174,16 @@ import Testing
         }
     }
 
-    @Test func `who leaves in the middle of a long message gets the rest of it before anything else`() async throws {
-        try await withGroup { fixture in
+    /// Others may follow in the log, and with `dropNewest` some of them may have gone.
+    @Test(arguments: [SlowMemberPolicy.Action.close, .dropNewest], [0, 5])
+    func `who leaves in the middle of a long message gets the rest of it before anything else`(
+        action: SlowMemberPolicy.Action,
+        following: Int
+    ) async throws {
+        var configuration = BroadcastGroup.Configuration()
+        configuration.slowMembers.action = action
+        if action == .dropNewest { configuration.slowMembers.maximumBytesBehind = 70_000 }
+        try await withGroup(configuration) { fixture in
             let group = fixture.group
             let peer = try await fixture.connectSlowly()
             let long = WebSocketMessage.binary(Array(repeating: 9, count: 1 << 20))
@@ -183,14 +191,40 @@ import Testing
             while !(try await fixture.loop.run { core.isWaitingForSocket }) {
                 try await fixture.loop.run { _ = group.trySend(long) }
             }
+            for _ in 0..<following { try await fixture.loop.run { _ = group.trySend(long) } }
             try await fixture.loop.run {
                 peer.member.leave()
+                #expect(group.memberCount == 0)
                 peer.connection.trySend("for one")
             }
             var message = try await peer.raw.message()
             while message == long { message = try await peer.raw.message() }
             #expect(message == "for one")
             try await fixture.waitUntilNothingIsHeld()
+        }
+    }
+
+    @Test func `who has left may join again`() async throws {
+        try await withGroup { fixture in
+            let group = fixture.group
+            let peer = try await fixture.connect()
+            try await fixture.loop.run {
+                peer.member.leave()
+                group.join(peer.connection)
+                group.trySend("once")
+            }
+            #expect(group.memberCount == 1)
+            #expect(try await peer.raw.texts(1) == ["once"])
+            try await peer.expectNothingMore()
+        }
+    }
+
+    @Test func `joining twice traps`() async {
+        await #expect(processExitsWith: .failure) {
+            try await withGroup { fixture in
+                let peer = try await fixture.connect()
+                try await fixture.loop.run { _ = fixture.group.join(peer.connection) }
+            }
         }
     }
 

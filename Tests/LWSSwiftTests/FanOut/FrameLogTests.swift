@@ -194,6 +194,17 @@ import Testing
         #expect(pool.takenSlabs == 0)
     }
 
+    @Test func `a reader that was closed where a slab begins lets go of what it held`() {
+        withLog { log in
+            let ranges = (0..<2).map { _ in log.append(60_000) }
+            log.addReader(at: ranges[0].lowerBound)
+            log.closeReader(at: ranges[1].lowerBound)
+            log.markFlushed()
+            #expect(pool.takenSlabs == 2)
+            log.removeReader(at: ranges[0].upperBound, closedAt: ranges[1].lowerBound)
+        }
+    }
+
     @Test func `a reader that was closed while the log was empty is not counted by what comes later`() {
         withLog { log in
             let start = log.end
