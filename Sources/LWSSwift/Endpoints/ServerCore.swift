@@ -95,12 +95,13 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             if count < fewest { (target, fewest) = (other, count) }
         }
         target.assignedSockets.add(1, ordering: .relaxed)
-        if target === self {
-            adopt(descriptor, from: address)
-        } else {
-            let isQueued = target.loop.submit(.closure { [target] in target.adopt(descriptor, from: address) })
-            if !isQueued { Glibc.close(descriptor) }
+        if target !== self {
+            if target.loop.submit(.closure { [target] in target.adopt(descriptor, from: address) }) { return }
+            // That loop has ended.
+            target.assignedSockets.subtract(1, ordering: .relaxed)
+            assignedSockets.add(1, ordering: .relaxed)
         }
+        adopt(descriptor, from: address)
     }
 
     private func adopt(_ descriptor: Int32, from address: SocketAddress?) {
