@@ -293,7 +293,8 @@ def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start
 
 def test_nothing_is_lost_or_doubled_through_three_restarts_while_one_types(open_console, start_server):
     server = start_server()
-    console = open_console(server.url, environment={"NO_COLOR": "1"})
+    # Tall enough that no line leaves the screen before it is looked for.
+    console = open_console(server.url, rows=200, environment={"NO_COLOR": "1"})
     log, lines = "", []
 
     def type_lines(count):
@@ -301,12 +302,13 @@ def test_nothing_is_lost_or_doubled_through_three_restarts_while_one_types(open_
             lines.append(f"line {len(lines)}")
             console.type(lines[-1] + ENTER)
 
-    for _ in range(3):
-        with connect(server.url, compression=None) as peer:
+    for round in range(3):
+        # The peer goes on reading whether or not anybody asks for the messages, as it has to for the close frame.
+        with connect(server.url, compression=None, max_queue=None) as peer:
             type_lines(10)
             peer.recv(timeout=PATIENCE)
-            peer.send("hello")
-            console.wait_until(lambda console: any(line.endswith(": hello") for line in console.lines))
+            peer.send(f"hello {round}")
+            console.wait_until(lambda console: any(line.endswith(f": hello {round}") for line in console.lines))
             type_lines(10)
             server.stop()
         console.type("half a thou")
