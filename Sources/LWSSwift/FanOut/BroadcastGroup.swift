@@ -140,8 +140,8 @@ public final class BroadcastGroup: Sendable {
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)
-        let member = BroadcastMember(self, shard, shard.lane(encoding, of: self), core, onLoss: onLoss)
-        if core.isOpen { member.join() }
+        let member = BroadcastMember(self, shard, shard.lane(encoding, of: self), core)
+        if core.isOpen { member.join(onLoss: onLoss) }
         return member
     }
 

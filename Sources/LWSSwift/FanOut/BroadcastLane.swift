@@ -110,7 +110,10 @@ final class BroadcastLane {
         } else {
             range = log.append(message.message.kind, message.message.bytes)
         }
-        if log.end.slab != slab { hasGrown = true }
+        if log.end.slab != slab {
+            hasGrown = true
+            loop.hasFilledSlab = true
+        }
         lastAppend = loop.now
         if let sender, sender.standing != .left {
             sender.skip(range)

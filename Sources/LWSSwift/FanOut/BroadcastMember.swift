@@ -11,9 +11,11 @@ public final class BroadcastMember: @unchecked Sendable {
     let shard: BroadcastShard
     let lane: BroadcastLane
     let core: ConnectionCore
-    private let onLoss: ((BroadcastLoss) -> Void)?
 
     // MARK: Confined to the loop's thread
+
+    /// Let go of when it leaves, since the closure may well lead back here.
+    private var onLoss: ((BroadcastLoss) -> Void)?
 
     /// Where a member stands towards the log of its lane.
     enum Standing: Equatable {
@@ -71,14 +73,12 @@ public final class BroadcastMember: @unchecked Sendable {
         _ group: BroadcastGroup,
         _ shard: BroadcastShard,
         _ lane: BroadcastLane,
-        _ core: ConnectionCore,
-        onLoss: ((BroadcastLoss) -> Void)?
+        _ core: ConnectionCore
     ) {
         self.group = group
         self.shard = shard
         self.lane = lane
         self.core = core
-        self.onLoss = onLoss
         lastProgress = core.loop.now
     }
 
@@ -125,7 +125,8 @@ public final class BroadcastMember: @unchecked Sendable {
     // MARK: Standing
 
     /// Takes its place behind the last message so far.
-    func join() {
+    func join(onLoss: ((BroadcastLoss) -> Void)?) {
+        self.onLoss = onLoss
         lane.count.add(1)
         core.memberships.append(self)
         if lane.log.flushed == lane.log.end, core.hasNothingToWrite {
@@ -149,6 +150,7 @@ public final class BroadcastMember: @unchecked Sendable {
         case .left: break
         }
         standing = .left
+        onLoss = nil
         core.memberships.removeAll { $0 === self }
         shard.doNotWait(for: self)
     }

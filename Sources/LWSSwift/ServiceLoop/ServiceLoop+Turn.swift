@@ -21,10 +21,10 @@ extension ServiceLoop {
     }
 
     /// Runs the jobs that are there. A job that keeps making jobs cannot keep the sockets waiting: after a few thousand
-    /// they are served again.
+    /// they are served again, and when a slab has filled its members are.
     private func runJobs() {
         var budget = 4_096
-        while budget > 0 {
+        while budget > 0, !hasFilledSlab {
             // Jobs may make jobs; those run in the next round, in order.
             jobQueue.take(into: &jobs)
             if jobs.isEmpty { return }
@@ -36,9 +36,9 @@ extension ServiceLoop {
 
     /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such
     /// message is younger than 100 µs. A read takes 1 KiB, so the messages of a burst come in several turns; together they
-    /// go out in one write for each member, at a third of the cost.
+    /// go out in one write for each member, at a third of the cost. One write takes a slab, so there is no more to gain then.
     private func mayAbsorbMore() -> Bool {
-        guard hasReceived, !unflushedLanes.isEmpty else { return false }
+        guard hasReceived, !hasFilledSlab, !unflushedLanes.isEmpty else { return false }
         hasReceived = false
         let now = LoopClock.nanoseconds
         if absorbDeadline == 0 { absorbDeadline = now + Self.absorbNanoseconds }
@@ -68,6 +68,7 @@ extension ServiceLoop {
     /// The members of groups are written to before the connections that have more to say, since these go on from there.
     private func flushLanes() {
         hasReceived = false
+        hasFilledSlab = false
         absorbDeadline = 0
         guard !unflushedLanes.isEmpty else { return }
         swap(&unflushedLanes, &spareUnflushedLanes)

@@ -97,6 +97,8 @@ public final class ServiceLoop: @unchecked Sendable {
     var unflushedLanes: [BroadcastLane] = []
     /// A connection has received something since messages of groups were last written.
     var hasReceived = false
+    /// A slab of a log has filled in this turn, which is as much as one write takes: the turn ends with what is under way.
+    var hasFilledSlab = false
     /// When they have to be written, in nanoseconds of the system's clock; 0 when there are none yet.
     var absorbDeadline: UInt64 = 0
     var spareUnflushedLanes: [BroadcastLane] = []
