@@ -16,8 +16,16 @@ protocol ConnectionOwner: AnyObject {
 /// Reason for the unchecked conformance: the references that travel are the public handles; they read the immutable
 /// part, and reach the rest through the loop, whose thread is checked there.
 final class ConnectionCore: LoopSocket, @unchecked Sendable {
-    let id: UInt64
+    // The order keeps it small: an idle connection is little more than this object and what lws has for it.
     let role: WebSocketRole
+    private var pauses: Pauses = []
+    private var isMarkedForFlush = false
+    /// lws may owe the peer a pong, which it sends when the socket is next said to be writable: ours waits for that too.
+    private var mayOwePong = false
+    private var isAboveHighMark = false
+    /// The closing handshake is over: what remains is to end the transport from within a callback of lws.
+    private var mustEndTransport = false
+    let id: UInt64
     let handshake: Handshake
     let settings: ConnectionSettings
 
@@ -27,20 +35,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     var outbound = OutboundQueue()
     /// Bytes that lws took over and holds because the socket was full.
     private var bytesHeldByLibrary = 0
-    private var isMarkedForFlush = false
-    /// lws may owe the peer a pong, which it sends when the socket is next said to be writable: ours waits for that too.
-    private var mayOwePong = false
-    private var isAboveHighMark = false
-    /// The closing handshake is over: what remains is to end the transport from within a callback of lws.
-    private var mustEndTransport = false
-    private var pauses: Pauses = []
-
     private var messageHandler: ((WebSocketMessage) -> Void)?
     private var closeHandler: ((WebSocketClose) -> Void)?
-    var writableHandler: (() -> Void)?
     private var inbox: MessageInbox?
     /// Its places in groups.
-    var memberships: ContiguousArray<BroadcastMember> = []
+    var memberships = Memberships.none
     /// What few connections need, made when one does.
     private var extras: Extras?
     /// The endpoint that keeps count of its connections; nil once it has counted the end, since its closures may well
@@ -74,6 +73,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         var stateObservers: [AsyncStream<WebSocketConnection.State>.Continuation] = []
         var senders: [ParkedSender] = []
         var pings: [PendingPing] = []
+        var writableHandler: (() -> Void)?
     }
 
     private static let lastID = Atomic<UInt64>(0)
@@ -372,7 +372,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
         }
         standApart()
-        for member in memberships { member.shard.watch() }
+        for member in memberships { member.lane.shard.watch() }
         unsafe lws_callback_on_writable(wsi)
     }
 
@@ -398,7 +398,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             extras.senders.removeFirst()
             sender.task.finish(result)
         }
-        if wasAboveHighMark, !isAboveHighMark { writableHandler?() }
+        if wasAboveHighMark, !isAboveHighMark { extras?.writableHandler?() }
     }
 
     // MARK: Closing
@@ -441,11 +441,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
                 observer.finish()
             }
             for waiter in extras.closeWaiters { waiter.finish(close) }
+            extras.writableHandler = nil
         }
         let handler = closeHandler
         messageHandler = nil
         closeHandler = nil
-        writableHandler = nil
         handler?(close)
     }
 
@@ -524,6 +524,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         } else {
             closeHandler = body
         }
+    }
+
+    func setWritableHandler(_ body: (() -> Void)?) {
+        guard machine.closed == nil, body != nil || extras != nil else { return }
+        makeExtras().writableHandler = body
     }
 
     private func makeExtras() -> Extras {

@@ -9,9 +9,9 @@ struct ConnectionStateMachine {
         /// Messages travel.
         case open
         /// This endpoint sent a close frame and waits for the peer's (7.1.2); messages that still arrive are dropped.
-        case closing(sent: WebSocketClose)
+        indirect case closing(sent: WebSocketClose)
         /// Nothing travels any more.
-        case closed(WebSocketClose)
+        indirect case closed(WebSocketClose)
     }
 
     /// What to do about a piece of a message.
@@ -44,7 +44,9 @@ struct ConnectionStateMachine {
         assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
     }
 
-    var isOpen: Bool { phase == .open }
+    var isOpen: Bool {
+        if case .open = phase { true } else { false }
+    }
 
     var closed: WebSocketClose? {
         if case .closed(let close) = phase { close } else { nil }

@@ -38,7 +38,7 @@ public struct LoopConnection: Identifiable {
 
     /// Has `body` called whenever the queue has fallen to the low mark after it was above the high one.
     public func onWritable(_ body: (() -> Void)?) {
-        confined.writableHandler = body
+        confined.setWritableHandler(body)
     }
 
     /// What became of a message.

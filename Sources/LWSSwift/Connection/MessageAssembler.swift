@@ -16,12 +16,12 @@ struct MessageAssembler {
     }
 
     private var buffer: [UInt8] = []
-    private var isCompressed = false
-    /// The last piece was not the end of its frame.
-    private var isWithinFrame = false
     private let maximumBytes: Int
     /// The loop's; nil when compression was not agreed on.
     private let inflater: Inflater?
+    private var isCompressed = false
+    /// The last piece was not the end of its frame.
+    private var isWithinFrame = false
     /// What is set aside at most for the rest of a frame that is only announced: enough that most messages are copied
     /// once, little beside what lws holds for the connection anyway.
     private static let maximumReservedBytes = 16 << 10

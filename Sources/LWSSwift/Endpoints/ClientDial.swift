@@ -285,8 +285,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
                 query: split.count > 1 ? String(split[1]) : "",
                 subprotocol: subprotocol,
                 compression: compression,
-                remoteAddress: address,
-                userInfo: nil
+                remoteAddress: address
             ),
             settings: ConnectionSettings(
                 limits: configuration.limits,

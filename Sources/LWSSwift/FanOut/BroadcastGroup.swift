@@ -22,7 +22,7 @@ internal import Synchronization
 /// ``SlowMemberPolicy``; a group whose members are not behind holds nothing. Messages on their way between loops are
 /// bounded by ``Configuration/maximumRelayBytes``.
 ///
-/// **Threads.** ``join(_:format:onLoss:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
+/// **Threads.** ``join(_:format:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
 public final class BroadcastGroup: Sendable {
     /// Settings of a group.
     public struct Configuration: Sendable {
@@ -117,15 +117,8 @@ public final class BroadcastGroup: Sendable {
     /// - Parameters:
     ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
-    ///   - onLoss: called on the loop when the member was not sent some messages, with
-    ///     ``SlowMemberPolicy/Action-swift.enum/dropOldest`` or ``SlowMemberPolicy/Action-swift.enum/dropNewest``: the place
-    ///     to tell it so.
     @discardableResult
-    public func join(
-        _ connection: LoopConnection,
-        format: Int = 0,
-        onLoss: ((BroadcastLoss) -> Void)? = nil
-    ) -> BroadcastMember {
+    public func join(_ connection: LoopConnection, format: Int = 0) -> BroadcastMember {
         let core = connection.core
         let shard = shard(of: core.loop, "BroadcastGroup.join")
         precondition(
@@ -140,8 +133,8 @@ public final class BroadcastGroup: Sendable {
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)
-        let member = BroadcastMember(self, shard, shard.lane(encoding, of: self), core)
-        if core.isOpen { member.join(onLoss: onLoss) }
+        let member = BroadcastMember(self, shard.lane(encoding, of: self), core)
+        if core.isOpen { member.join() }
         return member
     }
 

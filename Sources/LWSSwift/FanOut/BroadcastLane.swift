@@ -10,6 +10,8 @@ internal import Synchronization
 @safe
 final class BroadcastLane {
     let loop: ServiceLoop
+    /// Lives as long as the group, which every member holds.
+    unowned let shard: BroadcastShard
     private let encoding: BroadcastGroup.Encoding
     /// The members of all loops with this encoding, which decide whether it is made.
     let count: Counter
@@ -45,12 +47,13 @@ final class BroadcastLane {
         var current: Int { value.load(ordering: .relaxed) }
     }
 
-    init(_ loop: ServiceLoop, _ encoding: BroadcastGroup.Encoding, count: Counter, lostMessages: Counter) {
-        self.loop = loop
+    init(_ shard: BroadcastShard, _ encoding: BroadcastGroup.Encoding, count: Counter, lostMessages: Counter) {
+        loop = shard.loop
+        self.shard = shard
         self.encoding = encoding
         self.count = count
         self.lostMessages = lostMessages
-        log = FrameLog(loop.slabs)
+        log = FrameLog(shard.loop.slabs)
     }
 
     deinit {
@@ -63,34 +66,34 @@ final class BroadcastLane {
 
     func addReady(_ member: BroadcastMember) {
         guard let wsi = unsafe member.core.wsi else { return }
-        member.standing = .ready(readyMembers.count)
+        member.standing = .ready(Int32(readyMembers.count))
         readyMembers.append(member)
         unsafe readySockets.append(wsi)
     }
 
     func removeReady(_ member: BroadcastMember) {
-        guard case .ready(let index) = member.standing else { return }
-        let last = readyMembers.count - 1
+        guard case .ready(let place) = member.standing else { return }
+        let (index, last) = (Int(place), readyMembers.count - 1)
         if index != last {
             readyMembers.swapAt(index, last)
             unsafe readySockets.swapAt(index, last)
-            readyMembers[index].standing = .ready(index)
+            readyMembers[index].standing = .ready(place)
         }
         readyMembers.removeLast()
         _ = unsafe readySockets.removeLast()
     }
 
     func addApart(_ member: BroadcastMember) {
-        member.standing = .apart(apart.count)
+        member.standing = .apart(Int32(apart.count))
         apart.append(member)
     }
 
     func removeApart(_ member: BroadcastMember) {
-        guard case .apart(let index) = member.standing else { return }
-        let last = apart.count - 1
+        guard case .apart(let place) = member.standing else { return }
+        let (index, last) = (Int(place), apart.count - 1)
         if index != last {
             apart.swapAt(index, last)
-            apart[index].standing = .apart(index)
+            apart[index].standing = .apart(place)
         }
         apart.removeLast()
     }
@@ -145,7 +148,7 @@ final class BroadcastLane {
         }
         if hasGrown {
             hasGrown = false
-            apart.first?.shard.checkMembers()
+            if !apart.isEmpty { shard.checkMembers() }
         }
     }
 

@@ -7,25 +7,15 @@ internal import Logging
 /// Reason for the unchecked conformance: the variables are touched on the loop's thread only, which the public calls check
 /// and which the lane and the connection, confined themselves, call from.
 public final class BroadcastMember: @unchecked Sendable {
-    let group: BroadcastGroup
-    let shard: BroadcastShard
+    /// The group that it is a place in.
+    public let group: BroadcastGroup
     let lane: BroadcastLane
     let core: ConnectionCore
 
     // MARK: Confined to the loop's thread
 
     /// Let go of when it leaves, since the closure may well lead back here.
-    private var onLoss: ((BroadcastLoss) -> Void)?
-
-    /// Where a member stands towards the log of its lane.
-    enum Standing: Equatable {
-        /// It has everything that the lane has flushed, and its socket takes more: its index among the lane's ready members.
-        case ready(Int)
-        /// It reads from ``cursor``: its index among the lane's members that are apart.
-        case apart(Int)
-        case left
-    }
-    var standing = Standing.left
+    private var lossHandler: ((BroadcastLoss) -> Void)?
     /// The next byte it is to be sent, while it stands apart.
     private(set) var cursor = LogPosition(slab: 0, offset: 0)
     /// It reads no further than this: it is closing, or skips what is new.
@@ -35,16 +25,33 @@ public final class BroadcastMember: @unchecked Sendable {
     /// When it last took something, in milliseconds of the loop's clock.
     private(set) var lastProgress: UInt64 = 0
     private var bytesHeldBySystem: Int32 = 0
+    var standing = Standing.left
     /// It is one of those that the group's publishers wait for.
     var isWaitedFor = false
 
-    private struct Stop {
+    /// Where a member stands towards the log of its lane.
+    enum Standing: Equatable {
+        /// It has everything that the lane has flushed, and its socket takes more: its index among the lane's ready members.
+        case ready(Int32)
+        /// It reads from ``cursor``: its index among the lane's members that are apart.
+        case apart(Int32)
+        case left
+    }
+
+    /// Rare, and so not a part of each member.
+    private final class Stop {
         let position: LogPosition
         /// Messages of the lane before it.
         let message: Int
+        let purpose: Purpose
         /// Messages of its own behind it.
         var ownMessages = 0
-        let purpose: Purpose
+
+        init(position: LogPosition, message: Int, purpose: Purpose) {
+            self.position = position
+            self.message = message
+            self.purpose = purpose
+        }
     }
 
     /// Why a member reads no further than to some place.
@@ -69,14 +76,8 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Own messages between others' that a member apart may have in the log; beyond, it counts as too far behind.
     static let maximumSkips = 4_096
 
-    init(
-        _ group: BroadcastGroup,
-        _ shard: BroadcastShard,
-        _ lane: BroadcastLane,
-        _ core: ConnectionCore
-    ) {
+    init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: ConnectionCore) {
         self.group = group
-        self.shard = shard
         self.lane = lane
         self.core = core
         lastProgress = core.loop.now
@@ -84,6 +85,16 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// The connection that is the member.
     public var connection: WebSocketConnection { WebSocketConnection(core: core) }
+
+    private var shard: BroadcastShard { lane.shard }
+
+    /// Has `body` called when the member was not sent some messages, with
+    /// ``SlowMemberPolicy/Action-swift.enum/dropOldest`` or ``SlowMemberPolicy/Action-swift.enum/dropNewest``: the place to
+    /// tell it so. It may send, leave and close. On the connection's loop only; released when the member has left.
+    public func onLoss(_ body: ((BroadcastLoss) -> Void)?) {
+        core.loop.preconditionIsCurrent("BroadcastMember.onLoss")
+        lossHandler = standing == .left ? nil : body
+    }
 
     /// Leaves the group: what was sent before is written as far as the socket takes it, and to the end of a message, nothing
     /// more comes. Does nothing when it has left, as it does by itself when its connection ends. On the connection's loop
@@ -125,8 +136,7 @@ public final class BroadcastMember: @unchecked Sendable {
     // MARK: Standing
 
     /// Takes its place behind the last message so far.
-    func join(onLoss: ((BroadcastLoss) -> Void)?) {
-        self.onLoss = onLoss
+    func join() {
         lane.count.add(1)
         core.memberships.append(self)
         if lane.log.flushed == lane.log.end, core.hasNothingToWrite {
@@ -150,8 +160,8 @@ public final class BroadcastMember: @unchecked Sendable {
         case .left: break
         }
         standing = .left
-        onLoss = nil
-        core.memberships.removeAll { $0 === self }
+        lossHandler = nil
+        core.memberships.remove(self)
         shard.doNotWait(for: self)
     }
 
@@ -412,6 +422,6 @@ public final class BroadcastMember: @unchecked Sendable {
     private func report(_ count: Int) {
         guard count > 0 else { return }
         lane.lostMessages.add(count)
-        onLoss?(BroadcastLoss(messageCount: count))
+        lossHandler?(BroadcastLoss(messageCount: count))
     }
 }

@@ -38,7 +38,7 @@ final class BroadcastShard {
     func lane(_ encoding: BroadcastGroup.Encoding, of group: BroadcastGroup) -> BroadcastLane {
         if let lane = lanes[encoding.index] { return lane }
         let lane = BroadcastLane(
-            loop,
+            self,
             encoding,
             count: group.memberCounts[encoding.index],
             lostMessages: group.lostMessages

@@ -10,11 +10,12 @@ class LoopSocket {
     let loop: ServiceLoop
     /// lws' socket; nil before it exists and after its last callback.
     private(set) var wsi: OpaquePointer?
-    private var isReferenced = false
     /// This socket's place in the loop's table.
     private(set) var token: TimerWheel.Token
     /// The tick of the wheel entry that counts; a later one is stale.
     var scheduledTick: UInt64 = .max
+    // Last, so that the flags of a subclass take no room of their own.
+    private var isReferenced = false
 
     init(_ loop: ServiceLoop) {
         assert(loop.isCurrent)

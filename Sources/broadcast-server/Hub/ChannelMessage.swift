@@ -17,8 +17,8 @@ enum ChannelMessage: Sendable {
 
     struct Saying: Sendable {
         let from: Member
-        /// What members of plain text get before the text.
-        let prefix: String
+        /// How members of plain text get it.
+        let envelope: Envelope
         /// Milliseconds since 1970-01-01 00:00 UTC.
         let time: Int64
         let text: WebSocketMessage
@@ -39,7 +39,7 @@ enum ChannelMessage: Sendable {
     func encoded(as form: MemberForm, id: UInt64) -> WebSocketMessage? {
         switch (self, form) {
         case (.said(let saying), .text):
-            saying.prefix.isEmpty ? saying.text : saying.text.prefixed(by: saying.prefix)
+            saying.envelope.put(saying.text, by: saying.from.name)
         case (.said(let saying), .json):
             ChatProtocol.encode(
                 ServerObject.message(

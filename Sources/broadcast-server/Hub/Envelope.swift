@@ -1,3 +1,5 @@
+import LWSSwift
+
 /// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
     /// `<name>: <text>`; binary messages pass unchanged.
@@ -5,11 +7,16 @@ enum Envelope: String, CaseIterable, Sendable {
     /// As it came.
     case none
 
-    /// What stands before a text of the sender with this name, `Client <id>` for one that has none.
-    func prefix(for name: String) -> String {
+    /// A text of the sender with this name, `Client <id>` for one that has none.
+    func put(_ text: WebSocketMessage, by name: String) -> WebSocketMessage {
         switch self {
-        case .text: "\(name): "
-        case .none: ""
+        case .text: text.prefixed(by: Self.prefix(for: name))
+        case .none: text
         }
+    }
+
+    /// What stands before a text.
+    static func prefix(for name: String) -> String {
+        name + ": "
     }
 }

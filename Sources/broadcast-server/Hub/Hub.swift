@@ -1,8 +1,9 @@
 /// Who is in which channel, under which name: takes in and lets go, and says what the others are to be told.
 ///
 /// It is plain logic: no input or output, no lock, no clock, no randomness. `Channel` is whatever reaches the members of a
-/// channel, such as a broadcast group; a test uses a string. Memory is bounded by the number of connections, of which
-/// each is in one channel, and by the bounds of ``SessionRegister``.
+/// channel, such as a broadcast group; a test uses a string. Each member keeps its ``Seat``, and shows it to do something.
+/// Memory is bounded by the number of connections, of which each is in one channel, and by the bounds of
+/// ``SessionRegister``.
 struct Hub<Channel: Sendable>: Sendable {
     /// How many channels may have members.
     static var maximumChannels: Int { 1_000 }
@@ -21,20 +22,11 @@ struct Hub<Channel: Sendable>: Sendable {
         }
     }
 
-    private struct Seat: Sendable {
-        let channel: ChannelName
-        let session: SessionID?
-        /// The name as given by the room's register; nil for one that goes by the id.
-        var name: String?
-    }
-
     private var rooms: [ChannelName: Room] = [:]
-    private var seats: [ClientID: Seat] = [:]
     private var sessions = SessionRegister()
     private var lastNumber: UInt64 = 0
-
     /// The number of members of all channels.
-    var count: Int { seats.count }
+    private(set) var count = 0
     /// The number of channels that have members.
     var channelCount: Int { rooms.count }
 
@@ -42,14 +34,10 @@ struct Hub<Channel: Sendable>: Sendable {
 
     /// A member that was taken in.
     struct Arrival: Sendable {
-        let member: Member
+        let seat: Seat
         let channel: Channel
-        /// Where its keys are remembered; nil for one of plain text.
-        let session: SessionRegister.Key?
         /// What the member itself is told; nil for one of plain text.
         let welcome: Welcome?
-        /// Whether it has a name of its own.
-        let isNamed: Bool
         /// Why it has not got the name that it asked for.
         let problem: Problem?
         /// What the others are told, if anything.
@@ -79,30 +67,27 @@ struct Hub<Channel: Sendable>: Sendable {
         let id = ClientID(number: lastNumber)
         var room = rooms.removeValue(forKey: request.channel) ?? Room(channel: makeChannel())
         let name = request.name.flatMap { room.names.claim($0, for: Self.holder(id, request.session)) }
-        let member = Member(id: id, name: Self.shown(name, id))
-        room.members[id] = member.name
+        let seat = Seat(id: id, channel: request.channel, session: request.session, name: name)
+        room.members[id] = seat.member.name
         rooms[request.channel] = room
-        seats[id] = Seat(channel: request.channel, session: request.session, name: name)
-        let session = request.session.map { SessionRegister.Key(channel: request.channel, id: $0) }
-        if let session { sessions.open(session, now: now) }
+        count += 1
+        if let session = seat.sessionKey { sessions.open(session, now: now) }
         return Arrival(
-            member: member,
+            seat: seat,
             channel: room.channel,
-            session: session,
-            welcome: session.map { session in
+            welcome: request.session.map { session in
                 Welcome(
                     id: id,
-                    session: session.id.description,
+                    session: session.description,
                     channel: request.channel.text,
-                    name: member.name,
+                    name: seat.member.name,
                     count: room.members.count,
                     members: room.introduced
                 )
             },
-            isNamed: name != nil,
             problem: request.name != nil && name == nil ? Self.tooManyAlike : request.problem,
-            announcement: Self.announcement(ServerObject.joined, member, room),
-            total: seats.count
+            announcement: Self.announcement(ServerObject.joined, seat.member, room),
+            total: count
         )
     }
 
@@ -114,19 +99,17 @@ struct Hub<Channel: Sendable>: Sendable {
         let total: Int
     }
 
-    /// Lets a member go, and the channel with its last one; nil when there is none of that id.
-    mutating func leave(_ id: ClientID, now: ContinuousClock.Instant) -> Departure? {
-        guard let seat = seats.removeValue(forKey: id), var room = rooms.removeValue(forKey: seat.channel) else {
-            return nil
-        }
-        room.members[id] = nil
-        if let name = seat.name { room.names.release(name) }
-        if !room.members.isEmpty { rooms[seat.channel] = room }
-        if let session = seat.session { sessions.close(.init(channel: seat.channel, id: session), now: now) }
-        let member = Member(id: id, name: Self.shown(seat.name, id))
+    /// Lets a member go, and the channel with its last one; nil when it has gone already.
+    mutating func leave(_ seat: Seat, now: ContinuousClock.Instant) -> Departure? {
+        guard var room = rooms.removeValue(forKey: seat.channel) else { return nil }
+        defer { if !room.members.isEmpty { rooms[seat.channel] = room } }
+        guard room.members.removeValue(forKey: seat.id) != nil else { return nil }
+        count -= 1
+        if seat.isNamed { room.names.release(seat.member.name) }
+        if let session = seat.sessionKey { sessions.close(session, now: now) }
         return Departure(
-            announcement: room.members.isEmpty ? nil : Self.announcement(ServerObject.left, member, room),
-            total: seats.count
+            announcement: room.members.isEmpty ? nil : Self.announcement(ServerObject.left, seat.member, room),
+            total: count
         )
     }
 
@@ -142,19 +125,20 @@ struct Hub<Channel: Sendable>: Sendable {
 
     /// Gives a member another name, or none.
     ///
-    /// - Returns: what all members are to be told; nil when there is no member of that id.
+    /// - Returns: what all members are to be told; nil when it has left.
     /// - Throws: a problem when too many have that name. The member keeps the one it had.
-    mutating func rename(_ id: ClientID, to name: MemberName?) throws(Problem) -> Renaming? {
-        guard let seat = seats[id], var room = rooms.removeValue(forKey: seat.channel) else { return nil }
+    mutating func rename(_ seat: inout Seat, to name: MemberName?) throws(Problem) -> Renaming? {
+        guard var room = rooms.removeValue(forKey: seat.channel) else { return nil }
         defer { rooms[seat.channel] = room }
+        guard room.members[seat.id] != nil else { return nil }
         // Claimed before the old one is given back, which might be the same.
-        let claimed = name.flatMap { room.names.claim($0, for: Self.holder(id, seat.session)) }
+        let claimed = name.flatMap { room.names.claim($0, for: Self.holder(seat.id, seat.session)) }
         if name != nil && claimed == nil { throw Self.tooManyAlike }
-        if let old = seat.name { room.names.release(old) }
-        let member = Member(id: id, name: Self.shown(claimed, id))
-        room.members[id] = member.name
-        seats[id]?.name = claimed
-        return Renaming(member: member, was: Self.shown(seat.name, id))
+        let old = seat.member.name
+        if seat.isNamed { room.names.release(old) }
+        seat.take(claimed)
+        room.members[seat.id] = seat.member.name
+        return Renaming(member: seat.member, was: old)
     }
 
     private static var tooManyAlike: Problem {
@@ -163,10 +147,6 @@ struct Hub<Channel: Sendable>: Sendable {
 
     private static func holder(_ id: ClientID, _ session: SessionID?) -> NameRegister.Holder {
         session.map(NameRegister.Holder.session) ?? .member(id)
-    }
-
-    private static func shown(_ name: String?, _ id: ClientID) -> String {
-        name ?? "Client \(id)"
     }
 
     // MARK: Keys

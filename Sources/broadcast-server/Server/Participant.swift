@@ -7,48 +7,44 @@ import Logging
 /// asks of the connection or the membership first.
 final class Participant: @unchecked Sendable {
     private let room: Room
-    private let connection: WebSocketConnection
-    private let group: BroadcastGroup
     private let membership: BroadcastMember
-    /// nil for a member of plain text.
-    private let session: SessionRegister.Key?
-    private var member: Member
-    /// What stands before its texts; made once for each name, not for each message.
-    private var prefix: String
+    private var seat: Seat
 
-    private var form: MemberForm { session == nil ? .text : .json }
+    private var form: MemberForm { seat.session == nil ? .text : .json }
+    private var connection: LoopConnection { membership.connection.onLoop }
 
     /// Becomes a member of its channel, and tells so.
     init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
-        self.connection = connection.connection
-        group = arrival.channel
-        session = arrival.session
-        member = arrival.member
-        prefix = room.settings.envelope.prefix(for: arrival.member.name)
-        let form: MemberForm = arrival.session == nil ? .text : .json
-        membership = group.join(connection, format: form.rawValue) { [room, member] loss in
-            let count = loss.messageCount
-            room.logger.warning("Client \(member.id) is too slow: \(count) messages were left out.")
-            guard form == .json else { return }
-            connection.sendOrClose(.error(Problem(.messagesLost, "You are too slow: \(count) messages were left out.")))
-        }
+        seat = arrival.seat
+        let form: MemberForm = arrival.seat.session == nil ? .text : .json
+        membership = arrival.channel.join(connection, format: form.rawValue)
+        membership.onLoss { [self] loss in tell(loss) }
         if let welcome = arrival.welcome { connection.sendOrClose(.welcome(welcome)) }
         if let problem = arrival.problem { connection.sendOrClose(.error(problem)) }
         if let announcement = arrival.announcement { send(.announcement(announcement), includingSelf: false) }
     }
 
-    /// Leaves the channel, and tells the others.
-    func leave(_ departure: Hub<BroadcastGroup>.Departure) {
+    /// Its connection has ended: it leaves the channel, and tells the others.
+    func left(_ close: WebSocketClose) {
         membership.leave()
+        guard let departure = room.hub.withLock({ $0.leave(seat, now: .now) }) else { return }
         if let announcement = departure.announcement { send(.announcement(announcement), includingSelf: false) }
+        room.logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(departure.total)")
+    }
+
+    private func tell(_ loss: BroadcastLoss) {
+        let count = loss.messageCount
+        room.logger.warning("Client \(seat.id) is too slow: \(count) messages were left out.")
+        guard form == .json else { return }
+        connection.sendOrClose(.error(Problem(.messagesLost, "You are too slow: \(count) messages were left out.")))
     }
 
     // MARK: What it sends
 
     func receive(_ message: WebSocketMessage) {
         // One that is told to leave is not listened to any more: it takes what it says for lost, and may say it again.
-        guard connection.onLoop.isOpen, room.isListening else { return }
+        guard connection.isOpen, room.isListening else { return }
         switch (form, message.kind) {
         case (.text, .text):
             say(message)
@@ -56,11 +52,11 @@ final class Participant: @unchecked Sendable {
             do throws(Problem) {
                 try receive(ChatProtocol.decode(ClientObject.self, from: message.bytes))
             } catch {
-                room.logger.debug("Client \(member.id) sent what cannot be taken: \(error.message)")
-                connection.onLoop.sendOrClose(.error(error))
+                room.logger.debug("Client \(seat.id) sent what cannot be taken: \(error.message)")
+                connection.sendOrClose(.error(error))
             }
         case (_, .binary):
-            log(message)
+            room.logMessage(seat.id, message)
             send(.binary(message), includingSelf: room.settings.echoes)
         }
     }
@@ -74,10 +70,10 @@ final class Participant: @unchecked Sendable {
     }
 
     private func say(_ text: WebSocketMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
-        log(text)
+        room.logMessage(seat.id, text)
         let saying = ChannelMessage.Saying(
-            from: member,
-            prefix: prefix,
+            from: seat.member,
+            envelope: room.settings.envelope,
             time: WallTime.now.milliseconds,
             text: text
         )
@@ -86,36 +82,36 @@ final class Participant: @unchecked Sendable {
 
     /// Says something once, however often it comes with its key, and acknowledges it each time.
     private func say(_ text: WebSocketMessage, key: String) {
-        guard let session else { return say(text) }
+        guard let session = seat.sessionKey else { return say(text) }
         switch room.hub.withLock({ $0.take(key: key, in: session) }) {
         case .new:
             room.taken()
-            say(text) { [room, connection] id in
+            say(text) { [room, connection = membership.connection] id in
                 room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
                 connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
                 room.acknowledged()
             }
         case .sent(let id):
-            connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
+            connection.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
         case .underWay:
             // It came from an earlier connection, on another loop, a moment ago. What it says next has to wait too.
-            connection.onLoop.pauseReading()
-            connection.loop.execute { [self] in
-                connection.onLoop.resumeReading()
-                if connection.onLoop.isOpen { say(text, key: key) }
+            connection.pauseReading()
+            membership.connection.loop.execute { [self] in
+                connection.resumeReading()
+                if connection.isOpen { say(text, key: key) }
             }
         }
     }
 
     private func rename(_ text: String) throws(Problem) {
         let wanted = text.contains { $0 != " " } ? try MemberName(text) : nil
-        let result = room.hub.withLock { [id = member.id] hub in
-            Result { () throws(Problem) in try hub.rename(id, to: wanted) }
+        let result = room.hub.withLock { [seat] hub in
+            var seat = seat
+            return Result { () throws(Problem) in try hub.rename(&seat, to: wanted).map { ($0, seat) } }
         }
-        guard let renaming = try result.get() else { return }
-        room.logger.info("Client \(member.id) is called \(renaming.member.name).")
-        member = renaming.member
-        prefix = room.settings.envelope.prefix(for: member.name)
+        guard let (renaming, seat) = try result.get() else { return }
+        self.seat = seat
+        room.logger.info("Client \(seat.id) is called \(seat.member.name).")
         send(.announcement(.renamed(renaming)), includingSelf: true)
     }
 
@@ -124,7 +120,7 @@ final class Participant: @unchecked Sendable {
         includingSelf: Bool,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) {
-        group.trySend(
+        membership.group.trySend(
             from: membership,
             includingSender: includingSelf,
             payloadBytes: message.byteCount,
@@ -132,10 +128,6 @@ final class Participant: @unchecked Sendable {
         ) { format, number in
             MemberForm(rawValue: format).flatMap { message.encoded(as: $0, id: number) }
         }
-    }
-
-    private func log(_ message: WebSocketMessage) {
-        room.logMessage(member.id, message)
     }
 }
 

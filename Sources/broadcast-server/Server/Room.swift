@@ -39,14 +39,18 @@ final class Room: Sendable {
         case .accepted(let join) where !hub.withLock({ $0.hasRoom(for: join.channel) }):
             return .reject(status: .serviceUnavailable, body: Self.tooManyChannels + "\n")
         case .accepted(let join):
-            return .accept(subprotocol: join.session == nil ? nil : ChatProtocol.subprotocol, userInfo: join)
+            return .accept(subprotocol: join.session == nil ? nil : ChatProtocol.subprotocol)
         }
     }
 
     /// Takes in a new connection until it ends.
     func admit(_ connection: LoopConnection) {
-        guard let request = connection.handshake.userInfo as? JoinRequest else {
-            preconditionFailure("The handshake of every connection was answered here.")
+        // Asked for once more rather than kept with the handshake, which lasts as long as the connection.
+        let handshake = connection.handshake
+        let subprotocols = handshake.subprotocol.map { [$0] } ?? []
+        let admission = Admission(path: handshake.path, query: handshake.query, subprotocols: subprotocols)
+        guard case .accepted(let request) = admission else {
+            preconditionFailure("The handshake of every connection was accepted here.")
         }
         let joined = hub.withLock { hub in
             Result { () throws(Hub<BroadcastGroup>.TooManyChannels) in
@@ -57,18 +61,14 @@ final class Room: Sendable {
             // The last one was taken since the handshake.
             return connection.close(code: .tryAgainLater, reason: Self.tooManyChannels)
         }
-        let id = arrival.member.id
-        logger.info("Client \(id) connected. Total clients: \(arrival.total)")
-        if arrival.isNamed || request.channel != .default {
-            logger.info("Client \(id) is called \(arrival.member.name), in \(request.channel).")
+        let seat = arrival.seat
+        logger.info("Client \(seat.id) connected. Total clients: \(arrival.total)")
+        if seat.isNamed || seat.channel != .default {
+            logger.info("Client \(seat.id) is called \(seat.member.name), in \(seat.channel).")
         }
         let participant = Participant(arrival, connection, in: self)
         connection.onMessage { participant.receive($0) }
-        connection.onClose { [self] close in
-            guard let departure = hub.withLock({ $0.leave(id, now: .now) }) else { return }
-            participant.leave(departure)
-            logger.info("Client \(id) disconnected (\(close)). Total clients: \(departure.total)")
-        }
+        connection.onClose { participant.left($0) }
     }
 
     private func makeGroup() -> BroadcastGroup {

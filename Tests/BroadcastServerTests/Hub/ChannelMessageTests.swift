@@ -8,7 +8,7 @@ import Testing
 
     @Test func `what is said has a form for each kind of member`() {
         let message = ChannelMessage.said(
-            .init(from: Self.ann, prefix: "ann: ", time: 1_763_933_812_345, text: .text("hi 👋"))
+            .init(from: Self.ann, envelope: .text, time: 1_763_933_812_345, text: .text("hi 👋"))
         )
         #expect(message.encoded(as: .text, id: 9) == .text("ann: hi 👋"))
         #expect(

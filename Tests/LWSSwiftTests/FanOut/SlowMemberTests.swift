@@ -26,7 +26,11 @@ import Testing
 
     /// Joins members that report what they lost.
     private static func reporting(_ losses: Watched<[Int]>) -> GroupFixture.Admission {
-        { group, connection in group.join(connection) { losses.append($0.messageCount) } }
+        { group, connection in
+            let member = group.join(connection)
+            member.onLoss { losses.append($0.messageCount) }
+            return member
+        }
     }
 
     /// The most that was seen of a member at the ends of turns.
@@ -258,10 +262,12 @@ import Testing
         async throws
     {
         let announce: GroupFixture.Admission = { group, connection in
-            group.join(connection) {
+            let member = group.join(connection)
+            member.onLoss {
                 connection.trySend("lost \($0.messageCount)")
                 group.trySend("right behind")
             }
+            return member
         }
         let configuration = Self.configuration(.dropNewest, maximumTimeBehind: .milliseconds(200))
         try await withGroup(configuration, admit: announce) { fixture in
@@ -296,17 +302,15 @@ import Testing
         action: SlowMemberPolicy.Action,
         reaction: Reaction
     ) async throws {
-        let members = Watched<[BroadcastMember]>([])
         let admit: GroupFixture.Admission = { group, connection in
-            let member = group.join(connection) { _ in
-                guard let member = members.value.last else { return }
+            let member = group.join(connection)
+            member.onLoss { _ in
                 switch reaction {
                 case .leave: member.leave()
                 case .close: connection.close()
                 case .send: group.trySend("sent on", from: member, includingSender: true)
                 }
             }
-            members.append(member)
             return member
         }
         try await withGroup(Self.configuration(action, maximumBytesBehind: 500_000), admit: admit) { fixture in
