@@ -20,18 +20,18 @@ extension ServiceLoop {
         }
     }
 
-    /// Runs the jobs that are there. A job that keeps making jobs cannot keep the sockets waiting: after a few thousand
-    /// they are served again, and when a slab has filled its members are.
+    /// Runs the jobs that are there, at least those that the turn was woken for. A job that keeps making jobs cannot keep
+    /// the sockets waiting: after a few thousand they are served again, and when a slab has filled its members are.
     private func runJobs() {
         var budget = 4_096
-        while budget > 0, !hasFilledSlab {
+        repeat {
             // Jobs may make jobs; those run in the next round, in order.
             jobQueue.take(into: &jobs)
             if jobs.isEmpty { return }
             budget -= jobs.count
             for job in jobs { perform(job) }
             jobs.removeAll(keepingCapacity: jobs.count < 1_024)
-        }
+        } while budget > 0 && !hasFilledSlab
     }
 
     /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such

@@ -478,6 +478,43 @@ import Testing
         }
     }
 
+    /// A turn ends when a slab has filled, but not before the jobs that it was woken for: nobody would wake it again.
+    @Test func `a job is run though slabs fill in the turn that it woke and at the end of it`() async throws {
+        let filling = WebSocketMessage.binary(Array(repeating: 0, count: SlabPool.slabBytes))
+        let admit: GroupFixture.Admission = { group, connection in
+            let member = group.join(connection)
+            connection.onMessage { _ in
+                group.trySend(filling)
+                connection.trySend("above the high mark")
+            }
+            connection.onWritable { group.trySend(filling) }
+            return member
+        }
+        var limits = ConnectionLimits()
+        limits.outbound = .init(lowBytes: 0, highBytes: 10)
+        try await withGroup(limits: limits, admit: admit) { fixture in
+            let loop = fixture.loop
+            let peer = try await fixture.connect()
+            // The end of a turn is held up until the next one has both a message and a job.
+            let (isHeld, isReleased, hasRun, turns) = (Watched(false), Watched(false), Watched(false), Watched(0))
+            try await loop.run {
+                _ = loop.addTurnHook {
+                    if isReleased.value, !hasRun.value { turns.update { $0 += 1 } }
+                    isHeld.update { $0 = true }
+                    while !isReleased.value {}
+                }
+            }
+            try await isHeld.wait { $0 }
+            try await peer.raw.send(.text("now"))
+            loop.execute { hasRun.update { $0 = true } }
+            isReleased.update { $0 = true }
+            try await hasRun.wait { $0 }
+            let received = try await peer.raw.messages(3)
+            #expect(received == [filling, "above the high mark", filling])
+            #expect(turns.value == 0, "turns before the job ran")
+        }
+    }
+
     @Test func `sending after the shutdown of the loop says so`() async throws {
         let loop = try await ServiceLoop.start()
         let group = BroadcastGroup(on: loop)
