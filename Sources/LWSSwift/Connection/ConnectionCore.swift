@@ -430,6 +430,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private func finish(_ close: WebSocketClose) {
         let error = WebSocketError.closed(close)
         leaveGroups()
+        // Frames that were never written refer to the memberships that were to go before them.
+        outbound.removeAll()
         owner?.connectionEnded()
         inbox?.finish(machine.endsNormally ? .success(nil) : .failure(error))
         if let extras {

@@ -152,6 +152,7 @@ import Testing
         case .talksNonsense:
             let peer = try await listener.accept()
             try await peer.write("220 ready for mail\r\n")
+            await peer.endSending()
             _ = try await peer.readToEnd()
         case .says(let text):
             let peer = try await listener.acceptUpgraded()

@@ -302,6 +302,23 @@ import Testing
         }
     }
 
+    private struct WeakLoop {
+        weak var loop: ServiceLoop?
+    }
+
+    @Test func `a member that is cut before its close frame was written leaves nothing behind`() async throws {
+        let reference = try await withGroup { fixture in
+            let (group, slow) = (fixture.group, try await fixture.connectSlowly())
+            try await fixture.loop.run {
+                for _ in 0..<12 { group.trySend(.binary(Array(repeating: 9, count: 1 << 20))) }
+                slow.connection.close()
+            }
+            // The server is shut down now, and does not wait for the peer, which does not read.
+            return WeakLoop(loop: fixture.loop)
+        }
+        try await eventually("the loop and all it has is freed") { reference.loop == nil }
+    }
+
     // MARK: Long messages
 
     @Test func `a ping is answered in the middle of long messages`() async throws {
