@@ -1,14 +1,11 @@
 """Python's `websockets`: its client against our server, its server against our client."""
 
-import contextlib
-import threading
-
 import pytest
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.sync.client import connect
-from websockets.sync.server import serve
 
 from support.deadline import PATIENCE
+from support.serving import serving
 
 MEBIBYTE = 1 << 20
 MESSAGES = ["", "hello", "Grüße 👋", "x" * MEBIBYTE, b"", bytes(range(256)), b"\xff" * MEBIBYTE]
@@ -18,15 +15,6 @@ KINDS = ["empty-text", "text", "emoji", "1MiB-text", "empty-binary", "binary", "
 @pytest.fixture
 def echo(start_server):
     return start_server("--echo", "--envelope", "none")
-
-
-@contextlib.contextmanager
-def serving(handler, **options):
-    """Serves WebSocket connections with a function, at a free port; gives the URL."""
-    with serve(handler, "localhost", 0, **options) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"ws://localhost:{server.socket.getsockname()[1]}"
-        server.shutdown()
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=KINDS)

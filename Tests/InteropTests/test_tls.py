@@ -1,9 +1,12 @@
-"""wss:// ended by us, with a private certificate authority."""
+"""wss:// with a private certificate authority, ended by us, and by a server that asks for certificates."""
 
 import ssl
 
 import pytest
 from websockets.sync.client import connect
+
+from support.deadline import PATIENCE
+from support.serving import serving
 
 
 @pytest.fixture
@@ -37,6 +40,29 @@ def test_our_client_trusts_the_authority_it_is_given(server, certificates, start
 def test_our_client_does_not_trust_it_otherwise(server, start_program):
     client = start_program("broadcast-server", "connect", server.url, "--no-log-file")
     assert client.exit_code() == 79
+
+
+def test_our_client_shows_its_certificate_to_a_server_that_asks(start_program, certificates):
+    shown, sent = [], []
+
+    def handler(connection):
+        shown.append(connection.socket.getpeercert()["subject"])
+        sent.append(connection.recv(timeout=PATIENCE))
+
+    flags = ["--ca", certificates.authority, "--cert", certificates.certificate, "--key", certificates.key]
+    with serving(handler, ssl=certificates.strict_server_context) as url:
+        client = start_program("broadcast-server", "connect", url, "--no-log-file", "--send", "hello", *flags)
+        assert client.exit_code() == 0
+    assert (shown, sent) == ([((("commonName", "localhost"),),)], ["hello"])
+
+
+def test_our_client_says_what_is_missing_without_one(start_program, certificates):
+    with serving(lambda connection: None, ssl=certificates.strict_server_context) as url:
+        client = start_program(
+            "broadcast-server", "connect", url, "--no-log-file", "--no-reconnect", "--ca", certificates.authority
+        )
+        client.wait_for("It may ask for a client certificate")
+        assert client.exit_code() == 76
 
 
 def test_the_page_chats_over_https(browser, open_tab, server, certificates):

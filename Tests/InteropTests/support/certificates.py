@@ -5,7 +5,10 @@ import subprocess
 
 
 class Certificates:
-    """The files of an authority (`authority`) and of a server at localhost (`certificate`, `key`), as PEM."""
+    """The files of an authority (`authority`), and of a server at localhost (`certificate`, `key`), as PEM.
+
+    The certificate does for a client as well.
+    """
 
     def __init__(self, folder):
         self._folder = folder
@@ -25,3 +28,11 @@ class Certificates:
     def client_context(self):
         """The TLS settings of a client that trusts this authority and no other."""
         return ssl.create_default_context(cafile=self.authority)
+
+    @property
+    def strict_server_context(self):
+        """The TLS settings of a server that takes only clients with a certificate of this authority."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.authority)
+        context.load_cert_chain(self.certificate, self.key)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context

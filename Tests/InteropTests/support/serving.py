@@ -1,0 +1,15 @@
+"""A server of Python's `websockets`, for our client."""
+
+import contextlib
+import threading
+
+from websockets.sync.server import serve
+
+
+@contextlib.contextmanager
+def serving(handler, ssl=None, **options):
+    """Serves WebSocket connections with a function, at a free port; gives the URL."""
+    with serve(handler, "localhost", 0, ssl=ssl, **options) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{'wss' if ssl else 'ws'}://localhost:{server.socket.getsockname()[1]}"
+        server.shutdown()
