@@ -44,6 +44,8 @@ struct ConsoleSink: LogSink {
         self.onFailedOutput = onFailedOutput
     }
 
+    var isColored: Bool { output.isColored }
+
     mutating func write(_ items: [LogItem]) {
         for item in items {
             switch item {
@@ -51,6 +53,9 @@ struct ConsoleSink: LogSink {
                 select(line.stream)
                 let isColored = line.stream == .output ? output.isColored : error.isColored
                 formatter.append(line, isColored: isColored, to: &buffer)
+            case .lines(let lines, let stream):
+                select(stream)
+                buffer += lines
             case .output(let bytes):
                 select(.output)
                 buffer += bytes

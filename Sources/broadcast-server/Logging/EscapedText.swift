@@ -37,17 +37,41 @@ enum EscapedText {
         return result
     }
 
+    /// Appends a message as the log shows it, copied at once when it is short and harmless, as most are.
+    static func appendExcerpt(_ message: WebSocketMessage, to buffer: inout [UInt8]) {
+        if message.kind == .text, message.bytes.count <= Defaults.loggedCharacters, !mayNeedEscaping(message.bytes) {
+            buffer += message.bytes
+        } else {
+            buffer += excerpt(message).utf8
+        }
+    }
+
     /// Whether a text of these bytes may change by escaping: a quick look, for the many that do not.
-    static func mayNeedEscaping(_ bytes: [UInt8]) -> Bool {
-        bytes.contains(where: isSuspect)
+    private static func mayNeedEscaping(_ bytes: [UInt8]) -> Bool {
+        unsafe bytes.withUnsafeBytes { bytes in
+            var index = 0
+            // Eight bytes of ASCII at a time; see "Determine if a word has a byte less than n" in Anderson, Bit Twiddling Hacks.
+            while index + 8 <= bytes.count {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let highBits: UInt64 = 0x8080_8080_8080_8080
+                if word & highBits == 0 {
+                    let isBelowSpace = (word &- 0x2020_2020_2020_2020) & ~word & highBits
+                    let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                    let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete & highBits
+                    if isBelowSpace | isDelete != 0 { return true }
+                } else if unsafe bytes[index..<index + 8].contains(where: isSuspect) {
+                    return true
+                }
+                index += 8
+            }
+            return unsafe bytes[index...].contains(where: isSuspect)
+        }
     }
 
     /// The beginning of a message of UTF-8 bytes, escaped, and how many bytes of it are left out.
     ///
     /// Takes time in proportion to `limit`, not to the size of the message.
-    ///
-    /// - Parameter omittedBytes: bytes that the message has behind those given.
-    static func excerpt(_ bytes: [UInt8], limit: Int, omittedBytes: Int = 0) -> String {
+    static func excerpt(_ bytes: [UInt8], limit: Int) -> String {
         guard bytes.count > limit else { return escape(String(decoding: bytes, as: UTF8.self)) }
         var end = 0
         var count = 0
@@ -60,7 +84,7 @@ enum EscapedText {
             end += 1
         }
         let beginning = escape(String(decoding: bytes[..<end], as: UTF8.self))
-        let left = bytes.count - end + omittedBytes
+        let left = bytes.count - end
         return left == 0 ? beginning : "\(beginning)… (\(left) more bytes)"
     }
 

@@ -33,6 +33,8 @@ struct FileSink: LogSink {
             switch item {
             case .line(let line):
                 formatter.append(line, to: &buffer)
+            case .lines(let lines, _):
+                buffer += lines
             case .reopenFile:
                 // What was logged before belongs to the file as it was then.
                 flush()

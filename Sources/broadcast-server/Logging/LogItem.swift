@@ -10,19 +10,15 @@ struct LogLine: Sendable {
 
     let time: WallTime
     let level: Logger.Level
-    let text: LogText
+    let text: String
     var stream = Stream.output
-}
-
-extension LogLine {
-    init(time: WallTime, level: Logger.Level, text: String, stream: Stream = .output) {
-        self.init(time: time, level: level, text: .plain(text), stream: stream)
-    }
 }
 
 /// What is queued for a sink, in the order in which it is to happen.
 enum LogItem: Sendable {
     case line(LogLine)
+    /// Lines that were formatted by those who logged them.
+    case lines([UInt8], LogLine.Stream)
     /// Bytes for the console's output that are no log line, as they are.
     case output([UInt8])
     /// What stands before the line that is typed, from now on.
@@ -38,8 +34,8 @@ enum LogItem: Sendable {
     /// Roughly the memory it takes in the queue.
     var cost: Int {
         switch self {
-        case .line(let line): MemoryLayout<LogItem>.stride + line.text.cost
-        case .output(let bytes): MemoryLayout<LogItem>.stride + bytes.count
+        case .line(let line): MemoryLayout<LogItem>.stride + line.text.utf8.count
+        case .output(let bytes), .lines(let bytes, _): MemoryLayout<LogItem>.stride + bytes.count
         case .prompt, .reopenFile: MemoryLayout<LogItem>.stride
         }
     }

@@ -7,9 +7,20 @@ struct LogLineFormatter: Sendable {
     private var timestamps = TimestampFormatter()
 
     mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
-        timestamps.append(line.time, to: &buffer)
-        buffer += isColored ? Self.label(line.level, color: Self.color(line.level)) : Self.label(line.level)
-        line.text.append(to: &buffer)
+        append(line.time, line.level, isColored: isColored, to: &buffer) { $0 += EscapedText.escape(line.text).utf8 }
+    }
+
+    /// - Parameter text: appends the text, escaped.
+    mutating func append(
+        _ time: WallTime,
+        _ level: Logger.Level,
+        isColored: Bool,
+        to buffer: inout [UInt8],
+        text: (inout [UInt8]) -> Void
+    ) {
+        timestamps.append(time, to: &buffer)
+        buffer += isColored ? Self.label(level, color: Self.color(level)) : Self.label(level)
+        text(&buffer)
         buffer.append(UInt8(ascii: "\n"))
     }
 

@@ -16,12 +16,22 @@ final class LogQueue: Sendable {
 
     private struct State: Sendable {
         var items: [LogItem] = []
+        /// Lines behind the items that were formatted when they were logged.
+        var block: [UInt8] = []
+        var blockStream = LogLine.Stream.output
         var cost = 0
         var droppedCount = 0
         /// Whether the thread waits for the first item, and so has to be woken for it.
         var isIdle = false
         var isClosing = false
         var hasEnded = false
+
+        /// Makes an item of the block.
+        mutating func seal() {
+            guard !block.isEmpty else { return }
+            items.append(.lines(block, blockStream))
+            block = []
+        }
     }
 
     private let limits: Limits
@@ -62,15 +72,35 @@ final class LogQueue: Sendable {
         }
     }
 
+    /// Queues a line that is formatted already, or counts it as dropped when the queue is full. Never blocks; may be called
+    /// on any thread.
+    func enqueue(formatted line: [UInt8], _ stream: LogLine.Stream) {
+        add(cost: line.count, mayDrop: true) { state in
+            if state.blockStream != stream { state.seal() }
+            state.blockStream = stream
+            if state.block.isEmpty { state.block.reserveCapacity(Self.blockBytes) }
+            state.block += line
+        }
+    }
+
+    /// What a block begins with.
+    private static let blockBytes = 16 << 10
+
     private func add(_ item: LogItem, isForced: Bool) {
-        let cost = item.cost
+        add(cost: item.cost, mayDrop: item.isDroppable && !isForced) { state in
+            state.seal()
+            state.items.append(item)
+        }
+    }
+
+    private func add(cost: Int, mayDrop: Bool, _ append: (inout State) -> Void) {
         let needsWake = monitor.withLock { state in
-            if item.isDroppable, !isForced, state.cost + cost > limits.capacity {
+            if mayDrop, state.cost + cost > limits.capacity {
                 state.droppedCount += 1
                 return false
             }
             let wasHalfFull = state.cost > limits.capacity / 2
-            state.items.append(item)
+            append(&state)
             state.cost += cost
             // A half full queue cuts the gathering short.
             let isHalfFull = state.cost > limits.capacity / 2
@@ -96,13 +126,14 @@ final class LogQueue: Sendable {
         var items: [LogItem] = []
         while !isClosing {
             monitor.wait { state in
-                state.isIdle = state.items.isEmpty && !state.isClosing
+                state.isIdle = state.items.isEmpty && state.block.isEmpty && !state.isClosing
                 return state.isIdle ? nil : ()
             }
             _ = monitor.wait(atMost: limits.gathering) { state in
                 state.isClosing || state.cost > limits.capacity / 2 ? () : nil
             }
             let (droppedCount, closes) = monitor.withLock { state in
+                state.seal()
                 swap(&state.items, &items)
                 defer {
                     state.cost = 0

@@ -22,7 +22,14 @@ import Testing
             state.update { $0.isWaiting = true }
             state.wait { $0.isOpen ? () : nil }
             state.update { state in
-                for case .line(let line) in items { state.texts.append(line.text.escaped) }
+                for item in items {
+                    switch item {
+                    case .line(let line): state.texts.append(line.text)
+                    case .lines(let lines, _):
+                        state.texts += String(decoding: lines, as: UTF8.self).split(separator: "\n").map(String.init)
+                    case .output, .prompt, .reopenFile: break
+                    }
+                }
             }
         }
 
@@ -52,6 +59,31 @@ import Testing
         queue.close()
         #expect(sink.texts == (0..<1_000).map { "\($0)" })
         #expect(sink.state.withLock { $0.isClosed })
+    }
+
+    @Test func `lines that are formatted at once keep their place`() throws {
+        let sink = GatedSink(isOpen: false)
+        let queue = try LogQueue(sink)
+        for number in 0..<100 {
+            queue.enqueue(formatted: Array("\(number)\n".utf8), number % 10 < 5 ? .output : .error)
+            if number % 3 == 0 { queue.enqueue(line("kept \(number)")) }
+        }
+        sink.open()
+        queue.close()
+        #expect(sink.texts == (0..<100).flatMap { $0 % 3 == 0 ? ["\($0)", "kept \($0)"] : ["\($0)"] })
+    }
+
+    @Test func `lines that are formatted at once are bounded and counted, too`() throws {
+        let sink = GatedSink(isOpen: false)
+        let queue = try LogQueue(sink, limits: .init(capacity: 10_000))
+        for _ in 0..<1_000 {
+            queue.enqueue(formatted: Array(String(repeating: "x", count: 99).utf8) + [UInt8(ascii: "\n")], .output)
+        }
+        sink.open()
+        queue.close()
+        let kept = sink.texts.filter { $0.hasPrefix("x") }.count
+        #expect(kept > 10 && kept < 1_000)
+        #expect(sink.texts.last?.hasPrefix("\(1_000 - kept) log lines were left out here") == true)
     }
 
     @Test func `a sink that stands still costs lines, not memory or time, and the lines are counted`() throws {

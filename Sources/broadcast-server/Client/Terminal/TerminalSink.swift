@@ -4,7 +4,7 @@ import Logging
 /// file has.
 struct TerminalSink: LogSink {
     private let editor: LineEditor
-    private let isColored: Bool
+    let isColored: Bool
     private var hasFailed = false
     private let onFailedOutput: @Sendable (SystemError) -> Void
 
@@ -20,7 +20,7 @@ struct TerminalSink: LogSink {
         for item in items {
             switch item {
             case .line(let line): buffer += format(line).utf8
-            case .output(let bytes): buffer += bytes
+            case .output(let bytes), .lines(let bytes, _): buffer += bytes
             case .prompt(let text): editor.setPrompt(text)
             case .reopenFile: break
             }
@@ -39,7 +39,7 @@ struct TerminalSink: LogSink {
     }
 
     private func format(_ line: LogLine) -> String {
-        let text = line.text.escaped
+        let text = EscapedText.escape(line.text)
         guard isColored else { return "\(text)\n" }
         let style =
             switch line.level {
