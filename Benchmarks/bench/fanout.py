@@ -8,7 +8,7 @@ from .server import LoadFailure, Server
 COST = "cpu_us_per_delivery"
 WARMUP = 0.2
 # Beyond it a server is counted as unable, and left out of the cell's further rounds.
-TIMEOUT = 60
+TIMEOUT = 30
 
 
 def takes_part(name, cell, wanted):
