@@ -45,15 +45,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// The endpoint that keeps count of its connections; nil once it has counted the end, since its closures may well
     /// lead back here.
     private var owner: (any ConnectionOwner)?
-
-    // Milliseconds of the loop's clock; 0 for "not".
-    private var lastReceived: UInt64
-    private var lastMessage: UInt64
-    private var pingSentAt: UInt64 = 0
-    private var readingStoppedAt: UInt64 = 0
-    var writingStalledAt: UInt64 = 0
-    private var messageBegunAt: UInt64 = 0
-    private var closeDeadline: UInt64 = 0
+    var liveness: Liveness
 
     /// Why reading is stopped; it goes on when no reason is left.
     struct Pauses: OptionSet {
@@ -94,8 +86,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             maximumMessageBytes: settings.limits.maximumMessageBytes,
             inflater: handshake.compression == nil ? nil : loop.inflater
         )
-        lastReceived = loop.now
-        lastMessage = loop.now
+        liveness = Liveness(now: loop.now)
         super.init(loop)
     }
 
@@ -159,7 +150,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         switch unsafe machine.receive(bytes, piece) {
         case .none: break
         case .deliver(let message):
-            lastMessage = lastReceived
+            liveness.received()
             deliver(message)
         case .fail(let payload): sendClose(payload)
         }
@@ -167,11 +158,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     private func heardFromPeer() {
         loop.hasReceived = true
-        lastReceived = loop.now
-        guard pingSentAt != 0 else { return }
-        pingSentAt = 0
-        // The next ping may be due before the answer to this one was.
-        scheduleDeadline()
+        if liveness.heard(loop.now) { scheduleDeadline() }
     }
 
     private func owePong() {
@@ -184,10 +171,9 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// Begins, or ends, the time a message may take.
     private func messageIsUnderWay(_ piece: MessageAssembler.Piece) {
         if piece.isFinal {
-            messageBegunAt = 0
-        } else if messageBegunAt == 0, let timeout = settings.messageTimeout {
-            messageBegunAt = max(lastReceived, 1)
-            loop.schedule(self, at: messageBegunAt + timeout)
+            liveness.messageHasEnded()
+        } else if liveness.messageIsUnderWay() {
+            scheduleDeadline()
         }
     }
 
@@ -278,7 +264,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     }
 
     private func enqueue(_ message: WebSocketMessage) {
-        if settings.idleTimeout != nil { lastMessage = loop.now }
+        if settings.idleTimeout != nil { liveness.sent(loop.now) }
         let isClient = role == .client
         let keys = { isClient ? self.loop.maskingKeys.next() : nil }
         if let deflated = unsafe deflated(message) {
@@ -344,7 +330,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
                     socketIsFull(holding: segment.bytes.count)
                     break
                 }
-                writingStalledAt = 0
+                liveness.writingWentOn()
             }
         } else {
             unsafe writeWithGroups(wsi)
@@ -367,10 +353,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     private func waitForWritable() {
         guard let wsi = unsafe wsi else { return }
-        if writingStalledAt == 0 {
-            writingStalledAt = max(loop.now, 1)
-            loop.schedule(self, at: writingStalledAt + settings.stallTimeout)
-        }
+        if liveness.writingStalled(loop.now) { scheduleDeadline() }
         standApart()
         for member in memberships { member.lane.shard.watch() }
         unsafe lws_callback_on_writable(wsi)
@@ -379,7 +362,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     private func becameWritable() -> Int32 {
         if mustEndTransport { return -1 }
         bytesHeldByLibrary = 0
-        writingStalledAt = 0
+        liveness.writingWentOn()
         mayOwePong = false
         let now = loop.now
         write()
@@ -419,8 +402,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         // Nothing follows the close frame.
         for member in memberships { member.readNoFurther() }
         markForFlush()
-        closeDeadline = loop.now + settings.closeTimeout
-        loop.schedule(self, at: closeDeadline)
+        liveness.closingBegan(loop.now, settings)
+        scheduleDeadline()
         // The peer's close frame must be seen, whoever has stopped reading.
         resumeReading(.all)
         stateChanged()
@@ -473,8 +456,8 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         guard machine.isOpen, let wsi = unsafe wsi, !pauses.contains(reason) else { return false }
         if pauses.isEmpty { unsafe lws_rx_flow_control(wsi, 0) }
         if pauses.isDisjoint(with: .byReader), !reason.isDisjoint(with: .byReader) {
-            readingStoppedAt = max(loop.now, 1)
-            loop.schedule(self, at: readingStoppedAt + settings.stallTimeout)
+            liveness.readerStopped(loop.now)
+            scheduleDeadline()
         }
         pauses.insert(reason)
         return true
@@ -483,11 +466,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     func resumeReading(_ reason: Pauses) {
         guard !pauses.isEmpty else { return }
         pauses.subtract(reason)
-        if pauses.isDisjoint(with: .byReader) { readingStoppedAt = 0 }
+        if pauses.isDisjoint(with: .byReader) { liveness.readerWentOn() }
         guard pauses.isEmpty, let wsi = unsafe wsi else { return }
-        // The silence was ours, and so was the time that a message under way took.
-        lastReceived = loop.now
-        if messageBegunAt != 0 { messageBegunAt = lastReceived }
+        liveness.readingWentOn(loop.now)
+        // What was not asked of the peer meanwhile is due again.
+        scheduleDeadline()
         unsafe lws_rx_flow_control(wsi, 1)
     }
 
@@ -612,64 +595,30 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     // MARK: Deadlines
 
+    private var situation: Liveness.Situation {
+        Liveness.Situation(
+            isOpen: machine.isOpen,
+            isReading: pauses.isEmpty,
+            lastDelivery: memberships.reduce(0) { max($0, $1.lastDelivery) }
+        )
+    }
+
     private func scheduleDeadline() {
-        let now = loop.now
-        if let next = nextDeadline(now) { loop.schedule(self, at: next) }
+        if let next = liveness.next(loop.now, settings, situation) { loop.schedule(self, at: next) }
     }
 
     override func deadlineReached(_ now: UInt64) -> UInt64? {
-        if closeDeadline != 0 {
-            if now >= closeDeadline { cut() }
-        } else if machine.isOpen {
-            if readingStoppedAt != 0, now >= readingStoppedAt + settings.stallTimeout {
-                fail(.policyViolation, "messages are not read")
-            } else if writingStalledAt != 0, now >= writingStalledAt + settings.stallTimeout {
-                fail(.policyViolation, "peer takes no messages")
-                cut()
-            } else if let timeout = settings.messageTimeout, messageBegunAt != 0, pauses.isEmpty,
-                now >= messageBegunAt + timeout
-            {
-                fail(.policyViolation, "message takes too long")
-            } else if let idle = settings.idleTimeout, now >= lastActivity + idle {
-                close(code: .goingAway, reason: "idle")
-            } else {
-                keepAlive(now)
-            }
+        switch liveness.demand(now, settings, situation) {
+        case .nothing: break
+        // An empty pong is not reported by lws, so the ping has a payload.
+        case .ping: sendPing(0)
+        case .closeIdle: close(code: .goingAway, reason: "idle")
+        case .fail(let reason): fail(.policyViolation, reason)
+        case .failAndCut(let reason):
+            fail(.policyViolation, reason)
+            cut()
+        case .cut: cut()
         }
-        return nextDeadline(now)
-    }
-
-    /// Asks a silent peer for a sign of life, and gives it up when none comes. While reading is stopped its signs would
-    /// not be seen, so it is not asked.
-    private func keepAlive(_ now: UInt64) {
-        guard let interval = settings.keepaliveInterval, pauses.isEmpty else { return }
-        if pingSentAt != 0 {
-            if now >= pingSentAt + settings.keepaliveTimeout { cut() }
-        } else if now >= lastReceived + interval {
-            pingSentAt = max(now, 1)
-            // An empty pong is not reported by lws, so the ping has a payload.
-            sendPing(0)
-        }
-    }
-
-    /// When a message last went in or out, those of groups included.
-    private var lastActivity: UInt64 {
-        memberships.reduce(lastMessage) { max($0, $1.lastDelivery) }
-    }
-
-    private func nextDeadline(_ now: UInt64) -> UInt64? {
-        if closeDeadline != 0 { return now < closeDeadline ? closeDeadline : nil }
-        guard machine.isOpen else { return nil }
-        var next = UInt64.max
-        if readingStoppedAt != 0 { next = min(next, readingStoppedAt + settings.stallTimeout) }
-        if writingStalledAt != 0 { next = min(next, writingStalledAt + settings.stallTimeout) }
-        if let timeout = settings.messageTimeout, messageBegunAt != 0, pauses.isEmpty {
-            next = min(next, messageBegunAt + timeout)
-        }
-        if let idle = settings.idleTimeout { next = min(next, lastActivity + idle) }
-        if let interval = settings.keepaliveInterval, pauses.isEmpty {
-            next = min(next, pingSentAt != 0 ? pingSentAt + settings.keepaliveTimeout : lastReceived + interval)
-        }
-        return next == .max ? nil : next
+        return liveness.next(now, settings, situation)
     }
 }

@@ -46,7 +46,8 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// The most bytes that may wait to be sent: `trySend` drops beyond it, `send` throws for one message that could never
     /// fit. Default: 16 MiB.
     public var maximumQueuedBytes = 16 << 20
-    /// How long a peer may take from the accepted TCP connection to the end of its opening handshake, TLS included.
+    /// How long a peer may take from the accepted TCP connection to the end of its opening handshake, TLS included; more
+    /// than 60 seconds count as 60.
     public var handshakeTimeout: Duration = .seconds(10)
     /// Pings for peers that are silent; nil for none. Default: after 25 seconds, lost 10 seconds later.
     public var keepalive: Keepalive? = Keepalive()

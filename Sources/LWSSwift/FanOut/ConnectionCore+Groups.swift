@@ -78,7 +78,7 @@ extension ConnectionCore {
     private func finish(_ writer: inout TurnWriter) {
         writer.flush()
         switch writer.outcome {
-        case .written: writingStalledAt = 0
+        case .written: liveness.writingWentOn()
         case .full(let count): socketIsFull(holding: count)
         case .failed: writeFailed()
         case .nothing: break

@@ -68,8 +68,9 @@ extension ServiceLoop {
         unsafe info.uid = .init(truncatingIfNeeded: -1)
         unsafe info.pt_serv_buf_size = 32_768
         unsafe info.max_http_header_data2 = UInt32(clamping: configuration.maximumHeaderBytes)
-        // lws' own limit for each step of a handshake: those of the endpoints are the ones that count.
-        unsafe info.timeout_secs = 3_600
+        // lws' own limit for the steps of a handshake and of an end: longer than those of the endpoints, which are to
+        // count, and short enough for a socket that only lws still knows.
+        unsafe info.timeout_secs = 60
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
         unsafe engine.configure(&info)
