@@ -6,7 +6,8 @@
 // delivery.
 //
 // While input keeps coming, further turns without waiting are taken before the flush, for as long as the oldest unsent
-// message is younger than ABSORB_NANOSECONDS: larger ranges, fewer writes (--absorb off: a flush after every turn).
+// message has waited no longer than the last flush took, and for 100 µs in any case: larger ranges, fewer writes
+// (--absorb off: a flush after every turn).
 //
 // Members that negotiated permessage-deflate have a log of their own, into which each message goes compressed, once.
 #include "deflate.h"
@@ -18,7 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ABSORB_NANOSECONDS 100000
+#define SHORTEST_ABSORPTION 100000  // nanoseconds
+#define LONGEST_ABSORPTION 1000000
 #define TEXT 0x01
 #define BINARY 0x02
 
@@ -32,6 +34,7 @@ struct session {
 static struct group plain, deflated;
 static int last_id;
 static uint64_t oldest_unsent;  // when the message was appended
+static uint64_t absorption = SHORTEST_ABSORPTION;
 static bool has_received;
 
 static uint64_t now(void) {
@@ -119,13 +122,18 @@ int main(int argc, char **argv) {
     open_group(&deflated);
     start_server(callback, sizeof(struct session), options.compression ? deflate_extensions : NULL);
     while (run_turn(true)) {
-        while (options.absorb && has_received && has_anything_unsent() && now() - oldest_unsent < ABSORB_NANOSECONDS) {
+        while (options.absorb && has_received && has_anything_unsent() && now() - oldest_unsent < absorption) {
             has_received = false;
             run_turn(false);
         }
         has_received = false;
+        if (!has_anything_unsent()) continue;
+        uint64_t begin = now();
         flush_group(&plain, options.maximum_backlog);
         flush_group(&deflated, options.maximum_backlog);
+        absorption = now() - begin;
+        if (absorption < SHORTEST_ABSORPTION) absorption = SHORTEST_ABSORPTION;
+        if (absorption > LONGEST_ABSORPTION) absorption = LONGEST_ABSORPTION;
     }
     return 0;
 }

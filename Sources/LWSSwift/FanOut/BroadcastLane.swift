@@ -106,13 +106,14 @@ final class BroadcastLane {
     func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
         let sender = excluded?.lane === self ? excluded : nil
         sender?.standApart()
-        let slab = log.end.slab
+        let (slab, byteCount) = (log.end.slab, log.byteCount)
         let range: Range<LogPosition>
         if encoding.isCompressed, let deflated = message.deflated {
             range = log.append(message.message.kind, deflated, isCompressed: true)
         } else {
             range = log.append(message.message.kind, message.message.bytes)
         }
+        loop.unflushedBytes += log.byteCount - byteCount
         if log.end.slab != slab {
             hasGrown = true
             loop.hasFilledSlab = true

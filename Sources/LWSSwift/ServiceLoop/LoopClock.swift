@@ -2,19 +2,20 @@
 internal import CLibWebSockets
 internal import Glibc
 
-/// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn.
-struct LoopClock {
+/// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn. On the loop's thread
+/// only.
+final class LoopClock {
     private let start = LoopClock.system
     private var cached: UInt64 = 0
     private var isStale = true
 
     /// Called before the loop waits: what was read before is old afterwards.
-    mutating func invalidate() {
+    func invalidate() {
         isStale = true
     }
 
     /// Milliseconds since the loop began.
-    mutating func now() -> UInt64 {
+    var now: UInt64 {
         if isStale {
             cached = LoopClock.system - start
             isStale = false

@@ -35,17 +35,21 @@ extension ServiceLoop {
     }
 
     /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such
-    /// message is younger than 100 µs. A read takes 1 KiB, so the messages of a burst come in several turns; together they
-    /// go out in one write for each member, at a third of the cost. One write takes a slab, so there is no more to gain then.
+    /// message has not waited for long. A read takes 1 KiB, so the messages of a burst come in several turns; together they
+    /// go out in one write for each member, at a third of the cost. One write takes a slab, so beyond a few of them there is
+    /// nothing to gain.
     private func mayAbsorbMore() -> Bool {
-        guard hasReceived, !hasFilledSlab, !unflushedLanes.isEmpty else { return false }
+        guard hasReceived, unflushedBytes < Self.maximumAbsorbedBytes, !unflushedLanes.isEmpty else { return false }
         hasReceived = false
         let now = LoopClock.nanoseconds
-        if absorbDeadline == 0 { absorbDeadline = now + Self.absorbNanoseconds }
+        if absorbDeadline == 0 { absorbDeadline = now + absorbNanoseconds }
         return now < absorbDeadline
     }
 
-    private static let absorbNanoseconds: UInt64 = 100_000
+    /// How long a message may wait for others: as long as the last writing took, since to wait for as long as the work takes
+    /// at most doubles a latency, and never for less than 100 µs or more than a millisecond.
+    private static let absorbLimits: ClosedRange<UInt64> = 100_000...1_000_000
+    private static let maximumAbsorbedBytes = 4 * SlabPool.slabBytes
 
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
     private func endTurn() {
@@ -69,10 +73,16 @@ extension ServiceLoop {
     private func flushLanes() {
         hasReceived = false
         hasFilledSlab = false
+        unflushedBytes = 0
         absorbDeadline = 0
         guard !unflushedLanes.isEmpty else { return }
         swap(&unflushedLanes, &spareUnflushedLanes)
+        let begin = LoopClock.nanoseconds
         for lane in spareUnflushedLanes { lane.flush() }
+        absorbNanoseconds = min(
+            max(LoopClock.nanoseconds - begin, Self.absorbLimits.lowerBound),
+            Self.absorbLimits.upperBound
+        )
         spareUnflushedLanes.removeAll(keepingCapacity: true)
     }
 
@@ -113,7 +123,7 @@ extension ServiceLoop {
     // MARK: Deadlines
 
     /// Milliseconds since the loop began.
-    var now: UInt64 { clock.now() }
+    var now: UInt64 { clock.now }
 
     /// Calls the socket's ``LoopSocket/deadlineReached(_:)`` at `time`, or earlier when it has an earlier deadline.
     func schedule(_ socket: LoopSocket, at time: UInt64) {

@@ -97,10 +97,14 @@ public final class ServiceLoop: @unchecked Sendable {
     var unflushedLanes: [BroadcastLane] = []
     /// A connection has received something since messages of groups were last written.
     var hasReceived = false
-    /// A slab of a log has filled in this turn, which is as much as one write takes: the turn ends with what is under way.
+    /// Bytes of messages of groups that wait for the end of the turn.
+    var unflushedBytes = 0
+    /// A slab of a log has filled in this turn, so that limits of members are to be looked at: no further jobs are begun.
     var hasFilledSlab = false
     /// When they have to be written, in nanoseconds of the system's clock; 0 when there are none yet.
     var absorbDeadline: UInt64 = 0
+    /// How long they may wait for others.
+    var absorbNanoseconds: UInt64 = 0
     var spareUnflushedLanes: [BroadcastLane] = []
     /// What hands this turn's messages over to other loops.
     var unrelayed: [() -> Void] = []
@@ -109,7 +113,7 @@ public final class ServiceLoop: @unchecked Sendable {
     let slabs = SlabPool()
     var turnHooks: [(id: Int, body: () -> Void)] = []
     var nextTurnHookID = 0
-    var clock = LoopClock()
+    let clock = LoopClock()
     var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
     /// Tables that lws may still refer to.
     var protocolTables: [Int: ProtocolTable] = [:]
