@@ -19,8 +19,6 @@ enum ChannelMessage: Sendable {
         let from: Member
         /// How members of plain text get it.
         let envelope: Envelope
-        /// Milliseconds since 1970-01-01 00:00 UTC.
-        let time: Int64
         let text: WebSocketMessage
     }
 
@@ -35,8 +33,14 @@ enum ChannelMessage: Sendable {
 
     /// What members of `form` get; nil for nothing.
     ///
-    /// - Parameter id: the message's number in the order of its channel.
-    func encoded(as form: MemberForm, id: UInt64) -> WebSocketMessage? {
+    /// - Parameters:
+    ///   - id: the message's number in the order of its channel.
+    ///   - time: when it got that: milliseconds since 1970-01-01 00:00 UTC.
+    func encoded(
+        as form: MemberForm,
+        id: UInt64,
+        time: @autoclosure () -> Int64 = WallTime.now.milliseconds
+    ) -> WebSocketMessage? {
         switch (self, form) {
         case (.said(let saying), .text):
             saying.envelope.put(saying.text, by: saying.from.name)
@@ -46,7 +50,7 @@ enum ChannelMessage: Sendable {
                     ChatMessage(
                         id: id,
                         from: saying.from,
-                        time: saying.time,
+                        time: time(),
                         text: saying.text.text ?? ""
                     )
                 )

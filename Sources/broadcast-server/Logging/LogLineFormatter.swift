@@ -2,7 +2,8 @@ import Logging
 
 /// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`.
 ///
-/// The text is escaped here, so that nothing a peer says reaches a terminal or a file raw, whichever way it came.
+/// The text of a ``LogLine`` is escaped here, so that nothing a peer says reaches a terminal or a file raw, whichever way
+/// it came; who appends the text itself escapes it.
 struct LogLineFormatter: Sendable {
     private var timestamps = TimestampFormatter()
 

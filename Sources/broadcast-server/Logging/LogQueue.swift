@@ -78,13 +78,9 @@ final class LogQueue: Sendable {
         add(cost: line.count, mayDrop: true) { state in
             if state.blockStream != stream { state.seal() }
             state.blockStream = stream
-            if state.block.isEmpty { state.block.reserveCapacity(Self.blockBytes) }
             state.block += line
         }
     }
-
-    /// What a block begins with.
-    private static let blockBytes = 16 << 10
 
     private func add(_ item: LogItem, isForced: Bool) {
         add(cost: item.cost, mayDrop: item.isDroppable && !isForced) { state in

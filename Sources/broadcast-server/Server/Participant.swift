@@ -44,7 +44,7 @@ final class Participant: @unchecked Sendable {
 
     func receive(_ message: WebSocketMessage) {
         // One that is told to leave is not listened to any more: it takes what it says for lost, and may say it again.
-        guard connection.isOpen, room.isListening else { return }
+        guard room.isListening else { return }
         switch (form, message.kind) {
         case (.text, .text):
             say(message)
@@ -74,7 +74,6 @@ final class Participant: @unchecked Sendable {
         let saying = ChannelMessage.Saying(
             from: seat.member,
             envelope: room.settings.envelope,
-            time: WallTime.now.milliseconds,
             text: text
         )
         send(.said(saying), includingSelf: room.settings.echoes, onSequenced: onSequenced)

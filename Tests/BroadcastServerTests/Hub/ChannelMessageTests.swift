@@ -8,11 +8,11 @@ import Testing
 
     @Test func `what is said has a form for each kind of member`() {
         let message = ChannelMessage.said(
-            .init(from: Self.ann, envelope: .text, time: 1_763_933_812_345, text: .text("hi 👋"))
+            .init(from: Self.ann, envelope: .text, text: .text("hi 👋"))
         )
         #expect(message.encoded(as: .text, id: 9) == .text("ann: hi 👋"))
         #expect(
-            message.encoded(as: .json, id: 9)
+            message.encoded(as: .json, id: 9, time: 1_763_933_812_345)
                 == .text(#"{"from":{"id":3,"name":"ann"},"id":9,"text":"hi 👋","time":1763933812345,"type":"message"}"#)
         )
     }

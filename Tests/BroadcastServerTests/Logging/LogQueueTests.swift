@@ -76,6 +76,8 @@ import Testing
     @Test func `lines that are formatted at once are bounded and counted, too`() throws {
         let sink = GatedSink(isOpen: false)
         let queue = try LogQueue(sink, limits: .init(capacity: 10_000))
+        queue.enqueue(line("first"))
+        sink.waitUntilBlocked()
         for _ in 0..<1_000 {
             queue.enqueue(formatted: Array(String(repeating: "x", count: 99).utf8) + [UInt8(ascii: "\n")], .output)
         }
