@@ -1,6 +1,7 @@
 """The chat page, used as people do: with the keyboard and the eyes."""
 
 import json
+import re
 
 import pytest
 from websockets.sync.client import connect
@@ -121,7 +122,8 @@ def test_what_is_typed_while_the_server_is_away_is_sent_when_it_is_back(browser,
     with connect(again.url) as client:
         say(page, "third")
         assert client.recv(timeout=30) == "ann: third"
-    assert [line for line in again.program.output.splitlines() if ": second" in line or ": first" in line] != []
+    again.wait_for("Client [0-9]+: third")
+    assert re.findall(r"Client \d+: (\w+)$", again.program.output, re.MULTILINE) == ["first", "second", "third"]
     assert bubbles(page) == ["first", "second", "third"]
 
 
