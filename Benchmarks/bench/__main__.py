@@ -15,7 +15,8 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measures the broadcast server beside the same server in C and beside others, and the wrapper "
-        "beside C. Writes Benchmarks/results unless --quick, --cells or --servers make it a part of the whole.",
+        "beside C. Writes Benchmarks/results unless --quick, --cells or --servers make it a part of the whole; with "
+        "--update a part, too.",
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--rounds", type=int, help="rounds of each cell (default: 5, with 10,000 subscribers 3)")
@@ -23,6 +24,7 @@ def arguments():
     parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells with such a key, as '100x*p1'")
     parser.add_argument("--servers", metavar="LIST", help=f"only these, of {','.join(servers.NAMES)}")
     parser.add_argument("--list", action="store_true", help="list the keys of the cells")
+    parser.add_argument("--update", action="store_true", help="put cells measured anew among those of the last run")
     parser.add_argument("--report", action="store_true", help="write report and plots of the last run anew")
     options = parser.parse_args()
     options.parts = options.parts or PARTS
@@ -33,6 +35,8 @@ def arguments():
     for name in options.names:
         if name not in servers.NAMES:
             parser.error(f"no server {name!r}: choose from {', '.join(servers.NAMES)}")
+    if options.update and (options.quick or options.servers is not None):
+        parser.error("--update takes whole cells: with all servers, and not --quick")
     options.is_partial = options.quick or options.cells != "*" or options.servers is not None
     return options
 
@@ -79,14 +83,25 @@ def conditions_report(figures):
 
 
 def measure_fanout(options, descriptors):
-    """Writes what there is after each cell: an hour is long, and somebody may need the machine."""
+    """Writes what there is after each cell: it takes long, and somebody may need the machine."""
     figures = {"machine": machine.describe(), "cells": []}
+    recorded = recorded_cells(figures["machine"]) if options.update else {}
     for cell in cells_to_measure(options, descriptors):
         rounds = options.rounds or (1 if options.quick else cell.rounds)
-        figures["cells"].append(fanout.measure_cell(cell, options.names, rounds, options.quick))
-        if not options.is_partial:
+        row = fanout.measure_cell(cell, options.names, rounds, options.quick)
+        recorded[cell.key] = row | {"commit": figures["machine"]["commit"]}
+        figures["cells"] = [recorded[cell.key] for cell in CELLS if cell.key in recorded]
+        if options.update or not options.is_partial:
             results.write("fanout", fanout_report(figures), figures)
     return figures
+
+
+def recorded_cells(now):
+    """The cells of the last run, by key, which must have been on such a machine."""
+    figures = results.read("fanout")
+    if machine.kind(figures["machine"]) != machine.kind(now):
+        raise SystemExit(f"error: the last run was on another machine: {machine.caption(figures['machine'])}")
+    return {row["key"]: row for row in figures["cells"]}
 
 
 def measure_conditions(options):
@@ -116,7 +131,7 @@ def main():
     if "fanout" in options.parts:
         figures = results.read("fanout") if options.report else measure_fanout(options, descriptors)
         reports.append(fanout_report(figures))
-        if not options.is_partial:
+        if options.update or not options.is_partial:
             results.write("fanout", reports[-1], figures)
             fanout.draw(figures["cells"])
     if "conditions" in options.parts and options.cells == "*":

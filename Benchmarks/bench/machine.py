@@ -31,7 +31,7 @@ def describe():
     swift = re.search(r"Swift version [0-9.]+", output("swift", "--version"))
     return {
         "date": datetime.date.today().isoformat(),
-        "commit": output("git", "-C", BENCHMARKS, "rev-parse", "--short", "HEAD"),
+        "commit": output("git", "-C", BENCHMARKS, "describe", "--always", "--dirty"),
         "processor": processor(),
         "cores": os.cpu_count(),
         "load average": os.getloadavg()[0],
@@ -43,6 +43,16 @@ def describe():
         "websockets": output(PEER_PYTHON, "-c", "import websockets; print(websockets.__version__)"),
         "openssl": output("openssl", "version"),
     }
+
+
+MADE_OF = (
+    "processor", "cores", "system", "libwebsockets", "swift", "swift-nio", "python", "websockets", "openssl",
+)
+
+
+def kind(machine):
+    """What must be the same for figures to stand in one table."""
+    return {key: machine[key] for key in MADE_OF}
 
 
 def caption(machine):

@@ -11,9 +11,11 @@ def path(name):
 
 
 def write(name, report, figures):
-    with open(path(f"{name}.json"), "w") as file:
+    # Complete or not at all: a run may be ended while it writes.
+    with open(path(f"{name}.json.new"), "w") as file:
         json.dump(figures, file, indent=1)
         file.write("\n")
+    os.replace(path(f"{name}.json.new"), path(f"{name}.json"))
     with open(path(f"{name}.md"), "w") as file:
         file.write(report)
 
