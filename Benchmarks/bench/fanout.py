@@ -102,13 +102,12 @@ def draw(rows):
     if costs:
         plot.bars(results.path("fanout.svg"), costs, names, "CPU s per million deliveries", is_logarithmic=True)
     compared = [
-        (row["title"], [spread(ratios(row["samples"][servers.SUBJECT], row["samples"][servers.REFERENCE], COST))])
+        (row["title"], spread(ratios(row["samples"][servers.SUBJECT], row["samples"][servers.REFERENCE], COST)))
         for row in rows if {servers.SUBJECT, servers.REFERENCE} <= row["samples"].keys()
     ]
+    compared = [(title, values) for title, values in compared if values]
     if compared:
-        plot.bars(
-            results.path("fanout-ratio.svg"), compared, [servers.SUBJECT], "CPU time, the C reference = 1", limit=1.1
-        )
+        plot.dots(results.path("fanout-ratio.svg"), compared, "CPU time, the C reference = 1", limit=1.1)
 
 
 def spread(values):
