@@ -55,4 +55,16 @@ import Testing
     @Test func `a binary message is shown by its size`() {
         #expect(EscapedText.excerpt(WebSocketMessage.binary([1, 2, 3])) == "binary message of 3 bytes")
     }
+
+    /// The quick look takes eight bytes at a time: no place in them may hide a character.
+    @Test(arguments: 0..<20)
+    func `what the log shows of a message is escaped wherever it stands`(place: Int) {
+        let scalars = (0...0xA0).compactMap(Unicode.Scalar.init) + ["\u{202E}", "\u{61C}", "\u{2066}", "👋"]
+        for scalar in scalars {
+            let text = String(repeating: "x", count: place) + String(scalar) + String(repeating: "y", count: 19 - place)
+            var line: [UInt8] = []
+            EscapedText.appendExcerpt(.text(text), to: &line)
+            #expect(String(decoding: line, as: UTF8.self) == EscapedText.escape(text))
+        }
+    }
 }
