@@ -67,9 +67,9 @@ struct FrameLog {
 
     // MARK: Appending
 
-    /// The most payload of one frame; a longer message is cut into fragments, so that a pong never waits for all of it
-    /// (RFC 6455 section 5.4).
-    static let maximumFragmentBytes = 64 << 10
+    /// The most payload of one frame, which fills a slab with its header; a longer message is cut into fragments, so that a
+    /// pong never waits for all of it (RFC 6455 section 5.4).
+    static let maximumFragmentBytes = SlabPool.slabBytes - ServerFrame.headerBytes(SlabPool.slabBytes)
 
     /// Appends one message, framed as a server frames it: not masked (RFC 6455 section 5.1).
     ///

@@ -5,7 +5,7 @@
 final class GatherBuffer {
     /// A piece of this size is written from where it is: copying it would cost more than it saves.
     static let directBytes = 8 << 10
-    private let bytes = UnsafeMutableRawPointer.allocate(byteCount: ServiceLoop.writeBytes, alignment: 64)
+    private let bytes = UnsafeMutableRawPointer.allocate(byteCount: SlabPool.slabBytes, alignment: 64)
     private(set) var count = 0
 
     deinit {
@@ -13,7 +13,7 @@ final class GatherBuffer {
     }
 
     func hasRoom(for more: Int) -> Bool {
-        count + more <= ServiceLoop.writeBytes
+        count + more <= SlabPool.slabBytes
     }
 
     func append(_ piece: UnsafeRawBufferPointer) {

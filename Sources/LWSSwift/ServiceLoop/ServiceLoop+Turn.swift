@@ -36,8 +36,8 @@ extension ServiceLoop {
 
     /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such
     /// message has not waited for long. A read takes 1 KiB, so the messages of a burst come in several turns; together they
-    /// go out in one write for each member, at a third of the cost. One write takes a slab, so beyond a few of them there is
-    /// nothing to gain.
+    /// go out in one write for each member, at a third of the cost. One write takes a slab, so beyond what the pool keeps
+    /// there is nothing to gain.
     private func mayAbsorbMore() -> Bool {
         guard hasReceived, unflushedBytes < Self.maximumAbsorbedBytes, !unflushedLanes.isEmpty else { return false }
         hasReceived = false
@@ -49,7 +49,7 @@ extension ServiceLoop {
     /// How long a message may wait for others: as long as the last writing took, since to wait for as long as the work takes
     /// at most doubles a latency, and never for less than 100 µs or more than a millisecond.
     private static let absorbLimits: ClosedRange<UInt64> = 100_000...1_000_000
-    private static let maximumAbsorbedBytes = 4 * SlabPool.slabBytes
+    private static let maximumAbsorbedBytes = SlabPool.keptSlabs * SlabPool.slabBytes
 
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
     private func endTurn() {
