@@ -5,11 +5,11 @@ import Testing
 
 /// `wss:` in both roles, with a certificate authority of the test's own.
 @Suite(.timeLimit(.minutes(2))) struct TLSTests {
-    private static let certificates = Result { try Certificates() }
+    private static let certificates = Task { try await Certificates() }
     private let certificates: Certificates
 
-    init() throws {
-        certificates = try Self.certificates.get()
+    init() async throws {
+        certificates = try await Self.certificates.value
     }
 
     /// A server with TLS, and the URL at which its certificate is right.
@@ -115,18 +115,8 @@ import Testing
     @Test func `TLS older than 1.2 is refused`() async throws {
         try await withTLSServer { _, server in
             for (version, isAccepted) in [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)] {
-                let process = Process()
-                process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-                process.arguments = [
-                    "openssl", "s_client", version, "-cipher", "DEFAULT:@SECLEVEL=0", "-connect",
-                    "127.0.0.1:\(server.port!)",
-                ]
-                process.standardInput = FileHandle.nullDevice
-                process.standardOutput = FileHandle.nullDevice
-                process.standardError = FileHandle.nullDevice
-                try process.run()
-                process.waitUntilExit()
-                #expect((process.terminationStatus == 0) == isAccepted, "\(version)")
+                let options = "\(version) -cipher DEFAULT:@SECLEVEL=0 -connect 127.0.0.1:\(server.port!)"
+                #expect(await shell("openssl s_client \(options)") == isAccepted, "\(version)")
             }
         }
     }

@@ -12,24 +12,20 @@ final class Certificates: Sendable {
     var client: String { folder + "/client.pem" }
     var clientKey: String { folder + "/client.key" }
 
-    init() throws {
+    init() async throws {
         folder = NSTemporaryDirectory() + "LWSSwift-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        try openssl(["req", "-x509"] + key + ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test authority"])
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+        try await run("openssl req -x509 \(key) -days 2 -keyout ca.key -out ca.pem -subj '/CN=Test authority'")
         for (name, extensions) in [("server", "DNS:localhost,IP:127.0.0.1"), ("client", "DNS:client.example")] {
-            try openssl(
-                ["req"] + key.dropLast(2) + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", "/CN=\(name)"]
+            try await run("openssl req \(key) -keyout \(name).key -out \(name).csr -subj /CN=\(name)")
+            try await run("echo subjectAltName=\(extensions) > \(name).ext")
+            try await run(
+                """
+                openssl x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -out \(name).pem -days 2 \
+                -extfile \(name).ext
+                """
             )
-            try "subjectAltName=\(extensions)\n".write(
-                toFile: folder + "/\(name).ext",
-                atomically: true,
-                encoding: .utf8
-            )
-            try openssl([
-                "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-out", "\(name).pem", "-days", "2", "-extfile", "\(name).ext",
-            ])
         }
     }
 
@@ -37,15 +33,7 @@ final class Certificates: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw RawPeer.Unexpected("openssl \(arguments) failed") }
+    private func run(_ line: String) async throws {
+        guard await shell("cd '\(folder)' && \(line)") else { throw RawPeer.Unexpected("\(line) failed") }
     }
 }
