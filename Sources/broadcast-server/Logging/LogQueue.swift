@@ -19,6 +19,8 @@ final class LogQueue: Sendable {
         /// Lines behind the items that were formatted when they were logged.
         var block: [UInt8] = []
         var blockStream = LogLine.Stream.output
+        /// Storage for the next block.
+        var spareBlock: [UInt8] = []
         var cost = 0
         var droppedCount = 0
         /// Whether the thread waits for the first item, and so has to be woken for it.
@@ -31,6 +33,7 @@ final class LogQueue: Sendable {
             guard !block.isEmpty else { return }
             items.append(.lines(block, blockStream))
             block = []
+            swap(&block, &spareBlock)
         }
     }
 
@@ -109,6 +112,7 @@ final class LogQueue: Sendable {
 
     /// The largest batch whose storage is kept for the next.
     private static let keptItems = 4_096
+    private static let keptBlockBytes = 1 << 20
 
     private static func serve(
         _ sink: some LogSink,
@@ -140,12 +144,22 @@ final class LogQueue: Sendable {
             room.ring()
             isClosing = closes
             sink.write(items)
+            if let block = Self.takeBlock(from: &items) { monitor.withLock { $0.spareBlock = block } }
             items.removeAll(keepingCapacity: items.count <= Self.keptItems)
             if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
         }
         sink.close()
         monitor.update { $0.hasEnded = true }
         room.finish()
+    }
+
+    /// The storage of the last block that was written, emptied, unless it is too large to be kept.
+    private static func takeBlock(from items: inout [LogItem]) -> [UInt8]? {
+        guard case .lines(var block, _)? = items.last, block.capacity <= keptBlockBytes else { return nil }
+        // The array lets go of it, which would have to be copied otherwise.
+        items.removeLast()
+        block.removeAll(keepingCapacity: true)
+        return block
     }
 
     private static func dropNotice(_ count: Int) -> LogItem {

@@ -38,9 +38,9 @@ struct WallTime: Equatable, Sendable {
 
 /// Writes moments as `YYYY-MM-DD HH:MM:SS,mmm` in local time.
 ///
-/// The text up to the second is kept, since lines come in bursts: within a second only three digits are made anew.
+/// The text is kept, since lines come in bursts: within a second only three digits are made anew, within a millisecond none.
 struct TimestampFormatter: Sendable {
-    private var second = Int.min
+    private var time: WallTime?
     private var text: [UInt8] = []
 
     init() {
@@ -49,12 +49,16 @@ struct TimestampFormatter: Sendable {
     }
 
     mutating func append(_ time: WallTime, to buffer: inout [UInt8]) {
-        if time.second != second {
-            second = time.second
-            text = Self.format(time.second)
+        if time != self.time {
+            if time.second == self.time?.second {
+                text.removeLast(3)
+            } else {
+                text = Self.format(time.second)
+            }
+            Self.append(time.millisecond, digits: 3, to: &text)
+            self.time = time
         }
         buffer += text
-        Self.append(time.millisecond, digits: 3, to: &buffer)
     }
 
     private static func format(_ second: Int) -> [UInt8] {
