@@ -51,7 +51,7 @@ public final class BroadcastGroup: Sendable {
 
     /// Makes the form of a message that members of `format` get, nil for none. `number` is the message's place in the
     /// group's order, counted from 1. Called on the group's first loop, once for each format that has members.
-    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> WebSocketMessage?
+    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> BroadcastForm?
 
     /// What became of a message.
     public enum SendResult: Sendable, Hashable {
@@ -154,7 +154,9 @@ public final class BroadcastGroup: Sendable {
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false
     ) -> SendResult {
-        trySend(from: sender, includingSender: includingSender, payloadBytes: message.bytes.count) { _, _ in message }
+        trySend(from: sender, includingSender: includingSender, payloadBytes: message.bytes.count) { _, _ in
+            BroadcastForm(message)
+        }
     }
 
     /// Sends a message in a form of its own for each format.
@@ -176,17 +178,18 @@ public final class BroadcastGroup: Sendable {
         encode: @escaping Encoder
     ) -> SendResult {
         let shard = shard(of: nil, "BroadcastGroup.trySend")
-        let message = UnsequencedMessage(
-            sender: sender,
-            includesSender: includingSender,
-            encode: encode,
-            onSequenced: onSequenced,
-            byteCount: 64 + payloadBytes
-        )
         if shard.isHome {
-            sequence(message, on: shard)
+            sequence(from: sender, includingSender: includingSender, onSequenced, encode, on: shard)
         } else {
-            shard.outbox.toHome.append(message)
+            shard.outbox.toHome.append(
+                UnsequencedMessage(
+                    sender: sender,
+                    includesSender: includingSender,
+                    encode: encode,
+                    onSequenced: onSequenced,
+                    byteCount: 64 + payloadBytes
+                )
+            )
             markForRelay(shard)
         }
         guard isCongested else { return .queued }
@@ -238,25 +241,31 @@ public final class BroadcastGroup: Sendable {
     // MARK: Order
 
     /// Gives a message its place, on the home loop.
-    private func sequence(_ message: UnsequencedMessage, on home: BroadcastShard) {
+    private func sequence(
+        from sender: BroadcastMember?,
+        includingSender: Bool,
+        _ onSequenced: (@Sendable (UInt64) -> Void)?,
+        _ encode: Encoder,
+        on home: BroadcastShard
+    ) {
         home.lastNumber += 1
         let number = home.lastNumber
-        let excluded = message.includesSender ? nil : message.sender
+        let excluded = includingSender ? nil : sender
         // What the other loops get, by format.
         var encodings: [EncodedMessage?] = []
         for format in 0..<configuration.formats {
-            let encoded = encode(message, format, number, on: home.loop)
+            let encoded = self.encode(encode, format, number, on: home.loop)
             if let encoded { home.append(encoded, format, excluding: excluded) }
             if shards.count > 1 { encodings.append(encoded) }
         }
-        home.tell(message.sender, number, message.onSequenced)
+        home.tell(sender, number, onSequenced)
         guard shards.count > 1 else { return }
         let sequenced = SequencedMessage(
             number: number,
-            sender: message.sender,
-            includesSender: message.includesSender,
+            sender: sender,
+            includesSender: includingSender,
             encodings: encodings,
-            onSequenced: message.onSequenced
+            onSequenced: onSequenced
         )
         home.outbox.toOthers.append(sequenced)
         markForRelay(home)
@@ -264,16 +273,16 @@ public final class BroadcastGroup: Sendable {
 
     /// One form of a message; nil when nobody is to get it.
     private func encode(
-        _ message: UnsequencedMessage,
+        _ encode: Encoder,
         _ format: Int,
         _ number: UInt64,
         on loop: ServiceLoop
     ) -> EncodedMessage? {
         let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
         guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
-            let encoded = message.encode(format, number)
+            let encoded = encode(format, number)
         else { return nil }
-        return EncodedMessage(message: encoded, deflated: isCompressed ? deflate(encoded, on: loop) : nil)
+        return EncodedMessage(form: encoded, deflated: isCompressed ? deflate(encoded, on: loop) : nil)
     }
 
     private func hasMembers(_ encoding: Encoding) -> Bool {
@@ -281,11 +290,11 @@ public final class BroadcastGroup: Sendable {
     }
 
     /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.
-    private func deflate(_ message: WebSocketMessage, on loop: ServiceLoop) -> [UInt8]? {
-        guard let compression = configuration.compression, message.bytes.count >= compression.minimumBytes,
+    private func deflate(_ form: BroadcastForm, on loop: ServiceLoop) -> [UInt8]? {
+        guard let compression = configuration.compression, form.byteCount >= compression.minimumBytes,
             let deflater = loop.deflaters.deflater(windowBits: NegotiatedCompression.largestWindowBits)
         else { return nil }
-        return unsafe message.bytes.withUnsafeBytes { bytes in
+        return unsafe form.bytes.withUnsafeBytes { bytes in
             unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
         }
     }
@@ -304,7 +313,15 @@ public final class BroadcastGroup: Sendable {
             let home = shards[0]
             let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
             hand(count, to: home) { [self] home in
-                for message in outbox.toHome { sequence(message, on: home) }
+                for message in outbox.toHome {
+                    sequence(
+                        from: message.sender,
+                        includingSender: message.includesSender,
+                        message.onSequenced,
+                        message.encode,
+                        on: home
+                    )
+                }
             }
         }
         if !outbox.toOthers.isEmpty {

@@ -109,9 +109,9 @@ final class BroadcastLane {
         let (slab, byteCount) = (log.end.slab, log.byteCount)
         let range: Range<LogPosition>
         if encoding.isCompressed, let deflated = message.deflated {
-            range = log.append(message.message.kind, deflated, isCompressed: true)
+            range = log.append(message.form.message.kind, deflated, isCompressed: true)
         } else {
-            range = log.append(message.message.kind, message.message.bytes)
+            range = log.append(message.form.message.kind, prefix: message.form.prefix, message.form.message.bytes)
         }
         loop.unflushedBytes += log.byteCount - byteCount
         if log.end.slab != slab {

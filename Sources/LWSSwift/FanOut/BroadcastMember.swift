@@ -265,9 +265,15 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Leaves out a message of its own.
     func skip(_ range: Range<LogPosition>) {
-        if stop != nil {
-            stop?.ownMessages += 1
-        } else if let last = skips.last, last.end == range.lowerBound, !last.isGivenUp {
+        if let stop {
+            stop.ownMessages += 1
+        } else {
+            Self.add(range, to: &skips)
+        }
+    }
+
+    private static func add(_ range: Range<LogPosition>, to skips: inout [Skip]) {
+        if let last = skips.last, last.end == range.lowerBound, !last.isGivenUp {
             skips[skips.count - 1].end = range.upperBound
             skips[skips.count - 1].ownMessages += 1
         } else {

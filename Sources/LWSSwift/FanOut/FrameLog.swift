@@ -73,46 +73,82 @@ struct FrameLog {
 
     /// Appends one message, framed as a server frames it: not masked (RFC 6455 section 5.1).
     ///
-    /// - Parameter isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
+    /// - Parameters:
+    ///   - prefix: goes before `bytes` in the message.
+    ///   - isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
     /// - Returns: where it begins and ends.
     mutating func append(
         _ kind: WebSocketMessage.Kind,
+        prefix: String = "",
         _ bytes: [UInt8],
         isCompressed: Bool = false
     ) -> Range<LogPosition> {
-        var opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
-        var start: LogPosition?
-        unsafe bytes.withUnsafeBytes { payload in
-            var sent = 0
-            repeat {
-                let count = min(payload.count - sent, Self.maximumFragmentBytes)
-                let header = ServerFrame.headerBytes(count)
-                let index = slabWithRoom(for: header + count)
-                let offset = slabs[index].count
-                if start == nil {
-                    start = LogPosition(slab: firstSlab + index, offset: offset)
-                    if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
-                    messageCount += 1
-                }
-                guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
-                let frame = unsafe memory + offset
-                unsafe ServerFrame.writeHeader(
-                    opcode,
-                    isFinal: sent + count == payload.count,
-                    isCompressed: isCompressed && sent == 0,
-                    count,
-                    to: frame
-                )
-                if let source = payload.baseAddress {
-                    unsafe (frame + header).copyMemory(from: source + sent, byteCount: count)
-                }
-                slabs[index].count += header + count
-                byteCount += header + count
-                sent += count
-                opcode = .continuation
-            } while sent < payload.count
+        var prefix = prefix
+        return prefix.withUTF8 { prefix in
+            unsafe bytes.withUnsafeBytes { bytes in
+                let payload = unsafe Payload(prefix: UnsafeRawBufferPointer(prefix), bytes: bytes)
+                return append(kind == .text ? .text : .binary, payload, isCompressed: isCompressed)
+            }
         }
+    }
+
+    private mutating func append(
+        _ opcode: FrameEncoder.Opcode,
+        _ payload: Payload,
+        isCompressed: Bool
+    ) -> Range<LogPosition> {
+        var opcode = opcode
+        var start: LogPosition?
+        var sent = 0
+        repeat {
+            let count = min(payload.count - sent, Self.maximumFragmentBytes)
+            let header = ServerFrame.headerBytes(count)
+            let index = slabWithRoom(for: header + count)
+            let offset = slabs[index].count
+            if start == nil {
+                start = LogPosition(slab: firstSlab + index, offset: offset)
+                if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
+                messageCount += 1
+            }
+            guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
+            let frame = unsafe memory + offset
+            unsafe ServerFrame.writeHeader(
+                opcode,
+                isFinal: sent + count == payload.count,
+                isCompressed: isCompressed && sent == 0,
+                count,
+                to: frame
+            )
+            unsafe payload.copy(sent..<sent + count, to: frame + header)
+            slabs[index].count += header + count
+            byteCount += header + count
+            sent += count
+            opcode = .continuation
+        } while sent < payload.count
         return (start ?? end)..<end
+    }
+
+    /// What a message carries, in two parts that come together here only.
+    @safe
+    private struct Payload {
+        let prefix: UnsafeRawBufferPointer
+        let bytes: UnsafeRawBufferPointer
+
+        var count: Int { unsafe prefix.count + bytes.count }
+
+        /// Copies a part, counted from the beginning of the prefix.
+        func copy(_ range: Range<Int>, to memory: UnsafeMutableRawPointer) {
+            let border = unsafe min(max(prefix.count, range.lowerBound), range.upperBound)
+            if range.lowerBound < border, let source = unsafe prefix.baseAddress {
+                unsafe memory.copyMemory(from: source + range.lowerBound, byteCount: border - range.lowerBound)
+            }
+            if border < range.upperBound, let source = unsafe bytes.baseAddress {
+                unsafe (memory + (border - range.lowerBound)).copyMemory(
+                    from: source + (border - prefix.count),
+                    byteCount: range.upperBound - border
+                )
+            }
+        }
     }
 
     private mutating func slabWithRoom(for count: Int) -> Int {

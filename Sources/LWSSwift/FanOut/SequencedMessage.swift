@@ -10,11 +10,11 @@ struct UnsequencedMessage: Sendable {
 
 /// One form of a message, as it is and, when there are members that take it and it is shorter, compressed.
 struct EncodedMessage: Sendable {
-    let message: WebSocketMessage
+    let form: BroadcastForm
     /// The payload deflated for the largest window (RFC 7692 section 7.2.1).
     let deflated: [UInt8]?
 
-    var byteCount: Int { message.bytes.count + (deflated?.count ?? 0) }
+    var byteCount: Int { form.byteCount + (deflated?.count ?? 0) }
 }
 
 /// A message that has its place, in every form that has members: what travels from the home loop to the others.

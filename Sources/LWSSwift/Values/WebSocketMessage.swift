@@ -41,23 +41,6 @@ public struct WebSocketMessage: Sendable, Hashable {
         WebSocketMessage(uncheckedKind: .binary, bytes: bytes)
     }
 
-    /// The same message with text before it; a binary message as it is. Costs a copy, but no second look at the bytes: text
-    /// before text is text.
-    public func prefixed(by prefix: String) -> WebSocketMessage {
-        guard kind == .text else { return self }
-        var prefix = prefix
-        let bytes = prefix.withUTF8 { start in
-            unsafe [UInt8](unsafeUninitializedCapacity: start.count + self.bytes.count) { buffer, count in
-                _ = unsafe buffer.update(fromContentsOf: start)
-                _ = unsafe UnsafeMutableBufferPointer(rebasing: buffer[start.count...]).update(
-                    fromContentsOf: self.bytes
-                )
-                count = start.count + self.bytes.count
-            }
-        }
-        return WebSocketMessage(uncheckedKind: .text, bytes: bytes)
-    }
-
     /// The text of a text message; nil for a binary one. Decodes on each call.
     public var text: String? {
         kind == .text ? String(decoding: bytes, as: UTF8.self) : nil

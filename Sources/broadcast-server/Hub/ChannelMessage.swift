@@ -40,24 +40,21 @@ enum ChannelMessage: Sendable {
         as form: MemberForm,
         id: UInt64,
         time: @autoclosure () -> Int64 = WallTime.now.milliseconds
-    ) -> WebSocketMessage? {
+    ) -> BroadcastForm? {
         switch (self, form) {
         case (.said(let saying), .text):
             saying.envelope.put(saying.text, by: saying.from.name)
         case (.said(let saying), .json):
-            ChatProtocol.encode(
-                ServerObject.message(
-                    ChatMessage(
-                        id: id,
-                        from: saying.from,
-                        time: time(),
-                        text: saying.text.text ?? ""
+            BroadcastForm(
+                ChatProtocol.encode(
+                    ServerObject.message(
+                        ChatMessage(id: id, from: saying.from, time: time(), text: saying.text.text ?? "")
                     )
                 )
             )
-        case (.binary(let message), _): message
+        case (.binary(let message), _): BroadcastForm(message)
         case (.announcement, .text): nil
-        case (.announcement(let object), .json): ChatProtocol.encode(object)
+        case (.announcement(let object), .json): BroadcastForm(ChatProtocol.encode(object))
         }
     }
 }

@@ -8,10 +8,10 @@ enum Envelope: String, CaseIterable, Sendable {
     case none
 
     /// A text of the sender with this name, `Client <id>` for one that has none.
-    func put(_ text: WebSocketMessage, by name: String) -> WebSocketMessage {
+    func put(_ text: WebSocketMessage, by name: String) -> BroadcastForm {
         switch self {
-        case .text: text.prefixed(by: Self.prefix(for: name))
-        case .none: text
+        case .text: BroadcastForm(text, prefix: Self.prefix(for: name))
+        case .none: BroadcastForm(text)
         }
     }
 

@@ -6,11 +6,11 @@ import Testing
 @Suite struct EnvelopeTests {
     @Test(arguments: ["Client 135847", "ann 👋"])
     func `before a text stands the name of its sender`(name: String) {
-        #expect(Envelope.text.put(.text("hi"), by: name) == .text("\(name): hi"))
+        #expect(Envelope.text.put(.text("hi"), by: name) == BroadcastForm(.text("hi"), prefix: "\(name): "))
     }
 
     @Test func `without an envelope nothing stands before it`() {
-        #expect(Envelope.none.put(.text("hi"), by: "ann") == .text("hi"))
+        #expect(Envelope.none.put(.text("hi"), by: "ann") == BroadcastForm(.text("hi")))
     }
 
     @Test func `the longest prefix is within the bound that clients reckon with`() throws {

@@ -450,7 +450,7 @@ import Testing
             let numbers = Watched<[UInt64]>([])
             let encode: BroadcastGroup.Encoder = { format, number in
                 made.append("\(format) \(number)")
-                return .text("format \(format) number \(number)")
+                return BroadcastForm(.text("number \(number)"), prefix: "format \(format) ")
             }
             try await fixture.loop.run {
                 group.trySend(encode: encode)

@@ -34,6 +34,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 5, FrameLog.maximumFragmentBytes, 150_000], [0, 1, 60_000, 200_000])
+    func `text before a message makes one message with it`(prefixCount: Int, count: Int) {
+        withLog { log in
+            log.append(10_000)
+            let (prefix, text) = (String(repeating: "p", count: prefixCount), String(repeating: "t", count: count))
+            let range = log.append(.text, prefix: prefix, Array(text.utf8))
+            let whole = WebSocketMessage.text(prefix + text)
+            #expect(log.read(from: range.lowerBound, to: range.upperBound).bytes == whole.framed)
+        }
+    }
+
     @Test func `a compressed message has RSV1 on its first frame only`() {
         withLog { log in
             let range = log.append(.text, [UInt8](repeating: 1, count: 100_000), isCompressed: true)

@@ -51,7 +51,7 @@ import Testing
                         precondition(loop.isCurrent)
                         numbers.update { $0[message.text ?? ""] = number }
                     },
-                    encode: { _, _ in message }
+                    encode: { _, _ in BroadcastForm(message) }
                 )
             }
             return member
