@@ -3,7 +3,7 @@
 /// A member is behind when its socket took not all it was to be sent. Nothing is queued for it: it only stands at an older
 /// place of the log that all share, which is kept for it, so that the memory a group takes is that of its slowest member,
 /// at most ``maximumBytesBehind``, one slab of 64 KiB, and what one turn of the loop brings, on each loop and for each
-/// encoding. A turn ends soon after a slab has filled: with what its sockets and the jobs that waited bring.
+/// encoding. A turn serves its sockets no further once 1 MiB waits, and begins no further jobs once a slab has filled.
 public struct SlowMemberPolicy: Sendable, Hashable {
     /// What is done with a member that has reached a limit.
     public enum Action: Sendable, Hashable {
@@ -18,8 +18,7 @@ public struct SlowMemberPolicy: Sendable, Hashable {
     /// What is done at a limit. Default: ``Action/close``.
     public var action: Action
     /// How many bytes a member may be behind, frame headers included. It is looked at at the end of a turn in which a slab of
-    /// 64 KiB has filled.
-    /// Default: 16 MiB.
+    /// 64 KiB has filled. Default: 16 MiB.
     public var maximumBytesBehind: Int
     /// How old the oldest message may be that a member has not been sent; nil for any age. It is looked at every 100
     /// milliseconds. Default: 30 seconds.
