@@ -112,6 +112,7 @@ final class LogQueue: Sendable {
 
     /// The largest batch whose storage is kept for the next.
     private static let keptItems = 4_096
+    /// The largest block of formatted lines whose storage is kept for the next.
     private static let keptBlockBytes = 1 << 20
 
     private static func serve(
