@@ -4,6 +4,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from support import secure
 from support.nginx import start_nginx
 
 
@@ -46,7 +47,7 @@ def test_the_page_and_a_client_chat_beneath_a_path(browser, open_tab, start_serv
 
 def test_TLS_ends_at_it(browser, open_tab, start_server, proxy, certificates):
     authority = proxy(start_server(), certificates=certificates)
-    with connect(f"wss://{authority}", ssl=certificates.client_context) as client:
+    with secure.connect(f"wss://{authority}", ssl=certificates.client_context) as client:
         chat(open_tab(browser, f"https://{authority}/"), client)
 
 

@@ -1,14 +1,35 @@
 """A server on two threads: members on either have the same messages in the same order."""
 
+import asyncio
 import hashlib
-import threading
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 import pytest
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 
-PATIENCE = 30
+from support.deadline import PATIENCE
+
 MEMBERS, MESSAGES = 6, 300
+
+
+async def exchange(url, options):
+    """Has every member send, all at once; gives for each member what it received."""
+
+    async def publish(number, member):
+        for count in range(MESSAGES):
+            # Some are long enough to be compressed.
+            await member.send(f"{number}-{count} " + "lorem ipsum " * (count % 40))
+
+    async def receive(member):
+        return [await member.recv() for _ in range(MEMBERS * MESSAGES)]
+
+    async with AsyncExitStack() as stack:
+        members = [await stack.enter_async_context(connect(url, **options)) for _ in range(MEMBERS)]
+        everything = asyncio.gather(
+            *(receive(member) for member in members),
+            *(publish(number, member) for number, member in enumerate(members)),
+        )
+        return (await asyncio.wait_for(everything, PATIENCE))[:MEMBERS]
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
@@ -19,21 +40,7 @@ def test_members_on_two_threads_have_one_order(start_server, certificates, schem
     if scheme == "wss":
         flags += ["--tls-cert", certificates.certificate, "--tls-key", certificates.key]
         options["ssl"] = certificates.client_context
-    server = start_server(*flags, scheme=scheme)
-    with ExitStack() as stack:
-        members = [stack.enter_context(connect(server.url, **options)) for _ in range(MEMBERS)]
-
-        def publish(number):
-            for count in range(MESSAGES):
-                # Some are long enough to be compressed.
-                members[number].send(f"{number}-{count} " + "lorem ipsum " * (count % 40))
-
-        publishers = [threading.Thread(target=publish, args=(number,)) for number in range(MEMBERS)]
-        for publisher in publishers:
-            publisher.start()
-        received = [[member.recv(timeout=PATIENCE) for _ in range(MEMBERS * MESSAGES)] for member in members]
-        for publisher in publishers:
-            publisher.join()
+    received = asyncio.run(exchange(start_server(*flags, scheme=scheme).url, options))
     # The echo makes every member see every message, so that the orders are the same as a whole.
     digests = {hashlib.sha256("\n".join(messages).encode()).hexdigest() for messages in received}
     assert len(digests) == 1

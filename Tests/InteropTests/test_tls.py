@@ -3,10 +3,8 @@
 import ssl
 
 import pytest
-from websockets.sync.client import connect
 
-from support.deadline import PATIENCE
-from support.serving import serving
+from support.secure import connect, serving
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def test_clients_that_trust_the_authority_chat(server, certificates):
 
 def test_clients_that_do_not_trust_it_refuse(server):
     with pytest.raises(ssl.SSLCertVerificationError):
-        with connect(server.url):
+        with connect(server.url, ssl=ssl.create_default_context()):
             pass
 
 
@@ -45,9 +43,9 @@ def test_our_client_does_not_trust_it_otherwise(server, start_program):
 def test_our_client_shows_its_certificate_to_a_server_that_asks(start_program, certificates):
     shown, sent = [], []
 
-    def handler(connection):
-        shown.append(connection.socket.getpeercert()["subject"])
-        sent.append(connection.recv(timeout=PATIENCE))
+    async def handler(connection):
+        shown.append(connection.transport.get_extra_info("peercert")["subject"])
+        sent.append(await connection.recv())
 
     flags = ["--ca", certificates.authority, "--cert", certificates.certificate, "--key", certificates.key]
     with serving(handler, ssl=certificates.strict_server_context) as url:
@@ -57,12 +55,18 @@ def test_our_client_shows_its_certificate_to_a_server_that_asks(start_program, c
 
 
 def test_our_client_says_what_is_missing_without_one(start_program, certificates):
-    with serving(lambda connection: None, ssl=certificates.strict_server_context) as url:
+    accepted = []
+
+    async def handler(connection):
+        accepted.append(connection)
+
+    with serving(handler, ssl=certificates.strict_server_context) as url:
         client = start_program(
             "broadcast-server", "connect", url, "--no-log-file", "--no-reconnect", "--ca", certificates.authority
         )
         client.wait_for("It may ask for a client certificate")
         assert client.exit_code() == 76
+    assert not accepted
 
 
 def test_the_page_chats_over_https(browser, open_tab, server, certificates):

@@ -7,9 +7,9 @@ from websockets.sync.server import serve
 
 
 @contextlib.contextmanager
-def serving(handler, ssl=None, **options):
+def serving(handler, **options):
     """Serves WebSocket connections with a function, at a free port; gives the URL."""
-    with serve(handler, "localhost", 0, ssl=ssl, **options) as server:
+    with serve(handler, "localhost", 0, **options) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"{'wss' if ssl else 'ws'}://localhost:{server.socket.getsockname()[1]}"
+        yield f"ws://localhost:{server.socket.getsockname()[1]}"
         server.shutdown()
