@@ -149,9 +149,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         if piece.remainingInFrame == 0, !piece.isFinal { owePong() }
         switch unsafe machine.receive(bytes, piece) {
         case .none: break
-        case .deliver(let message):
-            liveness.received()
-            deliver(message)
+        case .deliver(let message): deliver(message)
         case .fail(let payload): sendClose(payload)
         }
     }

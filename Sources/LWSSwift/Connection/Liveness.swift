@@ -51,11 +51,6 @@ struct Liveness {
         return true
     }
 
-    /// What came completed a message.
-    mutating func received() {
-        lastMessage = lastReceived
-    }
-
     mutating func sent(_ now: UInt64) {
         lastMessage = now
     }
@@ -67,8 +62,10 @@ struct Liveness {
         return true
     }
 
+    /// What came completed a message.
     mutating func messageHasEnded() {
         messageBegunAt = 0
+        lastMessage = lastReceived
     }
 
     /// The socket took not all that it was given. True when it took all before.

@@ -49,10 +49,6 @@ public final class BroadcastGroup: Sendable {
         }
     }
 
-    /// Makes the form of a message that members of `format` get, nil for none. `number` is the message's place in the
-    /// group's order, counted from 1. Called on the group's first loop, once for each format that has members.
-    public typealias Encoder = @Sendable (_ format: Int, _ number: UInt64) -> BroadcastForm?
-
     /// What became of a message.
     public enum SendResult: Sendable, Hashable {
         /// It goes out at the end of the turn.
@@ -72,8 +68,10 @@ public final class BroadcastGroup: Sendable {
     }
 
     private let configuration: Configuration
-    /// The home loop's first.
-    private let shards: [LoopBound<BroadcastShard>]
+    /// The part on the first loop, where the order is made.
+    private let home: LoopBound<BroadcastShard>
+    /// The parts on the other loops.
+    private let others: [LoopBound<BroadcastShard>]
     /// Members on all loops, by encoding.
     let memberCounts: [BroadcastLane.Counter]
     let lostMessages = BroadcastLane.Counter()
@@ -88,12 +86,11 @@ public final class BroadcastGroup: Sendable {
     ///   - loops: the loops its members live on; the first one makes the order.
     ///   - configuration: formats and limits.
     public init(on loops: [ServiceLoop], _ configuration: Configuration = Configuration()) {
-        precondition(!loops.isEmpty, "A group needs a loop.")
+        guard let first = loops.first else { preconditionFailure("A group needs a loop.") }
         precondition(configuration.formats > 0, "A group needs a format.")
         self.configuration = configuration
-        shards = loops.enumerated().map { index, loop in
-            LoopBound(loop, BroadcastShard(loop, configuration, isHome: index == 0))
-        }
+        home = LoopBound(first, BroadcastShard(first, configuration, isHome: true))
+        others = loops.dropFirst().map { LoopBound($0, BroadcastShard($0, configuration, isHome: false)) }
         memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
     }
 
@@ -154,40 +151,35 @@ public final class BroadcastGroup: Sendable {
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false
     ) -> SendResult {
-        trySend(from: sender, includingSender: includingSender, payloadBytes: message.bytes.count) { _, _ in
-            BroadcastForm(message)
-        }
+        trySend(message, from: sender, includingSender: includingSender, onSequenced: nil)
     }
 
-    /// Sends a message in a form of its own for each format.
+    /// Sends content that has a form of its own for each format.
     ///
     /// - Parameters:
+    ///   - content: makes the forms, on the group's first loop; at once when this is it.
     ///   - sender: as for ``trySend(_:from:includingSender:)``.
     ///   - includingSender: whether the sender gets the message too.
     ///   - onSequenced: called on the sender's loop with the number of the message, once it has its place in the order
     ///     there.
-    ///   - payloadBytes: roughly the memory that `encode` refers to, which counts for ``Configuration/maximumRelayBytes``
-    ///     until it has run.
-    ///   - encode: makes the message for one format.
     @discardableResult
     public func trySend(
+        _ content: some BroadcastContent,
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
-        payloadBytes: Int = 0,
-        onSequenced: (@Sendable (UInt64) -> Void)? = nil,
-        encode: @escaping Encoder
+        onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) -> SendResult {
-        let shard = shard(of: nil, "BroadcastGroup.trySend")
+        let shard = currentShard("BroadcastGroup.trySend")
         if shard.isHome {
-            sequence(from: sender, includingSender: includingSender, onSequenced, encode, on: shard)
+            sequence(content, from: sender, includingSender: includingSender, onSequenced, on: shard)
         } else {
             shard.outbox.toHome.append(
                 UnsequencedMessage(
+                    content: content,
                     sender: sender,
                     includesSender: includingSender,
-                    encode: encode,
                     onSequenced: onSequenced,
-                    byteCount: 64 + payloadBytes
+                    byteCount: 64 + content.byteCount
                 )
             )
             markForRelay(shard)
@@ -204,21 +196,20 @@ public final class BroadcastGroup: Sendable {
     /// - Throws: ``WebSocketError/Code/cancelled`` when the task was cancelled before that,
     ///   ``WebSocketError/Code/loopStopped`` after the shutdown of the group's first loop.
     public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
-        let home = shards[0]
         let ticket = Ticket()
         let result: Result<Void, WebSocketError> = await withTaskCancellationHandler {
             await WaitingTask.wait { task in
                 let isQueued = home.loop.submit(
                     .closure {
                         guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        self.admit(.init(ticket: ticket, message: message, task: task), on: home.value)
+                        self.admit(.init(ticket: ticket, message: message, task: task), on: self.home.value)
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }
             }
         } onCancel: {
             ticket.cancel()
-            home.loop.execute { home.value.cancel(ticket) }
+            home.loop.execute { [home] in home.value.cancel(ticket) }
         }
         try result.get()
     }
@@ -242,24 +233,28 @@ public final class BroadcastGroup: Sendable {
 
     /// Gives a message its place, on the home loop.
     private func sequence(
+        _ content: some BroadcastContent,
         from sender: BroadcastMember?,
         includingSender: Bool,
         _ onSequenced: (@Sendable (UInt64) -> Void)?,
-        _ encode: Encoder,
         on home: BroadcastShard
     ) {
         home.lastNumber += 1
         let number = home.lastNumber
         let excluded = includingSender ? nil : sender
         // What the other loops get, by format.
-        var encodings: [EncodedMessage?] = []
+        var encodings: [EncodedMessage?] = others.isEmpty ? [] : Array(repeating: nil, count: configuration.formats)
         for format in 0..<configuration.formats {
-            let encoded = self.encode(encode, format, number, on: home.loop)
-            if let encoded { home.append(encoded, format, excluding: excluded) }
-            if shards.count > 1 { encodings.append(encoded) }
+            let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
+            guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
+                let form = content.form(format, number: number)
+            else { continue }
+            let message = EncodedMessage(form: form, deflated: isCompressed ? deflate(form, on: home.loop) : nil)
+            home.append(message, format, excluding: excluded)
+            if !others.isEmpty { encodings[format] = message }
         }
         home.tell(sender, number, onSequenced)
-        guard shards.count > 1 else { return }
+        guard !others.isEmpty else { return }
         let sequenced = SequencedMessage(
             number: number,
             sender: sender,
@@ -271,20 +266,7 @@ public final class BroadcastGroup: Sendable {
         markForRelay(home)
     }
 
-    /// One form of a message; nil when nobody is to get it.
-    private func encode(
-        _ encode: Encoder,
-        _ format: Int,
-        _ number: UInt64,
-        on loop: ServiceLoop
-    ) -> EncodedMessage? {
-        let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
-            let encoded = encode(format, number)
-        else { return nil }
-        return EncodedMessage(form: encoded, deflated: isCompressed ? deflate(encoded, on: loop) : nil)
-    }
-
+    /// Whether anybody, on any loop, is to get a message in this form.
     private func hasMembers(_ encoding: Encoding) -> Bool {
         memberCounts[encoding.index].current > 0
     }
@@ -310,15 +292,14 @@ public final class BroadcastGroup: Sendable {
         let outbox = shard.outbox
         shard.outbox = BroadcastOutbox()
         if !outbox.toHome.isEmpty {
-            let home = shards[0]
             let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
             hand(count, to: home) { [self] home in
                 for message in outbox.toHome {
                     sequence(
+                        message.content,
                         from: message.sender,
                         includingSender: message.includesSender,
                         message.onSequenced,
-                        message.encode,
                         on: home
                     )
                 }
@@ -326,7 +307,7 @@ public final class BroadcastGroup: Sendable {
         }
         if !outbox.toOthers.isEmpty {
             let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
-            for other in shards.dropFirst() {
+            for other in others {
                 hand(count, to: other) { shard in
                     for message in outbox.toOthers { shard.append(message) }
                 }
@@ -364,7 +345,7 @@ public final class BroadcastGroup: Sendable {
 
     /// Lets those go on that were to wait, on every loop.
     func releasePublishers() {
-        for shard in shards {
+        for shard in [home] + others {
             shard.loop.execute { [self] in
                 guard !isCongested else { return }
                 shard.value.releasePublishers()
@@ -373,9 +354,20 @@ public final class BroadcastGroup: Sendable {
         }
     }
 
-    /// The part of the group on a loop, by default on the one whose thread this is.
-    private func shard(of loop: ServiceLoop?, _ operation: String) -> BroadcastShard {
-        for shard in shards where loop.map({ $0 === shard.loop }) ?? shard.loop.isCurrent { return shard.value }
+    /// The part of the group on the loop whose thread this is.
+    private func currentShard(_ operation: String) -> BroadcastShard {
+        if home.loop.isCurrent { return home.value }
+        guard let shard = others.first(where: { $0.loop.isCurrent }) else { Self.fail(operation) }
+        return shard.value
+    }
+
+    /// The part of the group on a loop whose thread this is.
+    private func shard(of loop: ServiceLoop, _ operation: String) -> BroadcastShard {
+        guard let shard = ([home] + others).first(where: { $0.loop === loop }) else { Self.fail(operation) }
+        return shard.value
+    }
+
+    private static func fail(_ operation: String) -> Never {
         preconditionFailure(
             """
             \(operation) is used on the loops that the group was made with, and with their connections: in a closure given \

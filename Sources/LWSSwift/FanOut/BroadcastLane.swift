@@ -106,21 +106,22 @@ final class BroadcastLane {
     func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
         let sender = excluded?.lane === self ? excluded : nil
         sender?.standApart()
-        let (slab, byteCount) = (log.end.slab, log.byteCount)
-        let range: Range<LogPosition>
-        if encoding.isCompressed, let deflated = message.deflated {
-            range = log.append(message.form.message.kind, deflated, isCompressed: true)
-        } else {
-            range = log.append(message.form.message.kind, prefix: message.form.prefix, message.form.message.bytes)
-        }
-        loop.unflushedBytes += log.byteCount - byteCount
-        if log.end.slab != slab {
+        let form = message.form
+        let deflated = encoding.isCompressed ? message.deflated : nil
+        let appended =
+            if let deflated {
+                log.append(form.message.kind, deflated, isCompressed: true)
+            } else {
+                log.append(form.message.kind, prefix: form.prefix, form.message.bytes)
+            }
+        loop.unflushedBytes += appended.byteCount
+        if appended.hasFilledSlab {
             hasGrown = true
             loop.hasFilledSlab = true
         }
         lastAppend = loop.now
         if let sender, sender.standing != .left {
-            sender.skip(range)
+            sender.skip(appended.range)
             sender.core.markForFlush()
         }
         guard !isMarkedForFlush else { return }

@@ -38,6 +38,15 @@ struct FrameLog {
         let startMessage: Int
         /// Where in it the first message begins; nil while it has only the rest of one.
         var firstMessage: Int?
+
+        /// Takes room for a frame, and gives its place.
+        mutating func extend(by byteCount: Int, beginsMessage: Bool) -> (memory: UnsafeMutableRawPointer, offset: Int) {
+            guard let bytes = unsafe bytes else { preconditionFailure("The last slab is in use.") }
+            let offset = count
+            if beginsMessage, firstMessage == nil { firstMessage = offset }
+            count += byteCount
+            return unsafe (bytes + offset, offset)
+        }
     }
 
     private let pool: SlabPool
@@ -58,8 +67,9 @@ struct FrameLog {
 
     /// Behind the last byte.
     var end: LogPosition {
-        guard let last = slabs.last else { return LogPosition(slab: firstSlab, offset: 0) }
-        return LogPosition(slab: firstSlab + slabs.count - 1, offset: last.count)
+        let last = slabs.count - 1
+        guard last >= 0 else { return LogPosition(slab: firstSlab, offset: 0) }
+        return LogPosition(slab: firstSlab + last, offset: slabs[last].count)
     }
 
     /// The beginning of the oldest slab that is kept.
@@ -76,13 +86,13 @@ struct FrameLog {
     /// - Parameters:
     ///   - prefix: goes before `bytes` in the message.
     ///   - isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
-    /// - Returns: where it begins and ends.
+    @discardableResult
     mutating func append(
         _ kind: WebSocketMessage.Kind,
         prefix: String = "",
         _ bytes: [UInt8],
         isCompressed: Bool = false
-    ) -> Range<LogPosition> {
+    ) -> Appended {
         var prefix = prefix
         return prefix.withUTF8 { prefix in
             unsafe bytes.withUnsafeBytes { bytes in
@@ -92,11 +102,22 @@ struct FrameLog {
         }
     }
 
+    /// What a message has become part of.
+    struct Appended {
+        /// Where it begins and ends.
+        let range: Range<LogPosition>
+        /// Its length with all headers.
+        let byteCount: Int
+        /// A slab was full, and another was begun.
+        let hasFilledSlab: Bool
+    }
+
     private mutating func append(
         _ opcode: FrameEncoder.Opcode,
         _ payload: Payload,
         isCompressed: Bool
-    ) -> Range<LogPosition> {
+    ) -> Appended {
+        let (oldSlab, oldCount) = (end.slab, byteCount)
         var opcode = opcode
         var start: LogPosition?
         var sent = 0
@@ -104,28 +125,29 @@ struct FrameLog {
             let count = min(payload.count - sent, Self.maximumFragmentBytes)
             let header = ServerFrame.headerBytes(count)
             let index = slabWithRoom(for: header + count)
-            let offset = slabs[index].count
+            let frame = unsafe slabs[index].extend(by: header + count, beginsMessage: start == nil)
             if start == nil {
-                start = LogPosition(slab: firstSlab + index, offset: offset)
-                if slabs[index].firstMessage == nil { slabs[index].firstMessage = offset }
+                start = unsafe LogPosition(slab: firstSlab + index, offset: frame.offset)
                 messageCount += 1
             }
-            guard let memory = unsafe slabs[index].bytes else { preconditionFailure("The last slab is in use.") }
-            let frame = unsafe memory + offset
             unsafe ServerFrame.writeHeader(
                 opcode,
                 isFinal: sent + count == payload.count,
                 isCompressed: isCompressed && sent == 0,
                 count,
-                to: frame
+                to: frame.memory
             )
-            unsafe payload.copy(sent..<sent + count, to: frame + header)
-            slabs[index].count += header + count
+            unsafe payload.copy(sent..<sent + count, to: frame.memory + header)
             byteCount += header + count
             sent += count
             opcode = .continuation
         } while sent < payload.count
-        return (start ?? end)..<end
+        let end = end
+        return Appended(
+            range: (start ?? end)..<end,
+            byteCount: byteCount - oldCount,
+            hasFilledSlab: end.slab != oldSlab
+        )
     }
 
     /// What a message carries, in two parts that come together here only.
@@ -152,7 +174,8 @@ struct FrameLog {
     }
 
     private mutating func slabWithRoom(for count: Int) -> Int {
-        if let last = slabs.last, last.count + count <= SlabPool.slabBytes { return slabs.count - 1 }
+        let last = slabs.count - 1
+        if last >= 0, slabs[last].count + count <= SlabPool.slabBytes { return last }
         slabs.append(
             unsafe Slab(
                 bytes: pool.take(),

@@ -1,10 +1,10 @@
 /// A message that has no place in the order of its group yet: it may have to travel to the loop that gives it one.
 struct UnsequencedMessage: Sendable {
+    let content: any BroadcastContent
     let sender: BroadcastMember?
     let includesSender: Bool
-    let encode: BroadcastGroup.Encoder
     let onSequenced: (@Sendable (UInt64) -> Void)?
-    /// The payload it refers to, which decides the memory it takes.
+    /// Roughly the memory it takes.
     let byteCount: Int
 }
 

@@ -1,5 +1,3 @@
-import LWSSwift
-
 /// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
     /// `<name>: <text>`; binary messages pass unchanged.
@@ -7,16 +5,11 @@ enum Envelope: String, CaseIterable, Sendable {
     /// As it came.
     case none
 
-    /// A text of the sender with this name, `Client <id>` for one that has none.
-    func put(_ text: WebSocketMessage, by name: String) -> BroadcastForm {
+    /// What stands before a text of the sender with this name, `Client <id>` for one that has none.
+    func prefix(for name: String) -> String {
         switch self {
-        case .text: BroadcastForm(text, prefix: Self.prefix(for: name))
-        case .none: BroadcastForm(text)
+        case .text: name + ": "
+        case .none: ""
         }
-    }
-
-    /// What stands before a text.
-    static func prefix(for name: String) -> String {
-        name + ": "
     }
 }

@@ -9,6 +9,8 @@ final class Participant: @unchecked Sendable {
     private let room: Room
     private let membership: BroadcastMember
     private var seat: Seat
+    /// What stands before its texts.
+    private var prefix: String
 
     private var form: MemberForm { seat.session == nil ? .text : .json }
     private var connection: LoopConnection { membership.connection.onLoop }
@@ -17,19 +19,20 @@ final class Participant: @unchecked Sendable {
     init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
         seat = arrival.seat
+        prefix = room.settings.envelope.prefix(for: arrival.seat.member.name)
         let form: MemberForm = arrival.seat.session == nil ? .text : .json
         membership = arrival.channel.join(connection, format: form.rawValue)
         membership.onLoss { [self] loss in tell(loss) }
         if let welcome = arrival.welcome { connection.sendOrClose(.welcome(welcome)) }
         if let problem = arrival.problem { connection.sendOrClose(.error(problem)) }
-        if let announcement = arrival.announcement { send(.announcement(announcement), includingSelf: false) }
+        if let announcement = arrival.announcement { send(announcement, includingSelf: false) }
     }
 
     /// Its connection has ended: it leaves the channel, and tells the others.
     func left(_ close: WebSocketClose) {
         membership.leave()
         guard let departure = room.hub.withLock({ $0.leave(seat, now: .now) }) else { return }
-        if let announcement = departure.announcement { send(.announcement(announcement), includingSelf: false) }
+        if let announcement = departure.announcement { send(announcement, includingSelf: false) }
         room.logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(departure.total)")
     }
 
@@ -57,7 +60,7 @@ final class Participant: @unchecked Sendable {
             }
         case (_, .binary):
             room.logMessage(seat.id, message)
-            send(.binary(message), includingSelf: room.settings.echoes)
+            send(message, includingSelf: room.settings.echoes)
         }
     }
 
@@ -71,12 +74,8 @@ final class Participant: @unchecked Sendable {
 
     private func say(_ text: WebSocketMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
         room.logMessage(seat.id, text)
-        let saying = ChannelMessage.Saying(
-            from: seat.member,
-            envelope: room.settings.envelope,
-            text: text
-        )
-        send(.said(saying), includingSelf: room.settings.echoes, onSequenced: onSequenced)
+        let saying = Saying(from: seat.member, prefix: prefix, text: text)
+        send(saying, includingSelf: room.settings.echoes, onSequenced: onSequenced)
     }
 
     /// Says something once, however often it comes with its key, and acknowledges it each time.
@@ -110,23 +109,22 @@ final class Participant: @unchecked Sendable {
         }
         guard let (renaming, seat) = try result.get() else { return }
         self.seat = seat
+        prefix = room.settings.envelope.prefix(for: seat.member.name)
         room.logger.info("Client \(seat.id) is called \(seat.member.name).")
-        send(.announcement(.renamed(renaming)), includingSelf: true)
+        send(ServerObject.renamed(renaming), includingSelf: true)
     }
 
     private func send(
-        _ message: ChannelMessage,
+        _ content: some BroadcastContent,
         includingSelf: Bool,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) {
         membership.group.trySend(
+            content,
             from: membership,
             includingSender: includingSelf,
-            payloadBytes: message.byteCount,
             onSequenced: onSequenced
-        ) { format, number in
-            MemberForm(rawValue: format).flatMap { message.encoded(as: $0, id: number) }
-        }
+        )
     }
 }
 

@@ -53,7 +53,7 @@ import Testing
         _ = liveness.heard(1_402)
         #expect(demand(1_500) == .closeIdle)
         #expect(demand(1_500, .init(lastDelivery: 1_300)) == .nothing)
-        liveness.received()
+        liveness.messageHasEnded()
         #expect(demand(1_550) == .nothing)
         liveness.sent(1_550)
         #expect(next(1_550) == 1_602)

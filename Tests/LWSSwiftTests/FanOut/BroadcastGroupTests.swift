@@ -448,13 +448,10 @@ import Testing
             let peers = try await fixture.connect(3)
             let made = Watched<[String]>([])
             let numbers = Watched<[UInt64]>([])
-            let encode: BroadcastGroup.Encoder = { format, number in
-                made.append("\(format) \(number)")
-                return BroadcastForm(.text("number \(number)"), prefix: "format \(format) ")
-            }
+            let content = NumberedContent(made: made)
             try await fixture.loop.run {
-                group.trySend(encode: encode)
-                group.trySend(from: peers[1].member, onSequenced: { numbers.append($0) }, encode: encode)
+                group.trySend(content)
+                group.trySend(content, from: peers[1].member, onSequenced: { numbers.append($0) })
                 group.trySend("the same for all")
             }
             #expect(
@@ -468,7 +465,7 @@ import Testing
             #expect(numbers.value == [2])
             await peers[0].raw.reset()
             try await fixture.waitForMembers(2)
-            try await fixture.loop.run { _ = group.trySend(encode: encode) }
+            try await fixture.loop.run { _ = group.trySend(content) }
             #expect(try await peers[1].raw.texts(1) == ["format 2 number 4"])
             #expect(made.value.suffix(1) == ["2 4"])
         }
@@ -541,4 +538,16 @@ import Testing
             ($0 as? WebSocketError)?.code == .loopStopped
         }
     }
+}
+
+/// Says which form it was asked for, and as which message.
+private struct NumberedContent: BroadcastContent {
+    let made: Watched<[String]>
+
+    func form(_ format: Int, number: UInt64) -> BroadcastForm? {
+        made.append("\(format) \(number)")
+        return BroadcastForm(.text("number \(number)"), prefix: "format \(format) ")
+    }
+
+    var byteCount: Int { 0 }
 }

@@ -19,7 +19,7 @@ extension FrameLog {
     /// Appends a binary message of `count` bytes, all `byte`.
     @discardableResult
     mutating func append(_ count: Int, of byte: UInt8 = 7) -> Range<LogPosition> {
-        append(.binary, [UInt8](repeating: byte, count: count))
+        append(.binary, [UInt8](repeating: byte, count: count)).range
     }
 }
 

@@ -70,7 +70,7 @@ import Testing
             let message = WebSocketMessage.binary(
                 [UInt8](repeating: UInt8.random(in: 0...255, using: &random), count: count)
             )
-            let range = log.append(message.kind, message.bytes)
+            let range = log.append(message.kind, message.bytes).range
             messages.append((range.lowerBound, history.count))
             history += message.framed
             // The fragments but the last are as large as may be, so none shares a slab with another.

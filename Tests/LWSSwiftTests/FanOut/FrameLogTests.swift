@@ -27,7 +27,7 @@ import Testing
         withLog { log in
             for kind in [WebSocketMessage.Kind.text, .binary] {
                 let message = WebSocketMessage(uncheckedKind: kind, bytes: [UInt8](repeating: 97, count: count))
-                let range = log.append(message.kind, message.bytes)
+                let range = log.append(message.kind, message.bytes).range
                 #expect(log.read(from: range.lowerBound, to: range.upperBound).bytes == message.framed)
                 #expect(range.upperBound == log.end)
             }
@@ -39,7 +39,7 @@ import Testing
         withLog { log in
             log.append(10_000)
             let (prefix, text) = (String(repeating: "p", count: prefixCount), String(repeating: "t", count: count))
-            let range = log.append(.text, prefix: prefix, Array(text.utf8))
+            let range = log.append(.text, prefix: prefix, Array(text.utf8)).range
             let whole = WebSocketMessage.text(prefix + text)
             #expect(log.read(from: range.lowerBound, to: range.upperBound).bytes == whole.framed)
         }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `a compressed message has RSV1 on its first frame only`() {
         withLog { log in
-            let range = log.append(.text, [UInt8](repeating: 1, count: 100_000), isCompressed: true)
+            let range = log.append(.text, [UInt8](repeating: 1, count: 100_000), isCompressed: true).range
             let bytes = log.read(from: range.lowerBound, to: range.upperBound).bytes
             #expect(bytes[0] == 0x41, "text, RSV1, not final")
             #expect(bytes[4 + FrameLog.maximumFragmentBytes] == 0x80, "continuation, final")
@@ -59,7 +59,7 @@ import Testing
             var expected: [UInt8] = []
             for number in 0..<1_000 {
                 let message = WebSocketMessage.text("message \(number) \(String(repeating: "x", count: number))")
-                _ = log.append(message.kind, message.bytes)
+                log.append(message.kind, message.bytes)
                 expected += message.framed
             }
             let (bytes, pieces) = log.read(from: Self.start, to: log.end)

@@ -43,16 +43,10 @@ import Testing
             let member = group.join(connection)
             let loop = member.core.loop
             connection.onMessage { message in
-                group.trySend(
-                    from: member,
-                    includingSender: true,
-                    payloadBytes: message.bytes.count,
-                    onSequenced: { number in
-                        precondition(loop.isCurrent)
-                        numbers.update { $0[message.text ?? ""] = number }
-                    },
-                    encode: { _, _ in BroadcastForm(message) }
-                )
+                group.trySend(message, from: member, includingSender: true) { number in
+                    precondition(loop.isCurrent)
+                    numbers.update { $0[message.text ?? ""] = number }
+                }
             }
             return member
         }
