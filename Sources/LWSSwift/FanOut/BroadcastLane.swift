@@ -106,13 +106,11 @@ final class BroadcastLane {
     func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
         let sender = excluded?.lane === self ? excluded : nil
         sender?.standApart()
-        let form = message.form
-        let deflated = encoding.isCompressed ? message.deflated : nil
         let appended =
-            if let deflated {
-                log.append(form.message.kind, deflated, isCompressed: true)
+            if encoding.isCompressed, let deflated = message.deflated {
+                log.append(message.form.message.kind, deflated, isCompressed: true)
             } else {
-                log.append(form.message.kind, prefix: form.prefix, form.message.bytes)
+                log.append(message.form.message.kind, prefix: message.form.prefix, message.form.message.bytes)
             }
         loop.unflushedBytes += appended.byteCount
         if appended.hasFilledSlab {

@@ -93,11 +93,10 @@ struct FrameLog {
         _ bytes: [UInt8],
         isCompressed: Bool = false
     ) -> Appended {
-        var prefix = prefix
-        return prefix.withUTF8 { prefix in
+        let opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
+        return unsafe prefix.utf8.span.withUnsafeBytes { prefix in
             unsafe bytes.withUnsafeBytes { bytes in
-                let payload = unsafe Payload(prefix: UnsafeRawBufferPointer(prefix), bytes: bytes)
-                return append(kind == .text ? .text : .binary, payload, isCompressed: isCompressed)
+                append(opcode, unsafe Payload(prefix: prefix, bytes: bytes), isCompressed: isCompressed)
             }
         }
     }

@@ -1,3 +1,4 @@
+import LWSSwift
 import Logging
 
 /// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`.
@@ -6,34 +7,42 @@ import Logging
 /// it came; who appends the text itself escapes it.
 struct LogLineFormatter: Sendable {
     private var timestamps = TimestampFormatter()
+    /// What stands before the number of a client that said something, plain and colored.
+    private let saidLabels = [false, true].map { Self.label(.info, isColored: $0) + Array("Client ".utf8) }
 
     mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
-        append(line.time, line.level, isColored: isColored, to: &buffer) { $0 += EscapedText.escape(line.text).utf8 }
-    }
-
-    /// - Parameter text: appends the text, escaped.
-    mutating func append(
-        _ time: WallTime,
-        _ level: Logger.Level,
-        isColored: Bool,
-        to buffer: inout [UInt8],
-        text: (inout [UInt8]) -> Void
-    ) {
-        timestamps.append(time, to: &buffer)
-        buffer += isColored ? Self.label(level, color: Self.color(level)) : Self.label(level)
-        text(&buffer)
+        timestamps.append(line.time, to: &buffer)
+        buffer += Self.label(line.level, isColored: isColored)
+        buffer += EscapedText.escape(line.text).utf8
         buffer.append(UInt8(ascii: "\n"))
     }
 
-    /// Made once, since most lines are of this level.
-    private static let infoLabel = Array(" [\(name(.info))] ".utf8)
-
-    private static func label(_ level: Logger.Level) -> [UInt8] {
-        level == .info ? infoLabel : Array(" [\(name(level))] ".utf8)
+    /// Appends a line of level info about what a client said.
+    ///
+    /// Such lines come in great numbers: apart from what the message needs, nothing is made for them.
+    mutating func append(
+        _ time: WallTime,
+        _ id: ClientID,
+        _ message: WebSocketMessage,
+        isColored: Bool,
+        to buffer: inout [UInt8]
+    ) {
+        timestamps.append(time, to: &buffer)
+        buffer += saidLabels[isColored ? 1 : 0]
+        Self.append(id.number, to: &buffer)
+        buffer.append(UInt8(ascii: ":"))
+        buffer.append(UInt8(ascii: " "))
+        EscapedText.appendExcerpt(message, to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
     }
 
-    private static func label(_ level: Logger.Level, color: String) -> [UInt8] {
-        Array(" \(color)[\(name(level))]\u{1B}[0m ".utf8)
+    private static func append(_ number: UInt64, to buffer: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &buffer) }
+        buffer.append(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+
+    private static func label(_ level: Logger.Level, isColored: Bool) -> [UInt8] {
+        Array((isColored ? " \(color(level))[\(name(level))]\u{1B}[0m " : " [\(name(level))] ").utf8)
     }
 
     static func name(_ level: Logger.Level) -> String {

@@ -19,6 +19,7 @@ final class LogQueue: Sendable {
         /// Lines behind the items that were formatted when they were logged.
         var block: [UInt8] = []
         var blockStream = LogLine.Stream.output
+        var formatter = LogLineFormatter()
         /// Storage for the next block.
         var spareBlock: [UInt8] = []
         var cost = 0
@@ -75,13 +76,17 @@ final class LogQueue: Sendable {
         }
     }
 
-    /// Queues a line that is formatted already, or counts it as dropped when the queue is full. Never blocks; may be called
+    /// Queues a line that is formatted at once, or counts it as dropped when the queue is full. Never blocks; may be called
     /// on any thread.
-    func enqueue(formatted line: [UInt8], _ stream: LogLine.Stream) {
-        add(cost: line.count, mayDrop: true) { state in
+    ///
+    /// - Parameter format: appends the line.
+    func enqueue(_ stream: LogLine.Stream, format: (inout LogLineFormatter, inout [UInt8]) -> Void) {
+        add(cost: 0, mayDrop: true) { state in
             if state.blockStream != stream { state.seal() }
             state.blockStream = stream
-            state.block += line
+            let length = state.block.count
+            format(&state.formatter, &state.block)
+            state.cost += state.block.count - length
         }
     }
 
@@ -89,9 +94,13 @@ final class LogQueue: Sendable {
         add(cost: item.cost, mayDrop: item.isDroppable && !isForced) { state in
             state.seal()
             state.items.append(item)
+            state.cost += item.cost
         }
     }
 
+    /// - Parameters:
+    ///   - cost: what is known of it beforehand.
+    ///   - append: appends something, and counts its cost.
     private func add(cost: Int, mayDrop: Bool, _ append: (inout State) -> Void) {
         let needsWake = monitor.withLock { state in
             if mayDrop, state.cost + cost > limits.capacity {
@@ -100,7 +109,6 @@ final class LogQueue: Sendable {
             }
             let wasHalfFull = state.cost > limits.capacity / 2
             append(&state)
-            state.cost += cost
             // A half full queue cuts the gathering short.
             let isHalfFull = state.cost > limits.capacity / 2
             return state.isIdle || (isHalfFull && !wasHalfFull)

@@ -9,16 +9,17 @@ struct ProgramLog: Sendable {
     private let levels: (console: Logger.Level, file: Logger.Level)
     private let stream: LogLine.Stream
     private let isConsoleColored: Bool
-    private let lineBuffer = Monitor(LineBuffer())
 
     /// Opens the log on the standard output and the standard error.
     ///
     /// - Parameters:
     ///   - stream: where on the console log lines go.
+    ///   - gathering: how long what is for the console may wait for more.
     ///   - onFailedOutput: called once, on another thread, when the standard output cannot be written.
     init(
         _ settings: LogSettings,
         stream: LogLine.Stream,
+        gathering: Duration = LogQueue.Limits().gathering,
         onFailedOutput: @escaping @Sendable (SystemError) -> Void
     ) throws(Failure) {
         let sink = ConsoleSink(
@@ -26,15 +27,20 @@ struct ProgramLog: Sendable {
             error: .init(.standardError),
             onFailedOutput: onFailedOutput
         )
-        try self.init(settings, stream: stream, console: sink)
+        try self.init(settings, stream: stream, console: sink, gathering: gathering)
     }
 
     /// Opens the log on a console of another kind.
-    init(_ settings: LogSettings, stream: LogLine.Stream, console sink: some LogSink) throws(Failure) {
+    init(
+        _ settings: LogSettings,
+        stream: LogLine.Stream,
+        console sink: some LogSink,
+        gathering: Duration = LogQueue.Limits().gathering
+    ) throws(Failure) {
         levels = (settings.consoleLevel ?? settings.level, settings.level)
         self.stream = stream
         isConsoleColored = sink.isColored
-        let console = try LogQueue(sink)
+        let console = try LogQueue(sink, limits: .init(gathering: gathering))
         self.console = console
         if let path = settings.file {
             let sink = try FileSink(path: path) { failure in
@@ -62,33 +68,14 @@ struct ProgramLog: Sendable {
     /// Such lines come in great numbers, so they are formatted at once: while a message is at hand that costs less than to
     /// keep it for another thread.
     func said(_ id: ClientID, _ message: WebSocketMessage) {
-        let (onConsole, inFile) = (levels.console <= .info, levels.file <= .info && file != nil)
+        let (onConsole, inFile) = (levels.console <= .info, levels.file <= .info)
         guard onConsole || inFile else { return }
         let time = WallTime.now
-        lineBuffer.withLock { buffer in
-            if inFile || !isConsoleColored { buffer.format(time, id, message, isColored: false) }
-            if inFile { file?.enqueue(formatted: buffer.line, stream) }
-            guard onConsole else { return }
-            if isConsoleColored { buffer.format(time, id, message, isColored: true) }
-            console.enqueue(formatted: buffer.line, stream)
+        if inFile {
+            file?.enqueue(stream) { $0.append(time, id, message, isColored: false, to: &$1) }
         }
-    }
-
-    /// A line under construction, whose memory is used again.
-    private struct LineBuffer: Sendable {
-        private(set) var line: [UInt8] = []
-        private var formatter = LogLineFormatter()
-        private static let client = Array("Client ".utf8)
-        private static let colon = Array(": ".utf8)
-
-        mutating func format(_ time: WallTime, _ id: ClientID, _ message: WebSocketMessage, isColored: Bool) {
-            line.removeAll(keepingCapacity: true)
-            formatter.append(time, .info, isColored: isColored, to: &line) { line in
-                line += Self.client
-                line += String(id.number).utf8
-                line += Self.colon
-                EscapedText.appendExcerpt(message, to: &line)
-            }
+        if onConsole {
+            console.enqueue(stream) { $0.append(time, id, message, isColored: isConsoleColored, to: &$1) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import LWSSwift
 import Logging
 import Testing
 
@@ -45,6 +46,18 @@ import Testing
     @Test func `a text with line breaks stays one line`() {
         let line = format(LogLine(time: .now, level: .info, text: "a\n2025-11-10 00:00:00,000 [INFO] forged"))
         #expect(line.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(arguments: [(0, "0"), (7, "7"), (10, "10"), (1_234_567, "1234567"), (UInt64.max, "18446744073709551615")])
+    func `what a client says is a line with its number`(number: UInt64, digits: String) {
+        func line(isColored: Bool) -> String {
+            var formatter = LogLineFormatter()
+            var buffer: [UInt8] = []
+            formatter.append(.now, ClientID(number: number), "hi\n👋", isColored: isColored, to: &buffer)
+            return String(decoding: buffer, as: UTF8.self)
+        }
+        #expect(line(isColored: false).hasSuffix(" [INFO] Client \(digits): hi\\n👋\n"))
+        #expect(line(isColored: true).hasSuffix(" \u{1B}[32m[INFO]\u{1B}[0m Client \(digits): hi\\n👋\n"))
     }
 
     private func format(_ line: LogLine) -> String {

@@ -65,7 +65,7 @@ import Testing
         let sink = GatedSink(isOpen: false)
         let queue = try LogQueue(sink)
         for number in 0..<100 {
-            queue.enqueue(formatted: Array("\(number)\n".utf8), number % 10 < 5 ? .output : .error)
+            queue.enqueue(number % 10 < 5 ? .output : .error) { $1 += "\(number)\n".utf8 }
             if number % 3 == 0 { queue.enqueue(line("kept \(number)")) }
         }
         sink.open()
@@ -79,7 +79,7 @@ import Testing
         queue.enqueue(line("first"))
         sink.waitUntilBlocked()
         for _ in 0..<1_000 {
-            queue.enqueue(formatted: Array(String(repeating: "x", count: 99).utf8) + [UInt8(ascii: "\n")], .output)
+            queue.enqueue(.output) { $1 += (String(repeating: "x", count: 99) + "\n").utf8 }
         }
         sink.open()
         queue.close()
