@@ -35,6 +35,8 @@ def arguments():
     for name in options.names:
         if name not in servers.NAMES:
             parser.error(f"no server {name!r}: choose from {', '.join(servers.NAMES)}")
+    if not any(fnmatch.fnmatch(cell.key, options.cells) for cell in CELLS):
+        parser.error(f"no cell is called {options.cells!r}: see --list")
     if options.update and (options.quick or options.servers is not None):
         parser.error("--update takes whole cells: with all servers, and not --quick")
     options.is_partial = options.quick or options.cells != "*" or options.servers is not None
