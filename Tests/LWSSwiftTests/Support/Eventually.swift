@@ -28,9 +28,11 @@ final class Watched<Value: Sendable>: Sendable {
         let satisfied = state.withLock { state in
             body(&state.value)
             let value = state.value
-            let satisfied = state.waiters.filter { $0.condition(value) }
-            state.waiters.removeAll { $0.condition(value) }
-            return satisfied.map(\.continuation)
+            // Each is asked once: a condition may look at what changes meanwhile, and who is taken out has to be resumed.
+            let border = state.waiters.partition { $0.condition(value) }
+            let satisfied = state.waiters[border...].map(\.continuation)
+            state.waiters.removeSubrange(border...)
+            return satisfied
         }
         for waiter in satisfied { waiter.resume(returning: true) }
     }
