@@ -20,7 +20,8 @@ enum DeflateExtension {
         return unsafe UnsafePointer(table)
     }()
 
-    /// Without options, lws takes over none of an offer, and passes any answer.
+    /// Without options, lws takes over none of an offer, and passes any answer. Not isolated, because it is made once and
+    /// never written.
     fileprivate nonisolated(unsafe) static let noOptions: UnsafePointer<lws_ext_options> = {
         let options = UnsafeMutablePointer<lws_ext_options>.allocate(capacity: 1)
         unsafe options.initialize(to: lws_ext_options())

@@ -111,7 +111,9 @@ final class JobQueue: @unchecked Sendable {
     }
 }
 
-/// Carries a C pointer into a closure of the loop's own; the receiver dereferences it on the loop's thread only.
+/// Carries a C pointer into a closure of the loop's own.
+///
+/// Reason for the unchecked conformance: the pointer is dereferenced on the loop's thread only, by the job that carries it.
 @safe
 struct LoopPointer: @unchecked Sendable {
     let value: OpaquePointer

@@ -32,6 +32,7 @@ final class ProtocolTable {
     }
 
     /// What everything without a subprotocol is bound to: plain HTTP, listening sockets, and clients, whatever they offer.
+    /// Not isolated, because it is made once and never written.
     nonisolated(unsafe) static let baseName = unsafe UnsafePointer(strdup("lwsswift")!)
 }
 
