@@ -7,8 +7,6 @@ from .server import LoadFailure, Server
 
 COST = "cpu_us_per_delivery"
 WARMUP = 0.2
-# Beyond it a server is counted as unable, and left out of the cell's further rounds.
-TIMEOUT = 30
 
 
 def takes_part(name, cell, wanted):
@@ -21,7 +19,7 @@ def measure_once(name, cell, quick):
     options = cell.load | {"seconds": 0.3 if quick else cell.seconds, "warmup": 0.1 if quick else WARMUP}
     try:
         with Server(servers.command(name, cell.features)) as server:
-            return server.load("fanout", options, TIMEOUT)
+            return server.load("fanout", options, cell.timeout)
     except LoadFailure as failure:
         return {"failure": str(failure)}
 
@@ -36,6 +34,7 @@ def measure_cell(cell, names, rounds, quick):
     samples = {name: [] for name in names if takes_part(name, cell, names)}
     for number in range(rounds):
         for name, mine in samples.items():
+            # Unable once, a server is left out of the cell's further rounds.
             if mine and not is_good(mine[-1]):
                 mine.append(mine[-1])
                 continue
