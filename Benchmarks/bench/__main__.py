@@ -19,7 +19,10 @@ def arguments():
         "--update a part, too.",
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
-    parser.add_argument("--rounds", type=int, help="rounds of each cell (default: 9, with 10,000 subscribers 3, of the other parts 5)")
+    parser.add_argument(
+        "--rounds", type=int,
+        help="rounds of each cell (default: 7, with 10,000 subscribers 3), and of the other parts (default: 5)",
+    )
     parser.add_argument("--quick", action="store_true", help="few cells, short: to see that everything runs")
     parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells with such a key, as '100x*p1'")
     parser.add_argument("--servers", metavar="LIST", help=f"only these, of {','.join(servers.NAMES)}")

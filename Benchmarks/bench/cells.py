@@ -21,7 +21,7 @@ class Cell:
     @property
     def rounds(self):
         """A machine that does other things besides is told apart by many rounds; with 10,000 they take a minute each."""
-        return 9 if self.load["subscribers"] < 10_000 else 3
+        return 7 if self.load["subscribers"] < 10_000 else 3
 
     @property
     def connections(self):
