@@ -21,7 +21,7 @@ def arguments():
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument(
         "--rounds", type=int,
-        help="rounds of each cell (default: 7, with 10,000 subscribers 3), and of the other parts (default: 5)",
+        help="rounds of each cell (default: until the ratio has settled) and of the other parts (default: 5, logging 25)",
     )
     parser.add_argument("--quick", action="store_true", help="few cells, short: to see that everything runs")
     parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells with such a key, as '100x*p1'")
@@ -92,7 +92,7 @@ def measure_fanout(options, descriptors):
     figures = {"machine": machine.describe(), "cells": []}
     recorded = recorded_cells(figures["machine"]) if options.update else {}
     for cell in cells_to_measure(options, descriptors):
-        rounds = options.rounds or (1 if options.quick else cell.rounds)
+        rounds = options.rounds or (1 if options.quick else None)
         row = fanout.measure_cell(cell, options.names, rounds, options.quick)
         recorded[cell.key] = row | {"commit": figures["machine"]["commit"]}
         figures["cells"] = [recorded[cell.key] for cell in CELLS if cell.key in recorded]
@@ -119,7 +119,8 @@ def measure_conditions(options):
         "rounds": rounds,
         "stalled": conditions.stalled_reader(fast, rounds, options.quick),
         "flood": conditions.flood(names, options.quick),
-        "logging": conditions.logging(rounds, options.quick),
+        # A few hundredths are what it is about.
+        "logging": conditions.logging(options.rounds or (1 if options.quick else 25), options.quick),
         "connections": conditions.connections(names, options.quick),
     }
 

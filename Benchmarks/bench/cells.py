@@ -20,8 +20,10 @@ class Cell:
 
     @property
     def rounds(self):
-        """A machine that does other things besides is told apart by many rounds; with 10,000 they take a minute each."""
-        return 7 if self.load["subscribers"] < 10_000 else 3
+        """How many at least, and how many at most until the ratio has settled: a large cell takes long for each."""
+        if self.timeout > 30:
+            return 3, 3
+        return (7, 63) if self.load["subscribers"] < 10_000 else (3, 15)
 
     @property
     def connections(self):

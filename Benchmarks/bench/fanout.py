@@ -1,7 +1,7 @@
 """Fan-out: the matrix of cells, each server in each round, one after another."""
 from . import plot, results, servers
 from .cells import PEERS
-from .figures import is_good, markdown_table, median, number_text, ratio_text, ratios
+from .figures import is_good, is_settled, markdown_table, median, number_text, ratio_text, ratios
 from .progress import progress
 from .server import LoadFailure, Server
 
@@ -31,16 +31,30 @@ def sample_text(sample):
 
 
 def measure_cell(cell, names, rounds, quick):
-    samples = {name: [] for name in names if takes_part(name, cell, names)}
-    for number in range(rounds):
-        for name, mine in samples.items():
-            # Unable once, a server is left out of the cell's further rounds.
-            if mine and not is_good(mine[-1]):
-                mine.append(mine[-1])
-                continue
-            mine.append(measure_once(name, cell, quick))
-            progress(f"{cell.key:22} round {number + 1}/{rounds}  {name:17} {sample_text(mine[-1])}")
+    """`rounds`: how many, or None for as many as the cell needs."""
+    # What is compared runs next to one another, before the machine changes its pace.
+    order = sorted(names, key=lambda name: name not in servers.COMPARED)
+    samples = {name: [] for name in order if takes_part(name, cell, names)}
+    minimum, maximum = cell.rounds
+    for number in range(rounds or minimum):
+        measure_round(cell, samples, number, quick)
+    compared = {name: mine for name, mine in samples.items() if name in servers.COMPARED}
+    if not rounds and len(compared) == len(servers.COMPARED):
+        for number in range(minimum, maximum):
+            if is_settled(ratios(compared[servers.SUBJECT], compared[servers.REFERENCE], COST)):
+                break
+            measure_round(cell, compared, number, quick)
     return {"key": cell.key, "title": cell.title, "samples": samples}
+
+
+def measure_round(cell, samples, number, quick):
+    for name, mine in samples.items():
+        # Unable once, a server is left out of the cell's further rounds.
+        if mine and not is_good(mine[-1]):
+            mine.append(mine[-1])
+            continue
+        mine.append(measure_once(name, cell, quick))
+        progress(f"{cell.key:22} round {number + 1:2}  {name:17} {sample_text(mine[-1])}")
 
 
 def cost_text(row, name):

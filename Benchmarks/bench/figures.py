@@ -1,4 +1,5 @@
 """Medians, ratios with their spread, and Markdown tables."""
+import math
 import statistics
 
 
@@ -14,6 +15,14 @@ def median(samples, figure):
 def ratios(mine, other, figure):
     """Of the rounds in which both came to an end."""
     return [a[figure] / b[figure] for a, b in zip(mine, other) if is_good(a) and is_good(b)]
+
+
+def is_settled(values):
+    """Whether the median is known to about 3 %: its standard error, taken from the middle half of the values."""
+    if len(values) < 2:
+        return False
+    lower, _, upper = statistics.quantiles(values, n=4)
+    return 0.93 * (upper - lower) / math.sqrt(len(values)) <= 0.03
 
 
 def number_text(value):

@@ -8,8 +8,8 @@ from .paths import BROADCAST_SERVER, BUILD, NIO_BROADCAST, PEER_PYTHON, PYTHON_P
 
 REFERENCE, EXAMPLE, SUBJECT = "reference", "example", "broadcast-server"
 LOGGING = "broadcast-server, logging"
-# In the order of a round: what is compared runs next to one another, before the machine changes its pace.
-NAMES = [REFERENCE, SUBJECT, EXAMPLE, "nio", "websockets"]
+NAMES = [REFERENCE, EXAMPLE, SUBJECT, "nio", "websockets"]
+COMPARED = (REFERENCE, SUBJECT)
 
 CERTIFICATE, KEY = os.path.join(BUILD, "tls", "certificate.pem"), os.path.join(BUILD, "tls", "key.pem")
 
