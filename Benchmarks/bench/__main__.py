@@ -21,7 +21,7 @@ def arguments():
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument(
         "--rounds", type=int,
-        help="rounds of each cell (default: until the ratio has settled) and of the other parts (default: 5, logging 25)",
+        help="rounds of each cell (default: until the ratio settles) and of the other parts (default: 5, logging 25)",
     )
     parser.add_argument("--quick", action="store_true", help="few cells, short: to see that everything runs")
     parser.add_argument("--cells", default="*", metavar="PATTERN", help="only cells with such a key, as '100x*p1'")
