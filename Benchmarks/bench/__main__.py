@@ -116,7 +116,6 @@ def measure_conditions(options):
     fast = [name for name in names if name != "websockets"]
     return {
         "machine": machine.describe(),
-        "rounds": rounds,
         "stalled": conditions.stalled_reader(fast, rounds, options.quick),
         "flood": conditions.flood(names, options.quick),
         # A few hundredths are what it is about.

@@ -22,6 +22,7 @@ def is_settled(values):
     if len(values) < 2:
         return False
     lower, _, upper = statistics.quantiles(values, n=4)
+    # Of normally distributed values: the standard deviation is 0.741 of that range, a median's error 1.253 of a mean's.
     return 0.93 * (upper - lower) / math.sqrt(len(values)) <= 0.03
 
 
