@@ -172,7 +172,6 @@ import Testing
         var random = SplitMix(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1)
         var limits = ConnectionLimits()
         limits.closeTimeout = .milliseconds(100)
-        limits.keepalive = .init(interval: .milliseconds(300), timeout: .milliseconds(200))
         try await withEcho(role, limits) { connect in
             for _ in 0..<20 {
                 let peer = try await connect()
