@@ -103,7 +103,7 @@ import Testing
             try await peer.write(RawListener.answer(to: head, fields: ["Sec-WebSocket-Extensions: permessage-deflate"]))
             return peer
         }
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.compression = nil
         try await withLoop { loop in
             await #expect {
@@ -133,7 +133,7 @@ import Testing
         let peer = Task { try await listener.acceptUpgraded(fields: ["Sec-WebSocket-Extensions: \(answer)"]) }
         try await withLoop { loop in
             do throws(WebSocketError) {
-                let client = try await WebSocketClient.connect(to: listener.url, on: loop)
+                let client = try await WebSocketClient.connect(to: listener.url, .patient, on: loop)
                 #expect(client.handshake.compression?.windowBits == windowBits && windowBits != nil)
             } catch {
                 #expect(windowBits == nil && error.code == .invalidHandshake, "\(error)")
@@ -197,7 +197,7 @@ import Testing
             } throws: {
                 ($0 as? WebSocketError)?.code == .invalidConfiguration
             }
-            var configuration = WebSocketClient.Configuration()
+            var configuration = WebSocketClient.Configuration.patient
             configuration.compression = wrong
             #expect(throws: WebSocketError.self) { try configuration.validate() }
         }

@@ -78,7 +78,7 @@ import Testing
             let listener = try RawListener()
             try await withLoop { loop in
                 async let peer = listener.acceptUpgraded()
-                _ = try await WebSocketClient.connect(to: listener.url, on: loop, onConnection: serve)
+                _ = try await WebSocketClient.connect(to: listener.url, .patient, on: loop, onConnection: serve)
                 try await check(peer)
             }
         }
@@ -108,7 +108,7 @@ import Testing
             try await withLoop { loop in
                 try await check {
                     async let peer = listener.acceptUpgraded()
-                    _ = try await WebSocketClient.connect(to: listener.url, on: loop, onConnection: serve)
+                    _ = try await WebSocketClient.connect(to: listener.url, .patient, on: loop, onConnection: serve)
                     return try await peer
                 }
             }

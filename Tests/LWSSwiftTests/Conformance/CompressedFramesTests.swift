@@ -120,7 +120,7 @@ import Testing
     func `the limit counts inflated bytes, and a message that gets longer by being compressed is taken`(
         role: WebSocketRole
     ) async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.maximumMessageBytes = 1_000
         try await withEcho(role, limits, isCompressed: true) { connect in
             let peer = try await connect()

@@ -37,7 +37,7 @@ struct Exchange: Sendable, CustomTestStringConvertible {
     /// Sends the frames to an echo in the given role, and checks what comes back.
     func check(
         _ role: WebSocketRole,
-        _ limits: ConnectionLimits = .init(),
+        _ limits: ConnectionLimits = .patient,
         isCompressed: Bool = false,
         location: SourceLocation = #_sourceLocation
     ) async throws {
@@ -99,7 +99,7 @@ struct Exchange: Sendable, CustomTestStringConvertible {
 /// Runs `body` with a way to connect raw peers to an echo in the given role; with compression agreed on, if asked for.
 func withEcho(
     _ role: WebSocketRole,
-    _ limits: ConnectionLimits = .init(),
+    _ limits: ConnectionLimits = .patient,
     isCompressed: Bool = false,
     _ body: (_ connect: () async throws -> RawPeer) async throws -> Void
 ) async throws {
@@ -114,7 +114,7 @@ func withEcho(
         }
     case .client:
         let listener = try RawListener()
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.limits = limits
         try await withLoop { loop in
             try await body {

@@ -166,13 +166,13 @@ import Testing
 
     @Test(arguments: tooBig, roles)
     func `a message beyond the limit ends with 1009`(exchange: Exchange, role: WebSocketRole) async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.maximumMessageBytes = 1_000
         try await exchange.check(role, limits)
     }
 
     @Test func `a frame that only announces too much ends with 1009`() async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.maximumMessageBytes = 1_000
         // The answer to the close frame would be taken for a part of the frame.
         limits.closeTimeout = .milliseconds(100)

@@ -170,7 +170,7 @@ import Testing
     @Test(arguments: [WebSocketRole.server, .client], 0..<8)
     func `no bytes of a peer crash or hang the other side`(role: WebSocketRole, seed: Int) async throws {
         var random = SplitMix(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1)
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.closeTimeout = .milliseconds(100)
         try await withEcho(role, limits) { connect in
             for _ in 0..<20 {

@@ -94,7 +94,7 @@ import Testing
         try await withLoop { loop in
             var outcome: WebSocketError.Code?
             do throws(WebSocketError) {
-                let connection = try await WebSocketClient.connect(to: listener.url, on: loop)
+                let connection = try await WebSocketClient.connect(to: listener.url, .patient, on: loop)
                 #expect(connection.handshake.path == "/")
             } catch {
                 outcome = error.code
@@ -113,7 +113,7 @@ import Testing
             return peer
         }
         try await withLoop { loop in
-            let client = try await WebSocketClient.connect(to: listener.url, on: loop)
+            let client = try await WebSocketClient.connect(to: listener.url, .patient, on: loop)
             var messages = client.messages.makeAsyncIterator()
             #expect(try await messages.next() == "early")
             try await answering.value.end()

@@ -57,7 +57,7 @@ import Testing
     @Test func `what does not fit the request is refused, not cut`() async throws {
         await expectFailure(.invalidURL, "2000", to: "ws://localhost/" + String(repeating: "x", count: 2_000))
         await expectFailure(.invalidURL, "119", to: "ws://" + String(repeating: "x", count: 120) + "/")
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.origin = "http://a\r\nX-Forged: 1"
         await expectFailure(.invalidConfiguration, "origin", to: "ws://localhost", configuration)
         configuration.origin = nil
@@ -74,13 +74,13 @@ import Testing
 
     @Test func `a server that does not answer the handshake runs into the time limit`() async throws {
         let listener = try RawListener()
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.limits.handshakeTimeout = .milliseconds(200)
         await expectFailure(.timedOut, "handshake", to: listener.url, configuration)
     }
 
     @Test func `a host that does not answer at all runs into the time limit`() async throws {
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.connectTimeout = .milliseconds(200)
         // An address for documentation (RFC 5737), where nobody is; some networks say so at once.
         await #expect {
@@ -118,7 +118,7 @@ import Testing
     @Test func `connecting can be cancelled`() async throws {
         let listener = try RawListener()
         try await withLoop { loop in
-            let task = Task { try await WebSocketClient.connect(to: listener.url, on: loop) }
+            let task = Task { try await WebSocketClient.connect(to: listener.url, .patient, on: loop) }
             let peer = try await listener.accept()
             _ = try await peer.readHead()
             task.cancel()
@@ -130,7 +130,7 @@ import Testing
     @Test func `shutting the loop down ends an attempt`() async throws {
         let listener = try RawListener()
         let loop = try await ServiceLoop.start()
-        let task = Task { try await WebSocketClient.connect(to: listener.url, on: loop) }
+        let task = Task { try await WebSocketClient.connect(to: listener.url, .patient, on: loop) }
         let peer = try await listener.accept()
         _ = try await peer.readHead()
         await loop.shutdown()
@@ -140,7 +140,7 @@ import Testing
     // MARK: What is sent and settled
 
     @Test func `fields, origin and subprotocols stand in the request, and the choice in the handshake`() async throws {
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.headerFields = [.authorization: "Bearer x"]
         configuration.origin = "http://example.com"
         configuration.subprotocols = ["a", "b"]

@@ -273,7 +273,8 @@ import Testing
     @Test func `shutting down closes with 1001, stops accepting and waits for the answers`() async throws {
         let closes = Watched<[WebSocketClose]>([])
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
-        configuration.shutdownDeadline = .seconds(30)
+        configuration.limits = .patient
+        configuration.shutdownDeadline = .seconds(RawPeer.patience)
         let server = try await WebSocketServer.start(configuration) { $0.onClose { closes.append($0) } }
         let port = server.port!
         let peers = try await RawPeer.upgraded(3, port: port)

@@ -29,7 +29,7 @@ import Testing
     }
 
     private var trusting: WebSocketClient.Configuration {
-        var configuration = WebSocketClient.Configuration()
+        var configuration = WebSocketClient.Configuration.patient
         configuration.tls.trust = .file(certificates.authority)
         return configuration
     }
@@ -67,7 +67,7 @@ import Testing
     @Test func `an authority that is not trusted is named as the reason`() async throws {
         try await withTLSServer { url, _ in
             await expectFailure(.tls, "certificate", to: url, .init())
-            var other = WebSocketClient.Configuration()
+            var other = WebSocketClient.Configuration.patient
             other.tls.trust = .file(certificates.client)
             await expectFailure(.tls, "certificate", to: url, other)
         }
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `whoever switches verification off may connect to anybody`() async throws {
-        var careless = WebSocketClient.Configuration()
+        var careless = WebSocketClient.Configuration.patient
         careless.tls.verification = .none
         try await withTLSServer { url, _ in try await connect(to: url, careless) }
     }

@@ -505,7 +505,7 @@ import Testing
             connection.onWritable { group.trySend(filling) }
             return member
         }
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.outbound = .init(lowBytes: 0, highBytes: 10)
         try await withGroup(limits: limits, admit: admit) { fixture in
             let loop = fixture.loop

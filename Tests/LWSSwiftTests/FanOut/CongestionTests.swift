@@ -106,7 +106,7 @@ import Testing
         _ body: (GroupFixture, _ slow: GroupPeer, _ fillers: Int) async throws -> Void
     ) async throws {
         let configuration = Self.configuration(maximumBytesBehind: 64 << 20, publishersWaitAboveBytes: 256 << 10)
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.closeTimeout = .milliseconds(200)
         try await withGroup(configuration, limits: limits) { fixture in
             let group = fixture.group

@@ -97,7 +97,7 @@ struct GroupPeer: Sendable {
 func withGroup<Result>(
     _ configuration: BroadcastGroup.Configuration = .init(),
     loops count: Int = 1,
-    limits: ConnectionLimits = .init(),
+    limits: ConnectionLimits = .patient,
     admit: @escaping GroupFixture.Admission = relayToOthers,
     _ body: (GroupFixture) async throws -> Result
 ) async throws -> Result {

@@ -232,7 +232,7 @@ import Testing
     }
 
     @Test func `loops may end while messages travel between them`() async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.closeTimeout = .milliseconds(200)
         try await withGroup(loops: 3, limits: limits) { fixture in
             let group = fixture.group

@@ -2,6 +2,27 @@ import LWSSwift
 import TestSupport
 import Testing
 
+extension ConnectionLimits {
+    /// Nothing runs out of time, for as long as ``RawPeer/patience`` lasts, but what a test sets itself: beside other tests
+    /// a peer may be kept from the processor for longer than the times that suit a program.
+    static var patient: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.keepalive = nil
+        limits.closeTimeout = .seconds(RawPeer.patience)
+        limits.handshakeTimeout = .seconds(RawPeer.patience)
+        return limits
+    }
+}
+
+extension WebSocketClient.Configuration {
+    /// With the limits of ``ConnectionLimits/patient``.
+    static var patient: WebSocketClient.Configuration {
+        var configuration = WebSocketClient.Configuration()
+        configuration.limits = .patient
+        return configuration
+    }
+}
+
 /// Runs `body` with a server on a free port of 127.0.0.1, and shuts it down afterwards, however `body` ends.
 ///
 /// - Parameters:
@@ -14,6 +35,7 @@ func withServer<Result>(
     _ body: (WebSocketServer) async throws -> Result
 ) async throws -> Result {
     var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
+    configuration.limits = .patient
     configure(&configuration)
     let server = try await WebSocketServer.start(configuration, on: loop, onConnection: onConnection)
     do {
@@ -59,7 +81,7 @@ func withBothEnds(
     }
     try await withServer(onConnection: onConnection) { server in
         try await withLoop { loop in
-            let client = try await WebSocketClient.connect(to: server.url, on: loop)
+            let client = try await WebSocketClient.connect(to: server.url, .patient, on: loop)
             try await accepted.wait { $0 != nil }
             try await body(accepted.value!, client)
         }
@@ -68,7 +90,7 @@ func withBothEnds(
 
 /// Runs `body` with a client and, as its server, a raw peer.
 func withRawServer(
-    _ configuration: WebSocketClient.Configuration = .init(),
+    _ configuration: WebSocketClient.Configuration = .patient,
     _ body: (_ client: WebSocketConnection, _ server: RawPeer) async throws -> Void
 ) async throws {
     let listener = try RawListener()
