@@ -63,6 +63,9 @@ struct ProgramLog: Sendable {
         write(LogLine(time: .now, level: level, text: text, stream: stream))
     }
 
+    /// Whether what clients say is written anywhere.
+    var hasMessages: Bool { min(levels.console, levels.file) <= .info }
+
     /// Writes what a client said.
     ///
     /// Such lines come in great numbers, so they are formatted at once: while a message is at hand that costs less than to

@@ -49,7 +49,8 @@ struct ChatServer: Sendable {
         configuration.http = PageRoutes().answer
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
-        let room = Room(on: loops, settings.chat, logger: log.logger("server"), logMessage: log.said)
+        let logMessage = log.hasMessages ? log.said : nil
+        let room = Room(on: loops, settings.chat, logger: log.logger("server"), logMessage: logMessage)
         configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
         let url = url(settings, port: server.port)

@@ -8,11 +8,11 @@ import Logging
 final class Participant: @unchecked Sendable {
     private let room: Room
     private let membership: BroadcastMember
+    private let form: MemberForm
     private var seat: Seat
     /// What stands before its texts.
     private var prefix: String
 
-    private var form: MemberForm { seat.session == nil ? .text : .json }
     private var connection: LoopConnection { membership.connection.onLoop }
 
     /// Becomes a member of its channel, and tells so.
@@ -20,7 +20,7 @@ final class Participant: @unchecked Sendable {
         self.room = room
         seat = arrival.seat
         prefix = room.settings.envelope.prefix(for: arrival.seat.member.name)
-        let form: MemberForm = arrival.seat.session == nil ? .text : .json
+        form = arrival.seat.session == nil ? .text : .json
         membership = arrival.channel.join(connection, format: form.rawValue)
         membership.onLoss { [self] loss in tell(loss) }
         if let welcome = arrival.welcome { connection.sendOrClose(.welcome(welcome)) }
@@ -59,7 +59,7 @@ final class Participant: @unchecked Sendable {
                 connection.sendOrClose(.error(error))
             }
         case (_, .binary):
-            room.logMessage(seat.id, message)
+            room.logMessage?(seat.id, message)
             send(message, includingSelf: room.settings.echoes)
         }
     }
@@ -73,7 +73,7 @@ final class Participant: @unchecked Sendable {
     }
 
     private func say(_ text: WebSocketMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
-        room.logMessage(seat.id, text)
+        room.logMessage?(seat.id, text)
         let saying = Saying(from: seat.member, prefix: prefix, text: text)
         send(saying, includingSelf: room.settings.echoes, onSequenced: onSequenced)
     }

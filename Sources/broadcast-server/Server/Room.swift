@@ -11,8 +11,9 @@ final class Room: Sendable {
     let hub = Monitor(Hub<BroadcastGroup>())
     let settings: ChatSettings
     let logger: Logger
-    /// Writes what a member said to the log: apart from the logger, since it happens for every message.
-    let logMessage: @Sendable (ClientID, WebSocketMessage) -> Void
+    /// Writes what a member said to the log: apart from the logger, since it happens for every message. nil when the log
+    /// leaves it out.
+    let logMessage: (@Sendable (ClientID, WebSocketMessage) -> Void)?
     private let loops: [ServiceLoop]
     private let hasStopped = Atomic(false)
     private let unacknowledged = Atomic(0)
@@ -21,7 +22,7 @@ final class Room: Sendable {
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         logger: Logger,
-        logMessage: @escaping @Sendable (ClientID, WebSocketMessage) -> Void
+        logMessage: (@Sendable (ClientID, WebSocketMessage) -> Void)?
     ) {
         self.loops = loops
         self.settings = settings

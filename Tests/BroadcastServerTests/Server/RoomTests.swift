@@ -10,7 +10,7 @@ import Testing
     @Test func `a key that comes again before its message has its place is acknowledged with it`() async throws {
         let loops = [try await ServiceLoop.start(), try await ServiceLoop.start()]
         let logger = Logger(label: "room") { _ in SwiftLogNoOpLogHandler() }
-        let room = Room(on: loops, ChatSettings(), logger: logger) { _, _ in }
+        let room = Room(on: loops, ChatSettings(), logger: logger, logMessage: nil)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = room.answer
         let loopOfMember = Monitor<[ObjectIdentifier]>([])
