@@ -31,7 +31,13 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     // MARK: Confined to the loop's thread
 
-    private var machine: ConnectionStateMachine
+    private var machine: ConnectionStateMachine {
+        @inline(__always) _read { yield unsafe uncheckedMachine }
+        @inline(__always) _modify { yield unsafe &uncheckedMachine }
+    }
+    /// Not checked at run time for overlapping accesses, which every message would pay for: one thread uses it, and it calls
+    /// nothing that leads back here.
+    @exclusivity(unchecked) private var uncheckedMachine: ConnectionStateMachine
     var outbound = OutboundQueue()
     /// Bytes that lws took over and holds because the socket was full.
     private var bytesHeldByLibrary = 0
@@ -82,7 +88,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         self.handshake = handshake
         self.settings = settings
         self.owner = owner
-        machine = ConnectionStateMachine(
+        unsafe uncheckedMachine = ConnectionStateMachine(
             maximumMessageBytes: settings.limits.maximumMessageBytes,
             inflater: handshake.compression == nil ? nil : loop.inflater
         )

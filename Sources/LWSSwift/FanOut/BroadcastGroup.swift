@@ -73,8 +73,8 @@ public final class BroadcastGroup: Sendable {
     /// The parts on the other loops.
     private let others: [LoopBound<BroadcastShard>]
     /// Members on all loops, by encoding.
-    let memberCounts: [BroadcastLane.Counter]
-    let lostMessages = BroadcastLane.Counter()
+    private let memberCounts: [BroadcastLane.Counter]
+    private let lostMessages: BroadcastLane.Counter
     /// Loops on which publishers are to wait for members.
     let pressure = BroadcastLane.Counter()
     /// Bytes on their way between loops.
@@ -89,9 +89,23 @@ public final class BroadcastGroup: Sendable {
         guard let first = loops.first else { preconditionFailure("A group needs a loop.") }
         precondition(configuration.formats > 0, "A group needs a format.")
         self.configuration = configuration
-        home = LoopBound(first, BroadcastShard(first, configuration, isHome: true))
-        others = loops.dropFirst().map { LoopBound($0, BroadcastShard($0, configuration, isHome: false)) }
-        memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
+        let memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
+        let lostMessages = BroadcastLane.Counter()
+        func shard(_ loop: ServiceLoop) -> LoopBound<BroadcastShard> {
+            let isHome = loop === first
+            let shard = BroadcastShard(
+                loop,
+                configuration,
+                isHome: isHome,
+                memberCounts: memberCounts,
+                lostMessages: lostMessages
+            )
+            return LoopBound(loop, shard)
+        }
+        home = shard(first)
+        others = loops.dropFirst().map(shard)
+        self.memberCounts = memberCounts
+        self.lostMessages = lostMessages
     }
 
     /// Makes a group on one loop.
@@ -130,7 +144,7 @@ public final class BroadcastGroup: Sendable {
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)
-        let member = BroadcastMember(self, shard.lane(encoding, of: self), core)
+        let member = BroadcastMember(self, shard.lane(encoding), core)
         if core.isOpen { member.join() }
         return member
     }
@@ -169,10 +183,10 @@ public final class BroadcastGroup: Sendable {
         includingSender: Bool = false,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) -> SendResult {
-        let shard = currentShard("BroadcastGroup.trySend")
-        if shard.isHome {
-            sequence(content, from: sender, includingSender: includingSender, onSequenced, on: shard)
+        if home.loop.isCurrent {
+            sequence(content, from: sender, includingSender: includingSender, onSequenced, on: home.value)
         } else {
+            let shard = currentShard("BroadcastGroup.trySend")
             shard.outbox.toHome.append(
                 UnsequencedMessage(
                     content: content,
@@ -185,8 +199,14 @@ public final class BroadcastGroup: Sendable {
             markForRelay(shard)
         }
         guard isCongested else { return .queued }
-        if let sender, sender.core.loop === shard.loop { shard.pause(sender.core) }
+        holdBack(sender)
         return .congested
+    }
+
+    /// Reads nothing more from a sender of this loop until the others have caught up.
+    private func holdBack(_ sender: BroadcastMember?) {
+        let shard = currentShard("BroadcastGroup.trySend")
+        if let sender, sender.core.loop === shard.loop { shard.pause(sender.core) }
     }
 
     /// Sends a message to all members, from any task; waits while members that still read are too far behind.
@@ -241,44 +261,39 @@ public final class BroadcastGroup: Sendable {
     ) {
         home.lastNumber += 1
         let number = home.lastNumber
-        let excluded = includingSender ? nil : sender
-        // What the other loops get, by format.
-        var encodings: [EncodedMessage?] = others.isEmpty ? [] : Array(repeating: nil, count: configuration.formats)
-        for format in 0..<configuration.formats {
-            let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-            guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
-                let form = content.form(format, number: number)
-            else { continue }
-            let message = EncodedMessage(form: form, deflated: isCompressed ? deflate(form, on: home.loop) : nil)
-            home.append(message, format, excluding: excluded)
-            if !others.isEmpty { encodings[format] = message }
+        guard others.isEmpty else {
+            let sequenced = SequencedMessage(
+                number: number,
+                sender: sender,
+                includesSender: includingSender,
+                encodings: (0..<configuration.formats).map { encode(content, $0, number, on: home) },
+                onSequenced: onSequenced
+            )
+            home.append(sequenced)
+            home.outbox.toOthers.append(sequenced)
+            return markForRelay(home)
         }
+        home.append(content, number: number, excluding: includingSender ? nil : sender)
         home.tell(sender, number, onSequenced)
-        guard !others.isEmpty else { return }
-        let sequenced = SequencedMessage(
-            number: number,
-            sender: sender,
-            includesSender: includingSender,
-            encodings: encodings,
-            onSequenced: onSequenced
-        )
-        home.outbox.toOthers.append(sequenced)
-        markForRelay(home)
+    }
+
+    /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
+    private func encode(
+        _ content: some BroadcastContent,
+        _ format: Int,
+        _ number: UInt64,
+        on home: BroadcastShard
+    ) -> EncodedMessage? {
+        let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
+        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
+            let form = content.form(format, number: number)
+        else { return nil }
+        return EncodedMessage(form: form, deflated: isCompressed ? home.deflate(form) : nil)
     }
 
     /// Whether anybody, on any loop, is to get a message in this form.
     private func hasMembers(_ encoding: Encoding) -> Bool {
         memberCounts[encoding.index].current > 0
-    }
-
-    /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.
-    private func deflate(_ form: BroadcastForm, on loop: ServiceLoop) -> [UInt8]? {
-        guard let compression = configuration.compression, form.byteCount >= compression.minimumBytes,
-            let deflater = loop.deflaters.deflater(windowBits: NegotiatedCompression.largestWindowBits)
-        else { return nil }
-        return unsafe form.bytes.withUnsafeBytes { bytes in
-            unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
-        }
     }
 
     private func markForRelay(_ shard: BroadcastShard) {

@@ -12,13 +12,19 @@ final class BroadcastLane {
     let loop: ServiceLoop
     /// Lives as long as the group, which every member holds.
     unowned let shard: BroadcastShard
-    private let encoding: BroadcastGroup.Encoding
     /// The members of all loops with this encoding, which decide whether it is made.
     let count: Counter
     let lostMessages: Counter
-    var log: FrameLog
+    var log: FrameLog {
+        @inline(__always) _read { yield unsafe uncheckedLog }
+        @inline(__always) _modify { yield unsafe &uncheckedLog }
+    }
+    /// Not checked at run time for overlapping accesses, which takes longer than what a message does here: one thread uses
+    /// it, and nothing that the log calls leads back to the lane.
+    @exclusivity(unchecked) private var uncheckedLog: FrameLog
     var times = LogTimes()
-    private(set) var lastAppend: UInt64 = 0
+    /// When messages last went out.
+    private(set) var lastFlush: UInt64 = 0
     private var isMarkedForFlush = false
     /// A slab has filled since the limits were last looked at.
     private var hasGrown = false
@@ -27,6 +33,8 @@ final class BroadcastLane {
     private var readySockets: ContiguousArray<OpaquePointer> = unsafe []
     private var readyMembers: ContiguousArray<BroadcastMember> = []
     private(set) var apart: ContiguousArray<BroadcastMember> = []
+    /// Ready and apart: a number of its own, asked for with every message.
+    private(set) var memberCount = 0
     /// Reused by each flush: members whose socket did not take all.
     private var stopped: ContiguousArray<Stopped> = []
 
@@ -47,25 +55,23 @@ final class BroadcastLane {
         var current: Int { value.load(ordering: .relaxed) }
     }
 
-    init(_ shard: BroadcastShard, _ encoding: BroadcastGroup.Encoding, count: Counter, lostMessages: Counter) {
+    init(_ shard: BroadcastShard, count: Counter, lostMessages: Counter) {
         loop = shard.loop
         self.shard = shard
-        self.encoding = encoding
         self.count = count
         self.lostMessages = lostMessages
-        log = FrameLog(shard.loop.slabs)
+        unsafe uncheckedLog = FrameLog(shard.loop.slabs)
     }
 
     deinit {
         log.removeAll()
     }
 
-    var hasMembers: Bool { !readyMembers.isEmpty || !apart.isEmpty }
-
     // MARK: Members
 
     func addReady(_ member: BroadcastMember) {
         guard let wsi = unsafe member.core.wsi else { return }
+        memberCount += 1
         member.standing = .ready(Int32(readyMembers.count))
         readyMembers.append(member)
         unsafe readySockets.append(wsi)
@@ -81,11 +87,13 @@ final class BroadcastLane {
         }
         readyMembers.removeLast()
         _ = unsafe readySockets.removeLast()
+        memberCount -= 1
     }
 
     func addApart(_ member: BroadcastMember) {
         member.standing = .apart(Int32(apart.count))
         apart.append(member)
+        memberCount += 1
     }
 
     func removeApart(_ member: BroadcastMember) {
@@ -96,32 +104,31 @@ final class BroadcastLane {
             apart[index].standing = .apart(place)
         }
         apart.removeLast()
+        memberCount -= 1
     }
 
     // MARK: Messages
 
     /// Appends a message, which goes out at the end of the turn.
     ///
-    /// - Parameter excluded: a member that is not to get it, of this lane or another.
-    func append(_ message: EncodedMessage, excluding excluded: BroadcastMember?) {
-        let sender = excluded?.lane === self ? excluded : nil
-        sender?.standApart()
+    /// - Parameters:
+    ///   - deflated: the payload compressed, in a lane for that, if it was worth it.
+    ///   - excluded: a member that is not to get it, of this lane or another.
+    func append(_ form: BroadcastForm, deflated: [UInt8]? = nil, excluding excluded: BroadcastMember?) {
+        let isOwn = excluded?.lane === self
+        if isOwn { excluded?.standApart() }
         let appended =
-            if encoding.isCompressed, let deflated = message.deflated {
-                log.append(message.form.message.kind, deflated, isCompressed: true)
+            if let deflated {
+                log.append(form.message.kind, deflated, isCompressed: true)
             } else {
-                log.append(message.form.message.kind, prefix: message.form.prefix, message.form.message.bytes)
+                log.append(form.message.kind, prefix: form.prefix, form.message.bytes)
             }
         loop.unflushedBytes += appended.byteCount
         if appended.hasFilledSlab {
             hasGrown = true
             loop.hasFilledSlab = true
         }
-        lastAppend = loop.now
-        if let sender, sender.standing != .left {
-            sender.skip(appended.range)
-            sender.core.markForFlush()
-        }
+        if isOwn { excluded?.leaveOut(appended.range) }
         guard !isMarkedForFlush else { return }
         isMarkedForFlush = true
         loop.unflushedLanes.append(self)
@@ -130,6 +137,7 @@ final class BroadcastLane {
     /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections.
     func flush() {
         isMarkedForFlush = false
+        lastFlush = loop.now
         let start = log.flushed
         let end = log.end
         var position = start

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Logging
 
 /// One connection's place in a ``BroadcastGroup``.
@@ -21,7 +22,12 @@ public final class BroadcastMember: @unchecked Sendable {
     /// It reads no further than this: it is closing, or skips what is new.
     private var stop: Stop?
     /// Parts of the log behind the cursor that are not for it, in order.
-    private var skips: [Skip] = []
+    private var skips: Deque<Skip> {
+        @inline(__always) _read { yield unsafe uncheckedSkips }
+        @inline(__always) _modify { yield unsafe &uncheckedSkips }
+    }
+    /// Not checked at run time for overlapping accesses, for the same reason as the log of the lane.
+    @exclusivity(unchecked) private var uncheckedSkips: Deque<Skip> = []
     /// When it last took something, in milliseconds of the loop's clock.
     private(set) var lastProgress: UInt64 = 0
     private var bytesHeldBySystem: Int32 = 0
@@ -71,6 +77,14 @@ public final class BroadcastMember: @unchecked Sendable {
         var ownMessages: Int
         /// The slabs between the two were given up already.
         var isGivenUp = false
+
+        /// Takes in one more message of its own; false when that is not right behind it.
+        mutating func extend(by range: Range<LogPosition>) -> Bool {
+            guard end == range.lowerBound, !isGivenUp else { return false }
+            end = range.upperBound
+            ownMessages += 1
+            return true
+        }
     }
 
     /// Own messages between others' that a member apart may have in the log; beyond, it counts as too far behind.
@@ -263,20 +277,20 @@ public final class BroadcastMember: @unchecked Sendable {
         cursor = skip.end
     }
 
-    /// Leaves out a message of its own.
-    func skip(_ range: Range<LogPosition>) {
+    /// Leaves out a message of its own, which was appended last.
+    func leaveOut(_ range: Range<LogPosition>) {
+        guard standing != .left else { return }
         if let stop {
             stop.ownMessages += 1
         } else {
-            Self.add(range, to: &skips)
+            addSkip(range)
         }
+        core.markForFlush()
     }
 
-    private static func add(_ range: Range<LogPosition>, to skips: inout [Skip]) {
-        if let last = skips.last, last.end == range.lowerBound, !last.isGivenUp {
-            skips[skips.count - 1].end = range.upperBound
-            skips[skips.count - 1].ownMessages += 1
-        } else {
+    private func addSkip(_ range: Range<LogPosition>) {
+        let last = skips.count - 1
+        if last < 0 || !skips[last].extend(by: range) {
             skips.append(Skip(start: range.lowerBound, end: range.upperBound, ownMessages: 1))
         }
     }
@@ -320,7 +334,7 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// When a message last went to it, for the timeout of idle connections.
     var lastDelivery: UInt64 {
-        if case .ready = standing { lane.lastAppend } else { lastProgress }
+        if case .ready = standing { lane.lastFlush } else { lastProgress }
     }
 
     /// Has it reached a limit of the policy?
@@ -367,7 +381,7 @@ public final class BroadcastMember: @unchecked Sendable {
         let endMessage = lane.log.messages(before: end)
         var lost = endMessage - lane.log.messages(before: oldEnd)
         var ownMessages = 0
-        var kept: [Skip] = []
+        var kept: Deque<Skip> = []
         for var skip in skips {
             if skip.isGivenUp {
                 ownMessages += skip.ownMessages
@@ -385,7 +399,8 @@ public final class BroadcastMember: @unchecked Sendable {
                 kept.append(skip)
             }
         }
-        skips = [Skip(start: start, end: end, ownMessages: ownMessages, isGivenUp: true)] + kept
+        kept.prepend(Skip(start: start, end: end, ownMessages: ownMessages, isGivenUp: true))
+        skips = kept
         let released = max(start.slab + 1, oldEnd.slab)
         if released < end.slab {
             lane.log.moveReader(

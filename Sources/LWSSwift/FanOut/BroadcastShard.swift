@@ -11,8 +11,8 @@ final class BroadcastShard {
     private let configuration: BroadcastGroup.Configuration
     private let maximumTime: UInt64?
     private let grace: UInt64
-    /// By ``BroadcastGroup/Encoding``; made for the first member.
-    private var lanes: [BroadcastLane?]
+    /// By ``BroadcastGroup/Encoding``.
+    private var lanes: [BroadcastLane] = []
     private var timer: LoopTimer?
     /// Members that publishers wait for.
     private var waitedFor = 0
@@ -26,43 +26,71 @@ final class BroadcastShard {
     /// How often members that are apart are looked at, in milliseconds.
     private static let watchInterval: UInt64 = 100
 
-    init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, isHome: Bool) {
+    /// - Parameters:
+    ///   - memberCounts: how many members all loops have, by encoding.
+    ///   - lostMessages: counts what members of all loops were not sent.
+    init(
+        _ loop: ServiceLoop,
+        _ configuration: BroadcastGroup.Configuration,
+        isHome: Bool,
+        memberCounts: [BroadcastLane.Counter],
+        lostMessages: BroadcastLane.Counter
+    ) {
         self.loop = loop
         self.isHome = isHome
         self.configuration = configuration
         maximumTime = configuration.slowMembers.maximumTimeBehind?.milliseconds
         grace = configuration.slowMembers.progressGrace.milliseconds
-        lanes = Array(repeating: nil, count: configuration.formats * BroadcastGroup.Encoding.perFormat)
+        lanes = memberCounts.map { BroadcastLane(self, count: $0, lostMessages: lostMessages) }
     }
 
-    func lane(_ encoding: BroadcastGroup.Encoding, of group: BroadcastGroup) -> BroadcastLane {
-        if let lane = lanes[encoding.index] { return lane }
-        let lane = BroadcastLane(
-            self,
-            encoding,
-            count: group.memberCounts[encoding.index],
-            lostMessages: group.lostMessages
-        )
-        lanes[encoding.index] = lane
-        return lane
-    }
+    func lane(_ encoding: BroadcastGroup.Encoding) -> BroadcastLane { lanes[encoding.index] }
 
     // MARK: Messages
 
-    /// Appends a message that was given its place on the home loop.
+    /// Appends a message that was given its place on the home loop, in the forms that have members here.
     func append(_ message: SequencedMessage) {
         let excluded = message.includesSender ? nil : message.sender
         for (format, encoded) in message.encodings.enumerated() {
-            if let encoded { append(encoded, format, excluding: excluded) }
+            guard let encoded else { continue }
+            let (plain, compressed) = places(format)
+            if lanes[plain].memberCount > 0 { lanes[plain].append(encoded.form, excluding: excluded) }
+            if lanes[compressed].memberCount > 0 {
+                lanes[compressed].append(encoded.form, deflated: encoded.deflated, excluding: excluded)
+            }
         }
         tell(message.sender, message.number, message.onSequenced)
     }
 
-    /// Appends one form of a message, compressed and not, as there are members.
-    func append(_ message: EncodedMessage, _ format: Int, excluding sender: BroadcastMember?) {
-        let first = BroadcastGroup.Encoding(format: format, isCompressed: false).index
-        for index in first..<first + BroadcastGroup.Encoding.perFormat {
-            if let lane = lanes[index], lane.hasMembers { lane.append(message, excluding: sender) }
+    /// Appends a message to a group on one loop, in the forms that have members.
+    func append(_ content: some BroadcastContent, number: UInt64, excluding excluded: BroadcastMember?) {
+        for format in 0..<configuration.formats {
+            let (plain, compressed) = places(format)
+            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0,
+                let form = content.form(format, number: number)
+            else { continue }
+            if lanes[plain].memberCount > 0 { lanes[plain].append(form, excluding: excluded) }
+            if lanes[compressed].memberCount > 0 {
+                lanes[compressed].append(form, deflated: deflate(form), excluding: excluded)
+            }
+        }
+    }
+
+    /// Where the lanes of a format are.
+    private func places(_ format: Int) -> (plain: Int, compressed: Int) {
+        (
+            BroadcastGroup.Encoding(format: format, isCompressed: false).index,
+            BroadcastGroup.Encoding(format: format, isCompressed: true).index
+        )
+    }
+
+    /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.
+    func deflate(_ form: BroadcastForm) -> [UInt8]? {
+        guard let compression = configuration.compression, form.byteCount >= compression.minimumBytes,
+            let deflater = loop.deflaters.deflater(windowBits: NegotiatedCompression.largestWindowBits)
+        else { return nil }
+        return unsafe form.bytes.withUnsafeBytes { bytes in
+            unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
         }
     }
 
@@ -81,12 +109,12 @@ final class BroadcastShard {
             timer = nil
             lookForProgress()
             checkMembers()
-            if lanes.contains(where: { !($0?.apart.isEmpty ?? true) }) { watch() }
+            if lanes.contains(where: { !$0.apart.isEmpty }) { watch() }
         }
     }
 
     private func lookForProgress() {
-        for case let lane? in lanes {
+        for lane in lanes {
             for member in lane.apart { member.lookForProgress(loop.now) }
         }
     }
@@ -95,7 +123,7 @@ final class BroadcastShard {
     func checkMembers() {
         let now = loop.now
         let policy = configuration.slowMembers
-        for case let lane? in lanes {
+        for lane in lanes {
             // A copy: members may leave meanwhile.
             let apart = lane.apart
             for member in apart {

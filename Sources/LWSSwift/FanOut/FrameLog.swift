@@ -39,14 +39,24 @@ struct FrameLog {
         /// Where in it the first message begins; nil while it has only the rest of one.
         var firstMessage: Int?
 
-        /// Takes room for a frame, and gives its place.
-        mutating func extend(by byteCount: Int, beginsMessage: Bool) -> (memory: UnsafeMutableRawPointer, offset: Int) {
-            guard let bytes = unsafe bytes else { preconditionFailure("The last slab is in use.") }
+        /// Takes room for a frame, and gives its place; nil when there is not enough.
+        @inline(__always)
+        mutating func extend(by byteCount: Int, beginsMessage: Bool) -> Room? {
             let offset = count
+            guard offset + byteCount <= SlabPool.slabBytes else { return nil }
+            guard let bytes = unsafe bytes else { preconditionFailure("The last slab is in use.") }
             if beginsMessage, firstMessage == nil { firstMessage = offset }
             count += byteCount
-            return unsafe (bytes + offset, offset)
+            return unsafe Room(memory: bytes + offset, offset: offset)
         }
+    }
+
+    /// Room for a frame.
+    @safe
+    private struct Room {
+        let memory: UnsafeMutableRawPointer
+        /// Where in its slab it begins.
+        let offset: Int
     }
 
     private let pool: SlabPool
@@ -116,19 +126,21 @@ struct FrameLog {
         _ payload: Payload,
         isCompressed: Bool
     ) -> Appended {
-        let (oldSlab, oldCount) = (end.slab, byteCount)
+        let (oldCount, oldSlabs) = (byteCount, max(slabs.count, 1))
         var opcode = opcode
         var start: LogPosition?
+        var end = LogPosition(slab: 0, offset: 0)
         var sent = 0
         repeat {
             let count = min(payload.count - sent, Self.maximumFragmentBytes)
             let header = ServerFrame.headerBytes(count)
-            let index = slabWithRoom(for: header + count)
-            let frame = unsafe slabs[index].extend(by: header + count, beginsMessage: start == nil)
+            let frame = room(for: header + count, beginsMessage: start == nil)
+            let slab = firstSlab + slabs.count - 1
             if start == nil {
-                start = unsafe LogPosition(slab: firstSlab + index, offset: frame.offset)
+                start = LogPosition(slab: slab, offset: frame.offset)
                 messageCount += 1
             }
+            end = LogPosition(slab: slab, offset: frame.offset + header + count)
             unsafe ServerFrame.writeHeader(
                 opcode,
                 isFinal: sent + count == payload.count,
@@ -141,11 +153,10 @@ struct FrameLog {
             sent += count
             opcode = .continuation
         } while sent < payload.count
-        let end = end
         return Appended(
             range: (start ?? end)..<end,
             byteCount: byteCount - oldCount,
-            hasFilledSlab: end.slab != oldSlab
+            hasFilledSlab: slabs.count > oldSlabs
         )
     }
 
@@ -172,18 +183,22 @@ struct FrameLog {
         }
     }
 
-    private mutating func slabWithRoom(for count: Int) -> Int {
-        let last = slabs.count - 1
-        if last >= 0, slabs[last].count + count <= SlabPool.slabBytes { return last }
-        slabs.append(
-            unsafe Slab(
-                bytes: pool.take(),
-                readers: openReaders,
-                startByte: byteCount,
-                startMessage: messageCount
-            )
+    /// Room for a frame, in the last slab or a new one.
+    private mutating func room(for count: Int, beginsMessage: Bool) -> Room {
+        if !slabs.isEmpty, let room = slabs[slabs.count - 1].extend(by: count, beginsMessage: beginsMessage) {
+            return room
+        }
+        var slab = unsafe Slab(
+            bytes: pool.take(),
+            readers: openReaders,
+            startByte: byteCount,
+            startMessage: messageCount
         )
-        return slabs.count - 1
+        guard let room = slab.extend(by: count, beginsMessage: beginsMessage) else {
+            preconditionFailure("A frame is larger than a slab.")
+        }
+        slabs.append(slab)
+        return room
     }
 
     // MARK: Reading

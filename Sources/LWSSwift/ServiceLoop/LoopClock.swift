@@ -16,11 +16,13 @@ final class LoopClock {
 
     /// Milliseconds since the loop began.
     var now: UInt64 {
-        if isStale {
-            cached = LoopClock.system - start
-            isStale = false
-        }
+        if isStale { read() }
         return cached
+    }
+
+    private func read() {
+        cached = LoopClock.system - start
+        isStale = false
     }
 
     private static var system: UInt64 { nanoseconds / 1_000_000 }

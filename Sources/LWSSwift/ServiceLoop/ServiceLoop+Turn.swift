@@ -123,7 +123,7 @@ extension ServiceLoop {
     // MARK: Deadlines
 
     /// Milliseconds since the loop began.
-    var now: UInt64 { clock.now }
+    @inline(__always) var now: UInt64 { clock.now }
 
     /// Calls the socket's ``LoopSocket/deadlineReached(_:)`` at `time`, or earlier when it has an earlier deadline.
     func schedule(_ socket: LoopSocket, at time: UInt64) {
