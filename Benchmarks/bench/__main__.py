@@ -66,6 +66,9 @@ def fanout_report(figures):
         "Milliseconds from sending to arrival, p50 / p99:",
         fanout.latency_table(rows),
     ]
+    strangers = fanout.strangers(rows)
+    if strangers:
+        parts += ["\\* On another machine, so that its costs compare with each other and not with the rest:", strangers]
     failures = fanout.failures(rows)
     if failures:
         parts += ["Did not come to an end, or made a mistake:", failures]
@@ -89,24 +92,20 @@ def conditions_report(figures):
 
 def measure_fanout(options, descriptors):
     """Writes what there is after each cell: it takes long, and somebody may need the machine."""
-    figures = {"machine": machine.describe(), "cells": []}
-    recorded = recorded_cells(figures["machine"]) if options.update else {}
+    now = machine.describe()
+    last = results.read("fanout") if options.update else {"machine": now, "cells": []}
+    is_same = machine.kind(last["machine"]) == machine.kind(now)
+    figures = {"machine": now if is_same else last["machine"], "cells": []}
+    recorded = {row["key"]: row for row in last["cells"]}
     for cell in cells_to_measure(options, descriptors):
         rounds = options.rounds or (1 if options.quick else None)
         row = fanout.measure_cell(cell, options.names, rounds, options.quick)
-        recorded[cell.key] = row | {"commit": figures["machine"]["commit"]}
+        # Ratios hold on any machine, costs do not: the report names the machine of such a row.
+        recorded[cell.key] = row | {"commit": now["commit"]} | ({} if is_same else {"machine": now})
         figures["cells"] = [recorded[cell.key] for cell in CELLS if cell.key in recorded]
         if options.update or not options.is_partial:
             results.write("fanout", fanout_report(figures), figures)
     return figures
-
-
-def recorded_cells(now):
-    """The cells of the last run, by key, which must have been on such a machine."""
-    figures = results.read("fanout")
-    if machine.kind(figures["machine"]) != machine.kind(now):
-        raise SystemExit(f"error: the last run was on another machine: {machine.caption(figures['machine'])}")
-    return {row["key"]: row for row in figures["cells"]}
 
 
 def measure_conditions(options):

@@ -2,6 +2,7 @@
 from . import plot, results, servers
 from .cells import PEERS
 from .figures import is_good, is_settled, markdown_table, median, number_text, ratio_text, ratios
+from .machine import caption
 from .progress import progress
 from .server import LoadFailure, Server
 
@@ -57,6 +58,15 @@ def measure_round(cell, samples, number, quick):
         progress(f"{cell.key:22} round {number + 1:2}  {name:17} {sample_text(mine[-1])}")
 
 
+def title(row):
+    return f"{row['title']} \\*" if "machine" in row else row["title"]
+
+
+def strangers(rows):
+    """The cells that were measured on another machine than the rest, a line each."""
+    return "\n".join(f"- {row['title']}: {caption(row['machine'])}" for row in rows if "machine" in row)
+
+
 def cost_text(row, name):
     samples = row["samples"].get(name)
     if not samples:
@@ -73,7 +83,7 @@ def table(rows):
     heads += [f"`{mine}` / `{other}`" for mine, other in compared]
     lines = []
     for row in rows:
-        line = [row["title"], *(cost_text(row, name) for name in names)]
+        line = [title(row), *(cost_text(row, name) for name in names)]
         for mine, other in compared:
             samples = row["samples"].get(mine, []), row["samples"].get(other, [])
             line.append(ratio_text(ratios(*samples, COST)))
@@ -97,7 +107,7 @@ def latency_table(rows):
     heads = ["subscribers × message", *(f"`{name}`" for name in names)]
     lines = []
     for row in rows:
-        line = [row["title"]]
+        line = [title(row)]
         for name in names:
             samples = row["samples"].get(name, [])
             values = [median(samples, figure) for figure in ("p50_us", "p99_us")]
