@@ -40,7 +40,7 @@ struct MessageAssembler {
         _ piece: Piece
     ) -> Result<WebSocketMessage?, ConnectionFailure> {
         if piece.isFirst {
-            if !buffer.isEmpty { buffer = [] }
+            buffer = []
             isCompressed = false
         }
         // RSV1 marks a compressed message in its first frame; nothing else is defined (RFC 7692 section 6).

@@ -91,8 +91,7 @@ public final class BroadcastGroup: Sendable {
         self.configuration = configuration
         let memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
         let lostMessages = BroadcastLane.Counter()
-        func shard(_ loop: ServiceLoop) -> LoopBound<BroadcastShard> {
-            let isHome = loop === first
+        func shard(_ loop: ServiceLoop, isHome: Bool = false) -> LoopBound<BroadcastShard> {
             let shard = BroadcastShard(
                 loop,
                 configuration,
@@ -102,8 +101,8 @@ public final class BroadcastGroup: Sendable {
             )
             return LoopBound(loop, shard)
         }
-        home = shard(first)
-        others = loops.dropFirst().map(shard)
+        home = shard(first, isHome: true)
+        others = loops.dropFirst().map { shard($0) }
         self.memberCounts = memberCounts
         self.lostMessages = lostMessages
     }
