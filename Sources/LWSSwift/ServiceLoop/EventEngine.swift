@@ -115,6 +115,8 @@ final class UVEngine: EventEngine {
     /// With a foreign loop lws closes its handles through the loop, in two steps with the loop run in between
     /// (lib/core/context.c, `lws_context_destroy`).
     func destroy(_ context: OpaquePointer) {
+        // A timer that is set would keep the turns below from coming to an end.
+        setTimer(milliseconds: nil)
         unsafe contextSlot.pointee = context
         let pipe = eventPipe()
         unsafe lws_context_destroy(context)
