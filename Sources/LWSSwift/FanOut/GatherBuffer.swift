@@ -3,8 +3,10 @@
 /// There is one for each loop, since a write is over before the next begins. Confined to the loop's thread.
 @safe
 final class GatherBuffer {
-    /// A piece of this size is written from where it is: copying it would cost more than it saves.
-    static let directBytes = 8 << 10
+    /// A piece of this size is written from where it is, since it fills half of a write by itself. To copy a smaller one
+    /// costs less than a system call and what TCP does for each: at 8 KiB, ten publishers with 64 messages of 64 bytes in
+    /// flight cost a twentieth more for each delivery.
+    static let directBytes = 32 << 10
     private let bytes = UnsafeMutableRawPointer.allocate(byteCount: SlabPool.slabBytes, alignment: 64)
     private(set) var count = 0
 
