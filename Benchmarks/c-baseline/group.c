@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A piece of this size is written from where it is: it fills half of a write by itself.
+#define DIRECT_BYTES (32 << 10)
+
 void open_group(struct group *group) {
     open_log(&group->log);
     group->sent = end_of(&group->log);
@@ -77,11 +80,40 @@ static void forget_passed(struct member *member, uint64_t place) {
     memmove(member->own, member->own + passed, member->own_count * sizeof(*member->own));
 }
 
+// Pieces that go out in one write, put together.
+static unsigned char gathered[SLAB_BYTES];
+static size_t gathered_count;
+
+static int write_bytes(struct member *member, unsigned char *bytes, size_t count, bool *is_full) {
+    if (lws_write(member->wsi, bytes, count, LWS_WRITE_RAW) < 0) return -1;
+    *is_full = lws_partial_buffered(member->wsi);
+    return 0;
+}
+
+static int write_gathered(struct member *member, bool *is_full) {
+    size_t count = gathered_count;
+    gathered_count = 0;
+    return count ? write_bytes(member, gathered, count, is_full) : 0;
+}
+
+// Writes a piece now, or with those that follow. When that filled the socket before, the piece is not taken.
+static int write_piece(struct member *member, unsigned char *bytes, size_t count, bool is_last, bool *is_full,
+                       bool *is_taken) {
+    bool is_alone = count >= DIRECT_BYTES || (is_last && !gathered_count);
+    if ((is_alone || gathered_count + count > sizeof(gathered)) && write_gathered(member, is_full)) return -1;
+    *is_taken = !*is_full;
+    if (*is_full) return 0;
+    if (is_alone) return write_bytes(member, bytes, count, is_full);
+    memcpy(gathered + gathered_count, bytes, count);
+    gathered_count += count;
+    return 0;
+}
+
 // Writes all from the cursor up to the limit but the member's own, until its socket is full. -1: the connection broke.
 static int deliver(struct group *group, struct member *member, struct cursor cursor, uint64_t limit) {
     uint32_t own = 0;
     uint64_t place = position(cursor);
-    bool is_full = false;
+    bool is_full = false, is_taken;
     while (place < limit && !is_full) {
         if (cursor.offset == cursor.slab->used) cursor = (struct cursor){cursor.slab->next, 0};
         struct slab *slab = cursor.slab;
@@ -92,12 +124,14 @@ static int deliver(struct group *group, struct member *member, struct cursor cur
             if (end > member->own[own].end) end = member->own[own].end;
         } else {
             if (own < member->own_count && end > member->own[own].start) end = member->own[own].start;
-            if (lws_write(member->wsi, slab->bytes + cursor.offset, end - place, LWS_WRITE_RAW) < 0) return -1;
-            is_full = lws_partial_buffered(member->wsi);
+            unsigned char *bytes = slab->bytes + cursor.offset;
+            if (write_piece(member, bytes, end - place, end == limit, &is_full, &is_taken)) return -1;
+            if (!is_taken) break;
         }
         cursor.offset += (uint32_t)(end - place);
         place = end;
     }
+    if (write_gathered(member, &is_full)) return -1;
     if (member->own_count) forget_passed(member, place);
     if (is_full) {
         stand_at(group, member, cursor);

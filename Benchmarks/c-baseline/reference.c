@@ -1,9 +1,9 @@
 // A broadcast server on libwebsockets as good as C makes it: the measure for the Swift one.
 //
 // A message is encoded once, into a log of frames. At the end of each turn of the loop every member is sent everything
-// new in one lws_write(…, LWS_WRITE_RAW); what a member sent itself is skipped by position. A member whose socket is full
-// keeps its place in the log and goes on when it is writable: nothing is queued for it, nothing is allocated for a
-// delivery.
+// new in one lws_write(…, LWS_WRITE_RAW); what a member sent itself is skipped by position, and the pieces around it are
+// put together. A member whose socket is full keeps its place in the log and goes on when it is writable: nothing is
+// queued for it, nothing is allocated for a delivery.
 //
 // While input keeps coming, further turns without waiting are taken before the flush, for as long as the oldest unsent
 // message has waited no longer than the last flush took, and for 100 µs in any case: larger ranges, fewer writes
@@ -29,6 +29,8 @@ struct session {
     struct group *group;
     int id, member;  // member is -1 for who is not, or no longer, in the group
     bool deflates, is_in_room;
+    char prefix[24];  // stands before its texts
+    size_t prefix_length;
 };
 
 static struct group plain, deflated;
@@ -54,10 +56,8 @@ static void append(struct group *group, struct session *session, unsigned char f
 }
 
 static void broadcast(struct session *session, const struct message *message) {
-    char prefix[32];
-    size_t prefix_length = 0;
-    if (options.envelope && message->is_text)
-        prefix_length = (size_t)snprintf(prefix, sizeof(prefix), "Client %d: ", session->id);
+    const char *prefix = session->prefix;
+    size_t prefix_length = message->is_text ? session->prefix_length : 0;
     if (options.absorb && !has_anything_unsent()) oldest_unsent = now();
     unsigned char first = message->is_text ? TEXT : BINARY;
     struct message compressed;
@@ -98,6 +98,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     case LWS_CALLBACK_ESTABLISHED:
         session->id = ++last_id;
+        if (options.envelope)
+            session->prefix_length =
+                (size_t)snprintf(session->prefix, sizeof(session->prefix), "Client %d: ", session->id);
         session->group = session->deflates ? &deflated : &plain;
         session->member = -1;
         if (session->is_in_room) join_group(session->group, wsi, &session->member);
