@@ -41,7 +41,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     var outbound = OutboundQueue()
     /// Bytes that lws took over and holds because the socket was full.
     private var bytesHeldByLibrary = 0
-    private var messageHandler: ((WebSocketMessage) -> Void)?
+    private var messageHandler: ((BorrowedMessage) -> Void)?
     private var closeHandler: ((WebSocketClose) -> Void)?
     private var inbox: MessageInbox?
     /// Its places in groups.
@@ -155,11 +155,14 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         if piece.remainingInFrame == 0, !piece.isFinal { owePong() }
         switch unsafe machine.receive(bytes, piece) {
         case .none: break
-        case .deliver(let message): deliver(message)
+        case .deliverPiece(let kind):
+            unsafe deliver(BorrowedMessage(uncheckedKind: kind, bytes: RawSpan(_unsafeBytes: bytes)))
+        case .deliver(let message): deliver(message.borrowed)
         case .fail(let payload): sendClose(payload)
         }
     }
 
+    @inline(__always)
     private func heardFromPeer() {
         loop.hasReceived = true
         if liveness.heard(loop.now) { scheduleDeadline() }
@@ -181,10 +184,11 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         }
     }
 
-    private func deliver(_ message: WebSocketMessage) {
+    @inline(__always)
+    private func deliver(_ message: BorrowedMessage) {
         if let messageHandler {
             messageHandler(message)
-        } else if openInbox().push(message) {
+        } else if openInbox().push(message.message) {
             pauseReading(.inboxIsFull)
         }
     }
@@ -243,11 +247,10 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     // MARK: Sending
 
-    func trySend(_ message: WebSocketMessage) -> LoopConnection.SendResult {
+    func trySend(_ message: BorrowedMessage) -> LoopConnection.SendResult {
         guard machine.isOpen else { return .dropped }
-        guard queuedBytes + OutboundQueue.size(of: message) <= settings.limits.maximumQueuedBytes else {
-            return .dropped
-        }
+        let size = OutboundQueue.size(ofPayload: message.bytes.byteCount)
+        guard queuedBytes + size <= settings.limits.maximumQueuedBytes else { return .dropped }
         enqueue(message)
         return isAboveHighMark ? .aboveHighWaterMark : .queued
     }
@@ -255,7 +258,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
     /// Queues a message if the limits allow it now; nil when the sender has to wait.
     func sendNow(_ message: WebSocketMessage) -> Result<Void, WebSocketError>? {
         guard machine.isOpen else { return .failure(.closed(machine.closed)) }
-        let size = OutboundQueue.size(of: message)
+        let size = OutboundQueue.size(ofPayload: message.bytes.count)
         guard size <= settings.limits.maximumQueuedBytes else {
             let limit = settings.limits.maximumQueuedBytes
             return .failure(
@@ -263,30 +266,31 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
             )
         }
         guard !isAboveHighMark, queuedBytes + size <= settings.limits.maximumQueuedBytes else { return nil }
-        enqueue(message)
+        enqueue(message.borrowed)
         return .success(())
     }
 
-    private func enqueue(_ message: WebSocketMessage) {
+    private func enqueue(_ message: BorrowedMessage) {
         if settings.idleTimeout != nil { liveness.sent(loop.now) }
         let isClient = role == .client
         let keys = { isClient ? self.loop.maskingKeys.next() : nil }
-        if let deflated = unsafe deflated(message) {
-            unsafe outbound.append(message.kind, isCompressed: true, deflated, behind: standApart(), keys: keys)
+        let marks = standApart()
+        if let deflated = unsafe deflated(message.bytes) {
+            unsafe outbound.append(message.kind, isCompressed: true, deflated, behind: marks, keys: keys)
         } else {
-            outbound.append(message, behind: standApart(), keys: keys)
+            outbound.append(message, behind: marks, keys: keys)
         }
         if queuedBytes > settings.limits.outbound.highBytes { isAboveHighMark = true }
         markForFlush()
     }
 
     /// The compressed payload of a message, in the loop's buffer; nil when it has to go, or is better sent, as it is.
-    private func deflated(_ message: WebSocketMessage) -> UnsafeRawBufferPointer? {
+    private func deflated(_ payload: RawSpan) -> UnsafeRawBufferPointer? {
         guard let agreed = handshake.compression, let compression = settings.compression,
-            message.bytes.count >= compression.minimumBytes,
+            payload.byteCount >= compression.minimumBytes,
             let deflater = loop.deflaters.deflater(windowBits: agreed.windowBits)
         else { return nil }
-        return unsafe message.bytes.withUnsafeBytes { unsafe deflater.deflate($0, level: compression.level) }
+        return unsafe payload.withUnsafeBytes { unsafe deflater.deflate($0, level: compression.level) }
     }
 
     private func append(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
@@ -500,10 +504,10 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     // MARK: Handlers and observers
 
-    func setMessageHandler(_ body: ((WebSocketMessage) -> Void)?) {
+    func setMessageHandler(_ body: ((BorrowedMessage) -> Void)?) {
         messageHandler = machine.closed == nil ? body : nil
         guard let body, let waiting = inbox else { return }
-        for message in waiting.drain() { body(message) }
+        for message in waiting.drain() { body(message.borrowed) }
         resumeReading(.inboxIsFull)
     }
 

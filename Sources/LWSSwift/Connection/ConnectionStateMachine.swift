@@ -17,6 +17,8 @@ struct ConnectionStateMachine {
     /// What to do about a piece of a message.
     enum Reception: Equatable {
         case none
+        /// Deliver the piece: it is a message.
+        case deliverPiece(WebSocketMessage.Kind)
         case deliver(WebSocketMessage)
         /// Send a close frame and fail the connection.
         case fail(ClosePayload)
@@ -59,13 +61,17 @@ struct ConnectionStateMachine {
     }
 
     /// A piece of a message arrived. Nothing is delivered before the connection is open or after it began to close.
+    @inline(__always)
     mutating func receive(_ bytes: UnsafeRawBufferPointer, _ piece: MessageAssembler.Piece) -> Reception {
         guard isOpen else { return .none }
-        switch unsafe assembler.append(bytes, piece) {
-        case .success(nil): return .none
-        case .success(let message?): return .deliver(message)
-        case .failure(let failure):
-            let payload = ClosePayload(code: failure.code, reason: failure.reason)
+        do throws(ConnectionFailure) {
+            switch try unsafe assembler.append(bytes, piece) {
+            case .none: return .none
+            case .piece(let kind): return .deliverPiece(kind)
+            case .message(let message): return .deliver(message)
+            }
+        } catch {
+            let payload = ClosePayload(code: error.code, reason: error.reason)
             beginClosing(payload, normally: false)
             return .fail(payload)
         }

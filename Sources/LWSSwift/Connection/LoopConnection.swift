@@ -28,6 +28,16 @@ public struct LoopConnection: Identifiable {
     /// Has `body` called with every message, instead of keeping messages for ``WebSocketConnection/messages``. Messages
     /// that came before are handed over at once. nil goes back to keeping them.
     public func onMessage(_ body: ((WebSocketMessage) -> Void)?) {
+        onBorrowedMessage(body.map { body in { message in body(message.message) } })
+    }
+
+    /// Has `body` called with every message, lent for the time of the call: nothing is allocated for one that is only passed
+    /// on. Takes the place of ``onMessage(_:)``.
+    ///
+    /// ```swift
+    /// connection.onBorrowedMessage { message in group.trySend(message, from: member) }
+    /// ```
+    public func onBorrowedMessage(_ body: ((BorrowedMessage) -> Void)?) {
         confined.setMessageHandler(body)
     }
 
@@ -56,6 +66,12 @@ public struct LoopConnection: Identifiable {
     /// Queues one message, to be written at the end of this turn of the loop, together with all others of this turn.
     @discardableResult
     public func trySend(_ message: WebSocketMessage) -> SendResult {
+        trySend(message.borrowed)
+    }
+
+    /// Queues one message that is lent: it is copied into the queue.
+    @discardableResult
+    public func trySend(_ message: BorrowedMessage) -> SendResult {
         confined.trySend(message)
     }
 

@@ -15,6 +15,16 @@ struct MessageAssembler {
         var remainingInFrame: Int
     }
 
+    /// What a piece has made whole.
+    enum Assembly: Equatable {
+        /// Nothing: the message goes on.
+        case none
+        /// It is a message by itself, valid as it came.
+        case piece(WebSocketMessage.Kind)
+        /// It was the last of a message that came in several, or compressed.
+        case message(WebSocketMessage)
+    }
+
     private var buffer: [UInt8] = []
     private let maximumBytes: Int
     /// The loop's; nil when compression was not agreed on.
@@ -31,23 +41,23 @@ struct MessageAssembler {
         self.inflater = inflater
     }
 
-    /// Takes the next piece, and gives the message when it was the last one.
+    /// Takes the next piece, and tells which message it has made whole.
     ///
     /// A peer is believed about the length of its frame to refuse it early and to set aside a little: beyond that, memory
     /// grows with what has arrived.
     mutating func append(
         _ bytes: UnsafeRawBufferPointer,
         _ piece: Piece
-    ) -> Result<WebSocketMessage?, ConnectionFailure> {
+    ) throws(ConnectionFailure) -> Assembly {
         if piece.isFirst {
-            buffer = []
+            if !buffer.isEmpty { buffer = [] }
             isCompressed = false
         }
         // RSV1 marks a compressed message in its first frame; nothing else is defined (RFC 7692 section 6).
         if piece.reservedBits != 0, piece.isFirst || !isWithinFrame {
             guard piece.isFirst, piece.reservedBits == FrameEncoder.compressedBit, inflater != nil else {
                 buffer = []
-                return .failure(.reservedBits)
+                throw .reservedBits
             }
             isCompressed = true
         }
@@ -57,27 +67,34 @@ struct MessageAssembler {
             piece.remainingInFrame <= limit - buffer.count - bytes.count
         else {
             buffer = []
-            return .failure(tooBig)
+            throw tooBig
         }
-        let whole: Result<[UInt8], ConnectionFailure>
+        let kind: WebSocketMessage.Kind = piece.isBinary ? .binary : .text
+        if piece.isFinal, buffer.isEmpty, !isCompressed {
+            guard unsafe kind == .binary || UTF8Validation.isValid(bytes) else { throw Self.notText }
+            return .piece(kind)
+        }
+        var whole: [UInt8] = []
         if piece.isFinal, buffer.isEmpty {
-            whole = unsafe isCompressed ? inflate(bytes) : .success(Array(bytes))
+            whole = try unsafe inflate(bytes)
         } else {
             if buffer.isEmpty {
                 buffer.reserveCapacity(min(bytes.count + piece.remainingInFrame, Self.maximumReservedBytes))
             }
             unsafe buffer.append(contentsOf: bytes)
-            guard piece.isFinal else { return .success(nil) }
-            whole = isCompressed ? unsafe buffer.withUnsafeBytes { unsafe inflate($0) } : .success(buffer)
-            buffer = []
-        }
-        return whole.flatMap { whole in
-            if !piece.isBinary, !UTF8Validation.isValid(whole) {
-                return .failure(ConnectionFailure(.invalidPayload, "text message is not UTF-8"))
+            guard piece.isFinal else { return .none }
+            swap(&whole, &buffer)
+            if isCompressed {
+                whole = try unsafe whole.span.bytes.withUnsafeBytes { bytes throws(ConnectionFailure) in
+                    try unsafe inflate(bytes)
+                }
             }
-            return .success(WebSocketMessage(uncheckedKind: piece.isBinary ? .binary : .text, bytes: whole))
         }
+        guard kind == .binary || UTF8Validation.isValid(whole) else { throw Self.notText }
+        return .message(WebSocketMessage(uncheckedKind: kind, bytes: whole))
     }
+
+    private static let notText = ConnectionFailure(.invalidPayload, "text message is not UTF-8")
 
     /// Forgets the message under way.
     mutating func reset() {
@@ -95,15 +112,14 @@ struct MessageAssembler {
         ConnectionFailure(.messageTooBig, "message exceeds \(maximumBytes) bytes")
     }
 
-    private func inflate(_ bytes: UnsafeRawBufferPointer) -> Result<[UInt8], ConnectionFailure> {
+    private func inflate(_ bytes: UnsafeRawBufferPointer) throws(ConnectionFailure) -> [UInt8] {
         guard let inflater else { preconditionFailure("A compressed message was let in without an inflater.") }
         do throws(Inflater.Failure) {
-            return .success(unsafe try inflater.inflate(bytes, maximumBytes: maximumBytes))
+            return try unsafe inflater.inflate(bytes, maximumBytes: maximumBytes)
         } catch {
             switch error {
-            case .tooBig: return .failure(tooBig)
-            case .malformed:
-                return .failure(ConnectionFailure(.invalidPayload, "compressed message is malformed"))
+            case .tooBig: throw tooBig
+            case .malformed: throw ConnectionFailure(.invalidPayload, "compressed message is malformed")
             }
         }
     }

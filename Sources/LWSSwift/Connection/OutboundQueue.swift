@@ -29,17 +29,17 @@ struct OutboundQueue {
     var first: Segment? { segments.first }
 
     /// Bytes a message takes in the queue, to compare with a limit.
-    static func size(of message: WebSocketMessage) -> Int {
-        let fragments = 1 + message.bytes.count / maximumFragmentBytes
-        return message.bytes.count + fragments * FrameEncoder.maximumHeaderBytes
+    static func size(ofPayload count: Int) -> Int {
+        count + (1 + count / maximumFragmentBytes) * FrameEncoder.maximumHeaderBytes
     }
 
     /// The largest fragment, so that it and its header fit one segment.
     static let maximumFragmentBytes = 64 << 10
 
     /// Appends a message, framed; `keys` gives a masking key for each frame of a client.
-    mutating func append(_ message: WebSocketMessage, behind marks: [Mark] = [], keys: () -> UInt32?) {
-        unsafe message.bytes.withUnsafeBytes { unsafe append(message.kind, $0, behind: marks, keys: keys) }
+    mutating func append(_ message: BorrowedMessage, behind marks: [Mark] = [], keys: () -> UInt32?) {
+        let kind = message.kind
+        unsafe message.bytes.withUnsafeBytes { unsafe append(kind, $0, behind: marks, keys: keys) }
     }
 
     /// Appends a message, framed, whose payload may be compressed.

@@ -155,44 +155,55 @@ public final class BroadcastGroup: Sendable {
     /// On one of the group's loops only. Never waits.
     ///
     /// - Parameters:
-    ///   - message: what all members get, whatever their format.
+    ///   - message: what is sent.
+    ///   - envelope: makes of it what the members of each format get, on the group's first loop; at once when this is it.
     ///   - sender: the member it comes from, if any: it is slowed down when others do not keep up.
-    ///   - includingSender: whether the sender gets the message too.
-    @discardableResult
-    public func trySend(
-        _ message: WebSocketMessage,
-        from sender: BroadcastMember? = nil,
-        includingSender: Bool = false
-    ) -> SendResult {
-        trySend(message, from: sender, includingSender: includingSender, onSequenced: nil)
-    }
-
-    /// Sends content that has a form of its own for each format.
-    ///
-    /// - Parameters:
-    ///   - content: makes the forms, on the group's first loop; at once when this is it.
-    ///   - sender: as for ``trySend(_:from:includingSender:)``.
     ///   - includingSender: whether the sender gets the message too.
     ///   - onSequenced: called on the sender's loop with the number of the message, once it has its place in the order
     ///     there.
     @discardableResult
     public func trySend(
-        _ content: some BroadcastContent,
+        _ message: WebSocketMessage,
+        in envelope: some BroadcastEnvelope = NoEnvelope(),
+        from sender: BroadcastMember? = nil,
+        includingSender: Bool = false,
+        onSequenced: (@Sendable (UInt64) -> Void)? = nil
+    ) -> SendResult {
+        trySend(
+            message.borrowed,
+            in: envelope,
+            from: sender,
+            includingSender: includingSender,
+            onSequenced: onSequenced
+        )
+    }
+
+    /// Sends a message that is lent: it is copied into the group's log at once, and nothing else is made of it. It has to be
+    /// kept only where another loop makes the order.
+    ///
+    /// The parameters are those of ``trySend(_:in:from:includingSender:onSequenced:)-(WebSocketMessage,_,_,_,_)``.
+    @discardableResult
+    public func trySend(
+        _ message: BorrowedMessage,
+        in envelope: some BroadcastEnvelope = NoEnvelope(),
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) -> SendResult {
         if home.loop.isCurrent {
-            sequence(content, from: sender, includingSender: includingSender, onSequenced, on: home.value)
+            // Not counted: the group keeps its parts.
+            unsafe Unmanaged.passUnretained(home.value)._withUnsafeGuaranteedRef { home in
+                sequence(message, in: envelope, from: sender, includingSender: includingSender, onSequenced, on: home)
+            }
         } else {
             let shard = currentShard("BroadcastGroup.trySend")
             shard.outbox.toHome.append(
                 UnsequencedMessage(
-                    content: content,
+                    message: message.message,
+                    envelope: envelope,
                     sender: sender,
                     includesSender: includingSender,
-                    onSequenced: onSequenced,
-                    byteCount: 64 + content.byteCount
+                    onSequenced: onSequenced
                 )
             )
             markForRelay(shard)
@@ -251,8 +262,10 @@ public final class BroadcastGroup: Sendable {
     // MARK: Order
 
     /// Gives a message its place, on the home loop.
+    @inline(__always)
     private func sequence(
-        _ content: some BroadcastContent,
+        _ message: BorrowedMessage,
+        in envelope: some BroadcastEnvelope,
         from sender: BroadcastMember?,
         includingSender: Bool,
         _ onSequenced: (@Sendable (UInt64) -> Void)?,
@@ -261,33 +274,42 @@ public final class BroadcastGroup: Sendable {
         home.lastNumber += 1
         let number = home.lastNumber
         guard others.isEmpty else {
+            var encodings: [EncodedMessage?] = []
+            for format in 0..<configuration.formats {
+                encodings.append(encode(message, in: envelope, for: format, number, on: home))
+            }
             let sequenced = SequencedMessage(
                 number: number,
                 sender: sender,
                 includesSender: includingSender,
-                encodings: (0..<configuration.formats).map { encode(content, $0, number, on: home) },
+                encodings: encodings,
                 onSequenced: onSequenced
             )
             home.append(sequenced)
             home.outbox.toOthers.append(sequenced)
             return markForRelay(home)
         }
-        home.append(content, number: number, excluding: includingSender ? nil : sender)
+        home.append(message, in: envelope, number: number, excluding: includingSender ? nil : sender)
         home.tell(sender, number, onSequenced)
     }
 
     /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
     private func encode(
-        _ content: some BroadcastContent,
-        _ format: Int,
+        _ message: BorrowedMessage,
+        in envelope: some BroadcastEnvelope,
+        for format: Int,
         _ number: UInt64,
         on home: BroadcastShard
     ) -> EncodedMessage? {
         let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)),
-            let form = content.form(format, number: number)
-        else { return nil }
-        return EncodedMessage(form: form, deflated: isCompressed ? home.deflate(form) : nil)
+        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)) else { return nil }
+        return envelope.form(of: message, for: format, number: number).apply(to: message) { prefix, message in
+            EncodedMessage(
+                prefix: prefix,
+                message: message.message,
+                deflated: isCompressed ? home.deflate(prefix, message) : nil
+            )
+        }
     }
 
     /// Whether anybody, on any loop, is to get a message in this form.
@@ -310,7 +332,8 @@ public final class BroadcastGroup: Sendable {
             hand(count, to: home) { [self] home in
                 for message in outbox.toHome {
                     sequence(
-                        message.content,
+                        message.message.borrowed,
+                        in: message.envelope,
                         from: message.sender,
                         includingSender: message.includesSender,
                         message.onSequenced,

@@ -60,7 +60,7 @@ final class BroadcastLane {
         self.shard = shard
         self.count = count
         self.lostMessages = lostMessages
-        unsafe uncheckedLog = FrameLog(shard.loop.slabs)
+        unsafe uncheckedLog = FrameLog(loop.slabs)
     }
 
     deinit {
@@ -112,16 +112,22 @@ final class BroadcastLane {
     /// Appends a message, which goes out at the end of the turn.
     ///
     /// - Parameters:
-    ///   - deflated: the payload compressed, in a lane for that, if it was worth it.
+    ///   - prefix: goes before the message, if that is text.
+    ///   - deflated: both compressed, in a lane for that, if it was worth it.
     ///   - excluded: a member that is not to get it, of this lane or another.
-    func append(_ form: BroadcastForm, deflated: [UInt8]? = nil, excluding excluded: BroadcastMember?) {
+    func append(
+        _ prefix: String,
+        _ message: BorrowedMessage,
+        deflated: [UInt8]? = nil,
+        excluding excluded: BroadcastMember?
+    ) {
         let isOwn = excluded?.lane === self
         if isOwn { excluded?.standApart() }
         let appended =
             if let deflated {
-                log.append(form.message.kind, deflated, isCompressed: true)
+                unsafe log.append(message.kind, deflated.span.bytes, isCompressed: true)
             } else {
-                log.append(form.message.kind, prefix: form.prefix, form.message.bytes)
+                log.append(message.kind, prefix: prefix, message.bytes)
             }
         loop.unflushedBytes += appended.byteCount
         if appended.hasFilledSlab {

@@ -54,24 +54,35 @@ final class BroadcastShard {
         for (format, encoded) in message.encodings.enumerated() {
             guard let encoded else { continue }
             let (plain, compressed) = places(format)
-            if lanes[plain].memberCount > 0 { lanes[plain].append(encoded.form, excluding: excluded) }
+            let message = encoded.message.borrowed
+            if lanes[plain].memberCount > 0 { lanes[plain].append(encoded.prefix, message, excluding: excluded) }
             if lanes[compressed].memberCount > 0 {
-                lanes[compressed].append(encoded.form, deflated: encoded.deflated, excluding: excluded)
+                lanes[compressed].append(encoded.prefix, message, deflated: encoded.deflated, excluding: excluded)
             }
         }
         tell(message.sender, message.number, message.onSequenced)
     }
 
     /// Appends a message to a group on one loop, in the forms that have members.
-    func append(_ content: some BroadcastContent, number: UInt64, excluding excluded: BroadcastMember?) {
+    func append(
+        _ message: BorrowedMessage,
+        in envelope: some BroadcastEnvelope,
+        number: UInt64,
+        excluding excluded: BroadcastMember?
+    ) {
         for format in 0..<configuration.formats {
             let (plain, compressed) = places(format)
-            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0,
-                let form = content.form(format, number: number)
-            else { continue }
-            if lanes[plain].memberCount > 0 { lanes[plain].append(form, excluding: excluded) }
-            if lanes[compressed].memberCount > 0 {
-                lanes[compressed].append(form, deflated: deflate(form), excluding: excluded)
+            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0 else { continue }
+            envelope.form(of: message, for: format, number: number).apply(to: message) { prefix, message in
+                if lanes[plain].memberCount > 0 {
+                    // Not counted: the shard keeps its lanes.
+                    unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
+                        $0.append(prefix, message, excluding: excluded)
+                    }
+                }
+                if lanes[compressed].memberCount > 0 {
+                    lanes[compressed].append(prefix, message, deflated: deflate(prefix, message), excluding: excluded)
+                }
             }
         }
     }
@@ -85,12 +96,20 @@ final class BroadcastShard {
     }
 
     /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.
-    func deflate(_ form: BroadcastForm) -> [UInt8]? {
-        guard let compression = configuration.compression, form.byteCount >= compression.minimumBytes,
+    func deflate(_ prefix: String, _ message: BorrowedMessage) -> [UInt8]? {
+        let prefix = message.kind == .text ? prefix : ""
+        guard let compression = configuration.compression,
+            prefix.utf8.count + message.bytes.byteCount >= compression.minimumBytes,
             let deflater = loop.deflaters.deflater(windowBits: NegotiatedCompression.largestWindowBits)
         else { return nil }
-        return unsafe form.bytes.withUnsafeBytes { bytes in
-            unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
+        return unsafe message.bytes.withUnsafeBytes { bytes in
+            guard !prefix.isEmpty else {
+                return unsafe deflater.deflate(bytes, level: compression.level).map { unsafe Array($0) }
+            }
+            let whole = unsafe Array(prefix.utf8) + bytes
+            return unsafe whole.withUnsafeBytes { whole in
+                unsafe deflater.deflate(whole, level: compression.level).map { unsafe Array($0) }
+            }
         }
     }
 

@@ -94,31 +94,38 @@ struct FrameLog {
     /// Appends one message, framed as a server frames it: not masked (RFC 6455 section 5.1).
     ///
     /// - Parameters:
-    ///   - prefix: goes before `bytes` in the message.
+    ///   - prefix: goes before `bytes` in a text; a binary message is never altered.
     ///   - isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
     @discardableResult
     mutating func append(
         _ kind: WebSocketMessage.Kind,
         prefix: String = "",
-        _ bytes: [UInt8],
+        _ bytes: RawSpan,
         isCompressed: Bool = false
     ) -> Appended {
         let opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
         return unsafe prefix.utf8.span.withUnsafeBytes { prefix in
             unsafe bytes.withUnsafeBytes { bytes in
-                append(opcode, unsafe Payload(prefix: prefix, bytes: bytes), isCompressed: isCompressed)
+                let prefix = unsafe kind == .text ? prefix : UnsafeRawBufferPointer(start: nil, count: 0)
+                return append(opcode, unsafe Payload(prefix: prefix, bytes: bytes), isCompressed: isCompressed)
             }
         }
     }
 
-    /// What a message has become part of.
+    /// What a message has become.
     struct Appended {
         /// Where it begins and ends.
-        let range: Range<LogPosition>
+        private(set) var range: Range<LogPosition>
         /// Its length with all headers.
-        let byteCount: Int
+        private(set) var byteCount: Int
         /// A slab was full, and another was begun.
-        let hasFilledSlab: Bool
+        private(set) var hasFilledSlab: Bool
+
+        fileprivate mutating func extend(by next: Appended) {
+            range = range.lowerBound..<next.range.upperBound
+            byteCount += next.byteCount
+            hasFilledSlab = hasFilledSlab || next.hasFilledSlab
+        }
     }
 
     private mutating func append(
@@ -126,64 +133,87 @@ struct FrameLog {
         _ payload: Payload,
         isCompressed: Bool
     ) -> Appended {
-        let (oldCount, oldSlabs) = (byteCount, max(slabs.count, 1))
-        var opcode = opcode
-        var start: LogPosition?
-        var end = LogPosition(slab: 0, offset: 0)
-        var sent = 0
-        repeat {
-            let count = min(payload.count - sent, Self.maximumFragmentBytes)
-            let header = ServerFrame.headerBytes(count)
-            let frame = room(for: header + count, beginsMessage: start == nil)
-            let slab = firstSlab + slabs.count - 1
-            if start == nil {
-                start = LogPosition(slab: slab, offset: frame.offset)
-                messageCount += 1
-            }
-            end = LogPosition(slab: slab, offset: frame.offset + header + count)
-            unsafe ServerFrame.writeHeader(
-                opcode,
-                isFinal: sent + count == payload.count,
-                isCompressed: isCompressed && sent == 0,
-                count,
-                to: frame.memory
-            )
-            unsafe payload.copy(sent..<sent + count, to: frame.memory + header)
-            byteCount += header + count
-            sent += count
-            opcode = .continuation
-        } while sent < payload.count
+        guard payload.count > Self.maximumFragmentBytes else {
+            return appendFrame(opcode, isCompressed: isCompressed, payload)
+        }
+        var rest = payload
+        let first = rest.removeFirst(Self.maximumFragmentBytes)
+        var appended = appendFrame(opcode, isFinal: false, isCompressed: isCompressed, first)
+        while rest.count > 0 {
+            let next = rest.removeFirst(min(rest.count, Self.maximumFragmentBytes))
+            appended.extend(by: appendFrame(.continuation, isFinal: rest.count == 0, next))
+        }
+        return appended
+    }
+
+    private mutating func appendFrame(
+        _ opcode: FrameEncoder.Opcode,
+        isFinal: Bool = true,
+        isCompressed: Bool = false,
+        _ payload: Payload
+    ) -> Appended {
+        let header = ServerFrame.headerBytes(payload.count)
+        let count = header + payload.count
+        let oldSlabs = slabs.count
+        let room = room(for: count, beginsMessage: opcode != .continuation)
+        if opcode != .continuation { messageCount += 1 }
+        byteCount += count
+        unsafe ServerFrame.writeHeader(
+            opcode,
+            isFinal: isFinal,
+            isCompressed: isCompressed,
+            payload.count,
+            to: room.memory
+        )
+        unsafe payload.copy(to: room.memory + header)
+        let slab = firstSlab + slabs.count - 1
         return Appended(
-            range: (start ?? end)..<end,
-            byteCount: byteCount - oldCount,
-            hasFilledSlab: slabs.count > oldSlabs
+            range: LogPosition(slab: slab, offset: room.offset)..<LogPosition(slab: slab, offset: room.offset + count),
+            byteCount: count,
+            hasFilledSlab: oldSlabs > 0 && slabs.count > oldSlabs
         )
     }
 
-    /// What a message carries, in two parts that come together here only.
+    /// What a frame carries, in two parts that come together here only.
     @safe
     private struct Payload {
-        let prefix: UnsafeRawBufferPointer
-        let bytes: UnsafeRawBufferPointer
+        private var prefix: UnsafeRawBufferPointer
+        private var bytes: UnsafeRawBufferPointer
+        private(set) var count: Int
 
-        var count: Int { unsafe prefix.count + bytes.count }
+        init(prefix: UnsafeRawBufferPointer, bytes: UnsafeRawBufferPointer) {
+            unsafe self.prefix = prefix
+            unsafe self.bytes = bytes
+            count = prefix.count + bytes.count
+        }
 
-        /// Copies a part, counted from the beginning of the prefix.
-        func copy(_ range: Range<Int>, to memory: UnsafeMutableRawPointer) {
-            let border = unsafe min(max(prefix.count, range.lowerBound), range.upperBound)
-            if range.lowerBound < border, let source = unsafe prefix.baseAddress {
-                unsafe memory.copyMemory(from: source + range.lowerBound, byteCount: border - range.lowerBound)
+        /// Takes a part out, from the beginning of the prefix on.
+        mutating func removeFirst(_ count: Int) -> Payload {
+            let border = min(count, unsafe prefix.count)
+            let first = unsafe Payload(
+                prefix: UnsafeRawBufferPointer(rebasing: prefix[..<border]),
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(count - border)])
+            )
+            unsafe self = Payload(
+                prefix: UnsafeRawBufferPointer(rebasing: prefix[border...]),
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[(count - border)...])
+            )
+            return first
+        }
+
+        @inline(__always)
+        func copy(to memory: UnsafeMutableRawPointer) {
+            if let source = unsafe prefix.baseAddress {
+                unsafe memory.copyMemory(from: source, byteCount: prefix.count)
             }
-            if border < range.upperBound, let source = unsafe bytes.baseAddress {
-                unsafe (memory + (border - range.lowerBound)).copyMemory(
-                    from: source + (border - prefix.count),
-                    byteCount: range.upperBound - border
-                )
+            if let source = unsafe bytes.baseAddress {
+                unsafe (memory + prefix.count).copyMemory(from: source, byteCount: bytes.count)
             }
         }
     }
 
     /// Room for a frame, in the last slab or a new one.
+    @inline(__always)
     private mutating func room(for count: Int, beginsMessage: Bool) -> Room {
         if !slabs.isEmpty, let room = slabs[slabs.count - 1].extend(by: count, beginsMessage: beginsMessage) {
             return room

@@ -1,20 +1,24 @@
-/// A message that has no place in the order of its group yet: it may have to travel to the loop that gives it one.
+/// A message that has no place in the order of its group yet: it has to travel to the loop that gives it one.
 struct UnsequencedMessage: Sendable {
-    let content: any BroadcastContent
+    let message: WebSocketMessage
+    let envelope: any BroadcastEnvelope
     let sender: BroadcastMember?
     let includesSender: Bool
     let onSequenced: (@Sendable (UInt64) -> Void)?
+
     /// Roughly the memory it takes.
-    let byteCount: Int
+    var byteCount: Int { 64 + message.bytes.count }
 }
 
 /// One form of a message, as it is and, when there are members that take it and it is shorter, compressed.
 struct EncodedMessage: Sendable {
-    let form: BroadcastForm
-    /// The payload deflated for the largest window (RFC 7692 section 7.2.1).
+    /// Goes before the message, if that is text.
+    let prefix: String
+    let message: WebSocketMessage
+    /// Both deflated for the largest window (RFC 7692 section 7.2.1).
     let deflated: [UInt8]?
 
-    var byteCount: Int { form.byteCount + (deflated?.count ?? 0) }
+    var byteCount: Int { prefix.utf8.count + message.bytes.count + (deflated?.count ?? 0) }
 }
 
 /// A message that has its place, in every form that has members: what travels from the home loop to the others.

@@ -12,6 +12,12 @@ func lwsCallback(
     _ bytes: UnsafeMutableRawPointer?,
     _ count: Int
 ) -> Int32 {
+    if reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
+        // The hot path: lws cannot free the socket, nor the object be replaced, within its own receive callback.
+        guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
+        let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
+        return unsafe reference._withUnsafeGuaranteedRef { unsafe $0.handle(reason, bytes, count) }
+    }
     switch reason {
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_GET_THREAD_ID, LWS_CALLBACK_PROTOCOL_INIT,
         LWS_CALLBACK_PROTOCOL_DESTROY,
@@ -23,12 +29,7 @@ func lwsCallback(
         break
     }
     guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
-    let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
-    if reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
-        // The hot path: lws cannot free the socket, nor the object be replaced, within its own receive callback.
-        return unsafe reference._withUnsafeGuaranteedRef { unsafe $0.handle(reason, bytes, count) }
-    }
-    let socket = unsafe reference.takeUnretainedValue()
+    let socket = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque).takeUnretainedValue()
     if reason == LWS_CALLBACK_WSI_DESTROY {
         unsafe socket.detach(wsi)
         socket.ended()

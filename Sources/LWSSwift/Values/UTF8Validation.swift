@@ -1,6 +1,6 @@
 /// Checks UTF-8 as RFC 3629 defines it, the only encoding of text messages and close reasons (RFC 6455 section 8.1).
 enum UTF8Validation {
-    /// Whether the bytes are well-formed UTF-8. Takes whole words of ASCII at a time, which is most of what is sent.
+    /// Whether the bytes are well-formed UTF-8. Takes words of ASCII at a time, which is most of what is sent.
     static func isValid(_ bytes: [UInt8]) -> Bool {
         unsafe bytes.withUnsafeBytes { unsafe isValid($0) }
     }
@@ -10,6 +10,13 @@ enum UTF8Validation {
         var index = 0
         let count = bytes.count
         while index < count {
+            if index + 32 <= count {
+                let words = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
+                if (words.x | words.y | words.z | words.w) & 0x8080_8080_8080_8080 == 0 {
+                    index += 32
+                    continue
+                }
+            }
             if index + 8 <= count {
                 let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                 if word & 0x8080_8080_8080_8080 == 0 {

@@ -1,11 +1,8 @@
 import LWSSwift
 
-/// Who came, left, or has another name: for those who speak JSON.
-extension ServerObject: BroadcastContent {
-    func form(_ format: Int, number: UInt64) -> BroadcastForm? {
-        format == MemberForm.json.rawValue ? BroadcastForm(ChatProtocol.encode(self)) : nil
+/// What only those who speak JSON are told: who came, left, or has another name.
+struct Announcement: BroadcastEnvelope {
+    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
+        format == MemberForm.json.rawValue ? .message() : .nothing
     }
-
-    /// It has no payload yet.
-    var byteCount: Int { 0 }
 }

@@ -38,34 +38,38 @@ enum EscapedText {
     }
 
     /// Appends a message as the log shows it, copied at once when it is short and harmless, as most are.
-    static func appendExcerpt(_ message: WebSocketMessage, to buffer: inout [UInt8]) {
-        if message.kind == .text, message.bytes.count <= Defaults.loggedCharacters, !mayNeedEscaping(message.bytes) {
-            buffer += message.bytes
-        } else {
-            buffer += excerpt(message).utf8
+    static func appendExcerpt(_ message: BorrowedMessage, to buffer: inout [UInt8]) {
+        guard message.kind == .text, message.bytes.byteCount <= Defaults.loggedCharacters else {
+            buffer += excerpt(message.message).utf8
+            return
+        }
+        unsafe message.bytes.withUnsafeBytes { bytes in
+            if unsafe mayNeedEscaping(bytes) {
+                buffer += unsafe escape(String(decoding: bytes, as: UTF8.self)).utf8
+            } else {
+                unsafe buffer.append(contentsOf: bytes)
+            }
         }
     }
 
     /// Whether a text of these bytes may change by escaping: a quick look, for the many that do not.
-    private static func mayNeedEscaping(_ bytes: [UInt8]) -> Bool {
-        unsafe bytes.withUnsafeBytes { bytes in
-            var index = 0
-            // Eight bytes of ASCII at a time; see "Determine if a word has a byte less than n" in Anderson, Bit Twiddling Hacks.
-            while index + 8 <= bytes.count {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                let highBits: UInt64 = 0x8080_8080_8080_8080
-                if word & highBits == 0 {
-                    let isBelowSpace = (word &- 0x2020_2020_2020_2020) & ~word & highBits
-                    let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
-                    let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete & highBits
-                    if isBelowSpace | isDelete != 0 { return true }
-                } else if unsafe bytes[index..<index + 8].contains(where: isSuspect) {
-                    return true
-                }
-                index += 8
+    private static func mayNeedEscaping(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        // Eight bytes of ASCII at a time; see "Determine if a word has a byte less than n" in Anderson, Bit Twiddling Hacks.
+        while index + 8 <= bytes.count {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let highBits: UInt64 = 0x8080_8080_8080_8080
+            if word & highBits == 0 {
+                let isBelowSpace = (word &- 0x2020_2020_2020_2020) & ~word & highBits
+                let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete & highBits
+                if isBelowSpace | isDelete != 0 { return true }
+            } else if unsafe bytes[index..<index + 8].contains(where: isSuspect) {
+                return true
             }
-            return unsafe bytes[index...].contains(where: isSuspect)
+            index += 8
         }
+        return unsafe bytes[index...].contains(where: isSuspect)
     }
 
     /// The beginning of a message of UTF-8 bytes, escaped, and how many bytes of it are left out.

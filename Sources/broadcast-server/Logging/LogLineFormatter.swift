@@ -23,7 +23,7 @@ struct LogLineFormatter: Sendable {
     mutating func append(
         _ time: WallTime,
         _ id: ClientID,
-        _ message: WebSocketMessage,
+        _ message: BorrowedMessage,
         isColored: Bool,
         to buffer: inout [UInt8]
     ) {

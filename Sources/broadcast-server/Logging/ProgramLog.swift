@@ -70,7 +70,7 @@ struct ProgramLog: Sendable {
     ///
     /// Such lines come in great numbers, so they are formatted at once: while a message is at hand that costs less than to
     /// keep it for another thread.
-    func said(_ id: ClientID, _ message: WebSocketMessage) {
+    func said(_ id: ClientID, _ message: BorrowedMessage) {
         let (onConsole, inFile) = (levels.console <= .info, levels.file <= .info)
         guard onConsole || inFile else { return }
         let time = WallTime.now

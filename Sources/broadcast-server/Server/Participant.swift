@@ -8,10 +8,10 @@ import Logging
 final class Participant: @unchecked Sendable {
     private let room: Room
     private let membership: BroadcastMember
+    private let group: BroadcastGroup
     private let form: MemberForm
     private var seat: Seat
-    /// What stands before its texts.
-    private var prefix: String
+    private var author: Author
 
     private var connection: LoopConnection { membership.connection.onLoop }
 
@@ -19,20 +19,21 @@ final class Participant: @unchecked Sendable {
     init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
         seat = arrival.seat
-        prefix = room.settings.envelope.prefix(for: arrival.seat.member.name)
+        author = room.author(arrival.seat.member)
         form = arrival.seat.session == nil ? .text : .json
-        membership = arrival.channel.join(connection, format: form.rawValue)
+        group = arrival.channel
+        membership = group.join(connection, format: form.rawValue)
         membership.onLoss { [self] loss in tell(loss) }
         if let welcome = arrival.welcome { connection.sendOrClose(.welcome(welcome)) }
         if let problem = arrival.problem { connection.sendOrClose(.error(problem)) }
-        if let announcement = arrival.announcement { send(announcement, includingSelf: false) }
+        if let announcement = arrival.announcement { announce(announcement, includingSelf: false) }
     }
 
     /// Its connection has ended: it leaves the channel, and tells the others.
     func left(_ close: WebSocketClose) {
         membership.leave()
         guard let departure = room.hub.withLock({ $0.leave(seat, now: .now) }) else { return }
-        if let announcement = departure.announcement { send(announcement, includingSelf: false) }
+        if let announcement = departure.announcement { announce(announcement, includingSelf: false) }
         room.logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(departure.total)")
     }
 
@@ -45,7 +46,7 @@ final class Participant: @unchecked Sendable {
 
     // MARK: What it sends
 
-    func receive(_ message: WebSocketMessage) {
+    func receive(_ message: BorrowedMessage) {
         // One that is told to leave is not listened to any more: it takes what it says for lost, and may say it again.
         guard room.isListening else { return }
         switch (form, message.kind) {
@@ -53,38 +54,42 @@ final class Participant: @unchecked Sendable {
             say(message)
         case (.json, .text):
             do throws(Problem) {
-                try receive(ChatProtocol.decode(ClientObject.self, from: message.bytes))
+                try receive(ChatProtocol.decode(ClientObject.self, from: message.message.bytes))
             } catch {
                 room.logger.debug("Client \(seat.id) sent what cannot be taken: \(error.message)")
                 connection.sendOrClose(.error(error))
             }
         case (_, .binary):
-            room.logMessage?(seat.id, message)
-            send(message, includingSelf: room.settings.echoes)
+            say(message)
         }
     }
 
     private func receive(_ object: ClientObject) throws(Problem) {
         switch object {
-        case .message(let text, nil): say(.text(text))
+        case .message(let text, nil): say(WebSocketMessage.text(text).borrowed)
         case .message(let text, let key?): say(.text(text), key: key)
         case .name(let name): try rename(name)
         }
     }
 
-    private func say(_ text: WebSocketMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
-        room.logMessage?(seat.id, text)
-        let saying = Saying(from: seat.member, prefix: prefix, text: text)
-        send(saying, includingSelf: room.settings.echoes, onSequenced: onSequenced)
+    private func say(_ message: BorrowedMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
+        room.logMessage?(seat.id, message)
+        group.trySend(
+            message,
+            in: author,
+            from: membership,
+            includingSender: room.settings.echoes,
+            onSequenced: onSequenced
+        )
     }
 
     /// Says something once, however often it comes with its key, and acknowledges it each time.
     private func say(_ text: WebSocketMessage, key: String) {
-        guard let session = seat.sessionKey else { return say(text) }
+        guard let session = seat.sessionKey else { return say(text.borrowed) }
         switch room.hub.withLock({ $0.take(key: key, in: session) }) {
         case .new:
             room.taken()
-            say(text) { [room, connection = membership.connection] id in
+            say(text.borrowed) { [room, connection = membership.connection] id in
                 room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
                 connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
                 room.acknowledged()
@@ -109,21 +114,17 @@ final class Participant: @unchecked Sendable {
         }
         guard let (renaming, seat) = try result.get() else { return }
         self.seat = seat
-        prefix = room.settings.envelope.prefix(for: seat.member.name)
+        author = room.author(seat.member)
         room.logger.info("Client \(seat.id) is called \(seat.member.name).")
-        send(ServerObject.renamed(renaming), includingSelf: true)
+        announce(.renamed(renaming), includingSelf: true)
     }
 
-    private func send(
-        _ content: some BroadcastContent,
-        includingSelf: Bool,
-        onSequenced: (@Sendable (UInt64) -> Void)? = nil
-    ) {
-        membership.group.trySend(
-            content,
+    private func announce(_ object: ServerObject, includingSelf: Bool) {
+        group.trySend(
+            ChatProtocol.encode(object),
+            in: Announcement(),
             from: membership,
-            includingSender: includingSelf,
-            onSequenced: onSequenced
+            includingSender: includingSelf
         )
     }
 }

@@ -13,7 +13,7 @@ final class Room: Sendable {
     let logger: Logger
     /// Writes what a member said to the log: apart from the logger, since it happens for every message. nil when the log
     /// leaves it out.
-    let logMessage: (@Sendable (ClientID, WebSocketMessage) -> Void)?
+    let logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
     private let loops: [ServiceLoop]
     private let hasStopped = Atomic(false)
     private let unacknowledged = Atomic(0)
@@ -22,7 +22,7 @@ final class Room: Sendable {
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         logger: Logger,
-        logMessage: (@Sendable (ClientID, WebSocketMessage) -> Void)?
+        logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
     ) {
         self.loops = loops
         self.settings = settings
@@ -68,8 +68,13 @@ final class Room: Sendable {
             logger.info("Client \(seat.id) is called \(seat.member.name), in \(seat.channel).")
         }
         let participant = Participant(arrival, connection, in: self)
-        connection.onMessage { participant.receive($0) }
+        connection.onBorrowedMessage { participant.receive($0) }
         connection.onClose { participant.left($0) }
+    }
+
+    /// How a member is shown as the author of what it says.
+    func author(_ member: Member) -> Author {
+        Author(member: member, prefix: settings.envelope.prefix(for: member.name))
     }
 
     private func makeGroup() -> BroadcastGroup {

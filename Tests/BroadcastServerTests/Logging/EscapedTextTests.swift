@@ -63,7 +63,7 @@ import Testing
         for scalar in scalars {
             let text = String(repeating: "x", count: place) + String(scalar) + String(repeating: "y", count: 19 - place)
             var line: [UInt8] = []
-            EscapedText.appendExcerpt(.text(text), to: &line)
+            EscapedText.appendExcerpt(WebSocketMessage.text(text).borrowed, to: &line)
             #expect(String(decoding: line, as: UTF8.self) == EscapedText.escape(text))
         }
     }

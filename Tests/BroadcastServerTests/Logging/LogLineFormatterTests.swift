@@ -53,7 +53,8 @@ import Testing
         func line(isColored: Bool) -> String {
             var formatter = LogLineFormatter()
             var buffer: [UInt8] = []
-            formatter.append(.now, ClientID(number: number), "hi\n👋", isColored: isColored, to: &buffer)
+            let message: WebSocketMessage = "hi\n👋"
+            formatter.append(.now, ClientID(number: number), message.borrowed, isColored: isColored, to: &buffer)
             return String(decoding: buffer, as: UTF8.self)
         }
         #expect(line(isColored: false).hasSuffix(" [INFO] Client \(digits): hi\\n👋\n"))

@@ -22,7 +22,13 @@ import Testing
 
     @Test func `a message is delivered while the connection is open, and not after it began to close`() {
         var machine = opened()
-        #expect(machine.receive("hello", whole) == .deliver("hello"))
+        #expect(machine.receive("hello", whole) == .deliverPiece(.text))
+        let parts = [
+            MessageAssembler.Piece(isFirst: true, isFinal: false, isBinary: false, remainingInFrame: 0),
+            MessageAssembler.Piece(isFirst: false, isFinal: true, isBinary: false, remainingInFrame: 0),
+        ]
+        #expect(machine.receive("hel", parts[0]) == .none)
+        #expect(machine.receive("lo", parts[1]) == .deliver("hello"))
         #expect(machine.close(ClosePayload(code: .normalClosure)) == .send(ClosePayload(code: .normalClosure)))
         #expect(machine.receive("late", whole) == .none)
         #expect(!machine.isOpen)

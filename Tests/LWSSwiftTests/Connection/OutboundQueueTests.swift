@@ -15,7 +15,7 @@ import Testing
 
     @Test func `small messages share a segment, in order`() {
         var queue = OutboundQueue()
-        for text in ["a", "b", "c"] { queue.append(.text(text)) { nil } }
+        for text in ["a", "b", "c"] { queue.append(WebSocketMessage.text(text).borrowed) { nil } }
         #expect(queue.byteCount == 9)
         #expect(drain(&queue) == [[0x81, 1, 97, 0x81, 1, 98, 0x81, 1, 99]])
         #expect(queue.isEmpty && queue.byteCount == 0)
@@ -24,7 +24,7 @@ import Testing
     @Test func `no segment is larger than a write, and each holds whole frames`() {
         var queue = OutboundQueue()
         let payload = [UInt8](repeating: 5, count: 1_000)
-        for _ in 0..<200 { queue.append(.binary(payload)) { nil } }
+        for _ in 0..<200 { queue.append(WebSocketMessage.binary(payload).borrowed) { nil } }
         let segments = drain(&queue)
         #expect(segments.count == 3)
         for segment in segments {
@@ -38,7 +38,8 @@ import Testing
     func `a message is cut into fragments that fit, of which the last is final`(count: Int) {
         var queue = OutboundQueue()
         var keys = 0
-        queue.append(.binary([UInt8](repeating: 5, count: count))) {
+        let message = WebSocketMessage.binary([UInt8](repeating: 5, count: count))
+        queue.append(message.borrowed) {
             keys += 1
             return nil
         }
@@ -59,13 +60,14 @@ import Testing
     func `a message never takes more than was reckoned with`(count: Int) {
         var queue = OutboundQueue()
         let message = WebSocketMessage.binary([UInt8](repeating: 5, count: count))
-        queue.append(message) { 7 }
-        #expect(queue.byteCount <= OutboundQueue.size(of: message))
+        queue.append(message.borrowed) { 7 }
+        #expect(queue.byteCount <= OutboundQueue.size(ofPayload: count))
     }
 
     @Test func `taking everything out leaves nothing`() {
         var queue = OutboundQueue()
-        for _ in 0..<100 { queue.append(.binary([UInt8](repeating: 5, count: 10_000))) { nil } }
+        let message = WebSocketMessage.binary([UInt8](repeating: 5, count: 10_000))
+        for _ in 0..<100 { queue.append(message.borrowed) { nil } }
         queue.removeAll()
         #expect(queue.isEmpty && queue.byteCount == 0 && queue.first == nil)
     }

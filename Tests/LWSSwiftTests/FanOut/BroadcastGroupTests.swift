@@ -448,25 +448,25 @@ import Testing
             let peers = try await fixture.connect(3)
             let made = Watched<[String]>([])
             let numbers = Watched<[UInt64]>([])
-            let content = NumberedContent(made: made)
+            let envelope = NumberedEnvelope(made: made)
             try await fixture.loop.run {
-                group.trySend(content)
-                group.trySend(content, from: peers[1].member, onSequenced: { numbers.append($0) })
+                group.trySend("hi", in: envelope)
+                group.trySend("hi", in: envelope, from: peers[1].member, onSequenced: { numbers.append($0) })
                 group.trySend("the same for all")
             }
             #expect(
-                try await peers[0].raw.texts(3) == ["format 0 number 1", "format 0 number 2", "the same for all"]
+                try await peers[0].raw.texts(3) == ["format 0 number 1 hi", "format 0 number 2 hi", "the same for all"]
             )
-            #expect(try await peers[1].raw.texts(2) == ["format 2 number 1", "the same for all"])
+            #expect(try await peers[1].raw.texts(2) == ["format 2 number 1 hi", "the same for all"])
             #expect(
-                try await peers[2].raw.texts(3) == ["format 2 number 1", "format 2 number 2", "the same for all"]
+                try await peers[2].raw.texts(3) == ["format 2 number 1 hi", "format 2 number 2 hi", "the same for all"]
             )
             #expect(made.value == ["0 1", "2 1", "0 2", "2 2"])
             #expect(numbers.value == [2])
             await peers[0].raw.reset()
             try await fixture.waitForMembers(2)
-            try await fixture.loop.run { _ = group.trySend(content) }
-            #expect(try await peers[1].raw.texts(1) == ["format 2 number 4"])
+            try await fixture.loop.run { _ = group.trySend("hi", in: envelope) }
+            #expect(try await peers[1].raw.texts(1) == ["format 2 number 4 hi"])
             #expect(made.value.suffix(1) == ["2 4"])
         }
     }
@@ -540,14 +540,12 @@ import Testing
     }
 }
 
-/// Says which form it was asked for, and as which message.
-private struct NumberedContent: BroadcastContent {
+/// Says which form it was asked for, and of which message.
+private struct NumberedEnvelope: BroadcastEnvelope {
     let made: Watched<[String]>
 
-    func form(_ format: Int, number: UInt64) -> BroadcastForm? {
+    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
         made.append("\(format) \(number)")
-        return BroadcastForm(.text("number \(number)"), prefix: "format \(format) ")
+        return .other(.text("format \(format) number \(number) \(message.text ?? "")"))
     }
-
-    var byteCount: Int { 0 }
 }

@@ -16,6 +16,17 @@ extension FrameLog {
         return (bytes, pieces)
     }
 
+    /// Appends a message whose bytes are in an array.
+    @discardableResult
+    mutating func append(
+        _ kind: WebSocketMessage.Kind,
+        prefix: String = "",
+        _ bytes: [UInt8],
+        isCompressed: Bool = false
+    ) -> Appended {
+        append(kind, prefix: prefix, unsafe bytes.span.bytes, isCompressed: isCompressed)
+    }
+
     /// Appends a binary message of `count` bytes, all `byte`.
     @discardableResult
     mutating func append(_ count: Int, of byte: UInt8 = 7) -> Range<LogPosition> {

@@ -45,6 +45,13 @@ import Testing
         }
     }
 
+    @Test func `a binary message is never altered`() {
+        withLog { log in
+            let range = log.append(.binary, prefix: "ann: ", [0, 255]).range
+            #expect(log.read(from: range.lowerBound, to: range.upperBound).bytes == [0x82, 2, 0, 255])
+        }
+    }
+
     @Test func `a compressed message has RSV1 on its first frame only`() {
         withLog { log in
             let range = log.append(.text, [UInt8](repeating: 1, count: 100_000), isCompressed: true).range

@@ -132,7 +132,7 @@ func withGroup<Result>(
 @Sendable
 func relayToOthers(_ group: BroadcastGroup, _ connection: LoopConnection) -> BroadcastMember {
     let member = group.join(connection)
-    connection.onMessage { message in group.trySend(message, from: member) }
+    connection.onBorrowedMessage { message in group.trySend(message, from: member) }
     return member
 }
 

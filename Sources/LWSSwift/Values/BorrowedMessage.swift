@@ -1,0 +1,48 @@
+/// A message lent for the time of a call: whoever only passes it on needs no memory for it.
+///
+/// A connection lends what it receives straight from where it was read, see ``LoopConnection/onBorrowedMessage(_:)``. It
+/// cannot be stored, nor used after the call; ``message`` is for keeping.
+///
+/// A text message that is lent is valid UTF-8, as every ``WebSocketMessage`` is.
+public struct BorrowedMessage: ~Escapable {
+    /// Whether the payload is text or binary.
+    public let kind: WebSocketMessage.Kind
+    /// The payload, not masked and not framed; UTF-8 when ``kind`` is ``WebSocketMessage/Kind/text``.
+    public let bytes: RawSpan
+    /// The same bytes, when they are in an array already.
+    private let owner: [UInt8]?
+
+    /// The bytes must be valid UTF-8 when the kind is text.
+    @_lifetime(copy bytes)
+    init(uncheckedKind kind: WebSocketMessage.Kind, bytes: RawSpan) {
+        self.kind = kind
+        self.bytes = bytes
+        owner = nil
+    }
+
+    @_lifetime(borrow message)
+    fileprivate init(_ message: borrowing WebSocketMessage) {
+        kind = message.kind
+        bytes = unsafe message.bytes.span.bytes
+        owner = message.bytes
+    }
+
+    /// The message to keep: a copy, unless it has memory of its own already.
+    public var message: WebSocketMessage {
+        unsafe WebSocketMessage(uncheckedKind: kind, bytes: owner ?? bytes.withUnsafeBytes { unsafe Array($0) })
+    }
+
+    /// The text of a text message; nil for a binary one. Decodes on each call.
+    public var text: String? {
+        guard kind == .text else { return nil }
+        return unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension WebSocketMessage {
+    /// The message for the time of a call, without a copy.
+    public var borrowed: BorrowedMessage {
+        @_lifetime(borrow self)
+        get { BorrowedMessage(self) }
+    }
+}
