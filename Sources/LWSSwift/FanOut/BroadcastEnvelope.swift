@@ -1,79 +1,70 @@
-/// What a ``BroadcastGroup`` puts around a message, or in its place, for members that speak different languages.
+/// What goes around a message that a ``BroadcastGroup`` sends, or in its place, for members that speak different languages.
 ///
 /// ```swift
-/// struct Author: BroadcastEnvelope {
-///     let name: String
-///
-///     func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
-///         format == 0 ? .message(prefix: "\(name): ") : .message()
-///     }
-/// }
+/// let ann = BroadcastEnvelope([
+///     .message(prefix: "ann: "),
+///     .other { message, number in .text(#"{"id": \#(number), "from": "ann"}"#) },
+/// ])
+/// group.trySend(message, in: ann, from: member)
 /// ```
-public protocol BroadcastEnvelope: Sendable {
-    /// Makes the form in which members of `format` get a message. Called on the group's first loop, once for each format
-    /// that has members.
-    ///
-    /// - Parameters:
-    ///   - message: what was sent.
-    ///   - format: one of the ``BroadcastGroup/Configuration/formats``, counted from 0.
-    ///   - number: the message's place in the group's order, counted from 1.
-    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm
-}
+///
+/// It is made once for many messages, such as for each author: to send in it costs next to nothing.
+public final class BroadcastEnvelope: Sendable {
+    /// The form in which the members of one format get a message.
+    public struct Form: Sendable {
+        fileprivate enum Kind {
+            case message
+            case other
+            case nothing
+        }
 
-/// The form in which some members of a group get a message.
-public struct BroadcastForm: Sendable, Hashable {
-    private enum Content: Sendable {
-        case message
-        case otherText
-        case otherBinary
-        case nothing
+        fileprivate let kind: Kind
+        fileprivate var prefix = ""
+        fileprivate var make: (@Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage)?
+
+        /// The message, behind a text such as the name of who said it. The two are put together in the group's log only,
+        /// which saves a copy of each message. A binary message is never altered: it goes without the prefix.
+        public static func message(prefix: String = "") -> Form {
+            Form(kind: .message, prefix: prefix)
+        }
+
+        /// Another message in its place. It is made on the group's first loop, and only if it has members.
+        ///
+        /// - Parameters:
+        ///   - message: what was sent.
+        ///   - number: its place in the group's order, counted from 1.
+        public static func other(
+            _ make: @escaping @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
+        ) -> Form {
+            Form(kind: .other, make: make)
+        }
+
+        /// They get nothing.
+        public static var nothing: Form { Form(kind: .nothing) }
     }
 
-    private let content: Content
-    private let prefix: String
-    private let other: [UInt8]
+    private let forms: [Form]
 
-    private init(_ content: Content, prefix: String = "", other: [UInt8] = []) {
-        self.content = content
-        self.prefix = prefix
-        self.other = other
+    /// - Parameter forms: one for each of the ``BroadcastGroup/Configuration/formats``.
+    public init(_ forms: [Form]) {
+        self.forms = forms
     }
 
-    /// The message, behind a text such as the name of who said it. The two are put together in the group's log only, which
-    /// saves a copy of each message. A binary message is never altered: it goes without the prefix.
-    public static func message(prefix: String = "") -> BroadcastForm {
-        BroadcastForm(.message, prefix: prefix)
-    }
+    var formatCount: Int { forms.count }
 
-    /// Another message in its place.
-    public static func other(_ message: WebSocketMessage) -> BroadcastForm {
-        BroadcastForm(message.kind == .text ? .otherText : .otherBinary, other: message.bytes)
-    }
-
-    /// They get nothing.
-    public static var nothing: BroadcastForm { BroadcastForm(.nothing) }
-
-    /// Calls `body` with what members get of a message: the text before it, unless it is binary, and the message. nil when
-    /// they get nothing.
+    /// Calls `body` with what members of a format get of a message: the text before it, unless it is binary, and the message.
+    /// nil when they get nothing.
     @inline(__always)
     func apply<Result>(
+        _ format: Int,
         to message: BorrowedMessage,
+        number: UInt64,
         _ body: (_ prefix: String, _ message: BorrowedMessage) -> Result
     ) -> Result? {
-        switch content {
-        case .message: body(prefix, message)
-        case .otherText: body("", WebSocketMessage(uncheckedKind: .text, bytes: other).borrowed)
-        case .otherBinary: body("", WebSocketMessage(uncheckedKind: .binary, bytes: other).borrowed)
+        switch forms[format].kind {
+        case .message: body(forms[format].prefix, message)
+        case .other: forms[format].make.map { make in body("", make(message, number).borrowed) }
         case .nothing: nil
         }
-    }
-}
-
-/// Members of every format get a message as it is.
-public struct NoEnvelope: BroadcastEnvelope {
-    public init() {}
-
-    public func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
-        .message()
     }
 }

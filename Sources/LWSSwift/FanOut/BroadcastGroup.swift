@@ -156,7 +156,7 @@ public final class BroadcastGroup: Sendable {
     ///
     /// - Parameters:
     ///   - message: what is sent.
-    ///   - envelope: makes of it what the members of each format get, on the group's first loop; at once when this is it.
+    ///   - envelope: what the members of each format get of it; nil for all to get it as it is.
     ///   - sender: the member it comes from, if any: it is slowed down when others do not keep up.
     ///   - includingSender: whether the sender gets the message too.
     ///   - onSequenced: called on the sender's loop with the number of the message, once it has its place in the order
@@ -164,7 +164,7 @@ public final class BroadcastGroup: Sendable {
     @discardableResult
     public func trySend(
         _ message: WebSocketMessage,
-        in envelope: some BroadcastEnvelope = NoEnvelope(),
+        in envelope: BroadcastEnvelope? = nil,
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
@@ -185,11 +185,15 @@ public final class BroadcastGroup: Sendable {
     @discardableResult
     public func trySend(
         _ message: BorrowedMessage,
-        in envelope: some BroadcastEnvelope = NoEnvelope(),
+        in envelope: BroadcastEnvelope? = nil,
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) -> SendResult {
+        precondition(
+            envelope == nil || envelope?.formatCount == configuration.formats,
+            "An envelope needs a form for each of the group's \(configuration.formats) formats."
+        )
         if home.loop.isCurrent {
             // Not counted: the group keeps its parts.
             unsafe Unmanaged.passUnretained(home.value)._withUnsafeGuaranteedRef { home in
@@ -265,7 +269,7 @@ public final class BroadcastGroup: Sendable {
     @inline(__always)
     private func sequence(
         _ message: BorrowedMessage,
-        in envelope: some BroadcastEnvelope,
+        in envelope: BroadcastEnvelope?,
         from sender: BroadcastMember?,
         includingSender: Bool,
         _ onSequenced: (@Sendable (UInt64) -> Void)?,
@@ -296,20 +300,22 @@ public final class BroadcastGroup: Sendable {
     /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
     private func encode(
         _ message: BorrowedMessage,
-        in envelope: some BroadcastEnvelope,
+        in envelope: BroadcastEnvelope?,
         for format: Int,
         _ number: UInt64,
         on home: BroadcastShard
     ) -> EncodedMessage? {
         let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
         guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)) else { return nil }
-        return envelope.form(of: message, for: format, number: number).apply(to: message) { prefix, message in
+        let encode = { (prefix: String, message: BorrowedMessage) in
             EncodedMessage(
                 prefix: prefix,
                 message: message.message,
                 deflated: isCompressed ? home.deflate(prefix, message) : nil
             )
         }
+        guard let envelope else { return encode("", message) }
+        return envelope.apply(format, to: message, number: number, encode)
     }
 
     /// Whether anybody, on any loop, is to get a message in this form.

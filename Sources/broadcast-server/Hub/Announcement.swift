@@ -1,8 +1,7 @@
 import LWSSwift
 
-/// What only those who speak JSON are told: who came, left, or has another name.
-struct Announcement: BroadcastEnvelope {
-    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
-        format == MemberForm.json.rawValue ? .message() : .nothing
-    }
+/// What is said of the channel itself.
+enum Announcement {
+    /// For those who speak JSON only: who came, left, or has another name.
+    static let envelope = BroadcastEnvelope(MemberForm.allCases.map { $0 == .json ? .message() : .nothing })
 }

@@ -1,14 +1,21 @@
 import LWSSwift
 
-/// Who says something in a channel, as each kind of member is told.
-struct Author: BroadcastEnvelope {
+/// Who says something in a channel.
+struct Author: Sendable {
     let member: Member
-    /// What stands before the text for members of plain text, as their envelope has it.
+    /// What stands before its texts for members of plain text.
     let prefix: String
 
-    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
-        guard format == MemberForm.json.rawValue else { return .message(prefix: prefix) }
-        return message.kind == .binary ? .message() : .other(object(message, id: number))
+    /// What it says, as each kind of member gets it.
+    var envelope: BroadcastEnvelope {
+        BroadcastEnvelope(
+            MemberForm.allCases.map { form in
+                switch form {
+                case .text: .message(prefix: prefix)
+                case .json: .other { message, id in message.kind == .text ? object(message, id: id) : message.message }
+                }
+            }
+        )
     }
 
     /// - Parameters:

@@ -11,7 +11,8 @@ final class Participant: @unchecked Sendable {
     private let group: BroadcastGroup
     private let form: MemberForm
     private var seat: Seat
-    private var author: Author
+    /// Around what it says.
+    private var envelope: BroadcastEnvelope
 
     private var connection: LoopConnection { membership.connection.onLoop }
 
@@ -19,7 +20,7 @@ final class Participant: @unchecked Sendable {
     init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
         seat = arrival.seat
-        author = room.author(arrival.seat.member)
+        envelope = room.author(arrival.seat.member).envelope
         form = arrival.seat.session == nil ? .text : .json
         group = arrival.channel
         membership = group.join(connection, format: form.rawValue)
@@ -76,7 +77,7 @@ final class Participant: @unchecked Sendable {
         room.logMessage?(seat.id, message)
         group.trySend(
             message,
-            in: author,
+            in: envelope,
             from: membership,
             includingSender: room.settings.echoes,
             onSequenced: onSequenced
@@ -114,7 +115,7 @@ final class Participant: @unchecked Sendable {
         }
         guard let (renaming, seat) = try result.get() else { return }
         self.seat = seat
-        author = room.author(seat.member)
+        envelope = room.author(seat.member).envelope
         room.logger.info("Client \(seat.id) is called \(seat.member.name).")
         announce(.renamed(renaming), includingSelf: true)
     }
@@ -122,7 +123,7 @@ final class Participant: @unchecked Sendable {
     private func announce(_ object: ServerObject, includingSelf: Bool) {
         group.trySend(
             ChatProtocol.encode(object),
-            in: Announcement(),
+            in: Announcement.envelope,
             from: membership,
             includingSender: includingSelf
         )

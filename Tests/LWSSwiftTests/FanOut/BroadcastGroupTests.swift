@@ -435,6 +435,44 @@ import Testing
 
     // MARK: Formats
 
+    @Test func `members of a format get a message behind its prefix, in another form, or not at all`() async throws {
+        var configuration = BroadcastGroup.Configuration()
+        configuration.formats = 3
+        let joins = Watched(0)
+        let admit: GroupFixture.Admission = { group, connection in
+            joins.update { $0 += 1 }
+            return group.join(connection, format: joins.value - 1)
+        }
+        try await withGroup(configuration, admit: admit) { fixture in
+            let group = fixture.group
+            let peers = try await fixture.connect(3)
+            let envelope = BroadcastEnvelope([
+                .message(prefix: "ann: "),
+                .other { message, number in message.kind == .text ? .text("\(number)") : .binary([UInt8(number)]) },
+                .nothing,
+            ])
+            try await fixture.loop.run {
+                group.trySend("hi", in: envelope)
+                group.trySend(.binary([0, 255]), in: envelope)
+                group.trySend("all")
+            }
+            #expect(try await peers[0].raw.texts(1) == ["ann: hi"])
+            #expect(try await peers[0].raw.receive() == RawFrame(.binary, [0, 255]), "never altered")
+            #expect(try await peers[1].raw.texts(1) == ["1"])
+            #expect(try await peers[1].raw.receive() == RawFrame(.binary, [2]))
+            for peer in peers { #expect(try await peer.raw.texts(1) == ["all"]) }
+        }
+    }
+
+    @Test func `an envelope without a form for each format traps`() async {
+        await #expect(processExitsWith: .failure) {
+            let loop = try await ServiceLoop.start()
+            try await loop.run {
+                _ = BroadcastGroup(on: loop).trySend("hi", in: BroadcastEnvelope([.message(), .message()]))
+            }
+        }
+    }
+
     @Test func `a message is made once for each format that has members`() async throws {
         var configuration = BroadcastGroup.Configuration()
         configuration.formats = 4
@@ -448,7 +486,14 @@ import Testing
             let peers = try await fixture.connect(3)
             let made = Watched<[String]>([])
             let numbers = Watched<[UInt64]>([])
-            let envelope = NumberedEnvelope(made: made)
+            // Each form says which one it is, and of which message.
+            let forms = (0..<4).map { format in
+                BroadcastEnvelope.Form.other { message, number in
+                    made.append("\(format) \(number)")
+                    return .text("format \(format) number \(number) \(message.text ?? "")")
+                }
+            }
+            let envelope = BroadcastEnvelope(forms)
             try await fixture.loop.run {
                 group.trySend("hi", in: envelope)
                 group.trySend("hi", in: envelope, from: peers[1].member, onSequenced: { numbers.append($0) })
@@ -537,15 +582,5 @@ import Testing
         await #expect { try await group.send("too late") } throws: {
             ($0 as? WebSocketError)?.code == .loopStopped
         }
-    }
-}
-
-/// Says which form it was asked for, and of which message.
-private struct NumberedEnvelope: BroadcastEnvelope {
-    let made: Watched<[String]>
-
-    func form(of message: BorrowedMessage, for format: Int, number: UInt64) -> BroadcastForm {
-        made.append("\(format) \(number)")
-        return .other(.text("format \(format) number \(number) \(message.text ?? "")"))
     }
 }
