@@ -112,9 +112,6 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
 
     override func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
         switch reason {
-        case LWS_CALLBACK_RECEIVE, LWS_CALLBACK_CLIENT_RECEIVE:
-            unsafe receive(UnsafeRawBufferPointer(start: bytes, count: count))
-            return 0
         case LWS_CALLBACK_SERVER_WRITEABLE, LWS_CALLBACK_CLIENT_WRITEABLE:
             return becameWritable()
         case LWS_CALLBACK_RECEIVE_PONG, LWS_CALLBACK_CLIENT_RECEIVE_PONG:
@@ -140,7 +137,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         owner = nil
     }
 
-    private func receive(_ bytes: UnsafeRawBufferPointer) {
+    override func receive(_ bytes: UnsafeRawBufferPointer) {
         guard let wsi = unsafe wsi else { return }
         heardFromPeer()
         let piece = unsafe MessageAssembler.Piece(

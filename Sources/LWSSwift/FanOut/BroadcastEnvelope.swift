@@ -11,21 +11,29 @@
 /// It is made once for many messages, such as for each author: to send in it costs next to nothing.
 public final class BroadcastEnvelope: Sendable {
     /// The form in which the members of one format get a message.
-    public struct Form: Sendable {
+    public final class Form: Sendable {
         fileprivate enum Kind {
             case message
             case other
             case nothing
         }
 
+        fileprivate typealias Maker = @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
+
         fileprivate let kind: Kind
-        fileprivate var prefix = ""
-        fileprivate var make: (@Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage)?
+        fileprivate let prefix: String
+        fileprivate let make: Maker?
+
+        private init(_ kind: Kind, prefix: String = "", make: Maker? = nil) {
+            self.kind = kind
+            self.prefix = prefix
+            self.make = make
+        }
 
         /// The message, behind a text such as the name of who said it. The two are put together in the group's log only,
         /// which saves a copy of each message. A binary message is never altered: it goes without the prefix.
         public static func message(prefix: String = "") -> Form {
-            Form(kind: .message, prefix: prefix)
+            Form(.message, prefix: prefix)
         }
 
         /// Another message in its place. It is made on the group's first loop, and only if it has members.
@@ -36,11 +44,11 @@ public final class BroadcastEnvelope: Sendable {
         public static func other(
             _ make: @escaping @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
         ) -> Form {
-            Form(kind: .other, make: make)
+            Form(.other, make: make)
         }
 
         /// They get nothing.
-        public static var nothing: Form { Form(kind: .nothing) }
+        public static let nothing = Form(.nothing)
     }
 
     private let forms: [Form]
@@ -61,10 +69,13 @@ public final class BroadcastEnvelope: Sendable {
         number: UInt64,
         _ body: (_ prefix: String, _ message: BorrowedMessage) -> Result
     ) -> Result? {
-        switch forms[format].kind {
-        case .message: body(forms[format].prefix, message)
-        case .other: forms[format].make.map { make in body("", make(message, number).borrowed) }
-        case .nothing: nil
+        // Not counted: the envelope keeps its forms.
+        unsafe Unmanaged.passUnretained(forms[format])._withUnsafeGuaranteedRef { form in
+            switch form.kind {
+            case .message: body(form.prefix, message)
+            case .other: form.make.map { make in body("", make(message, number).borrowed) }
+            case .nothing: nil
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ internal import Synchronization
 /// let group = BroadcastGroup(on: loop)
 /// let server = try await WebSocketServer.start(configuration, on: loop) { connection in
 ///     let member = group.join(connection)
-///     connection.onMessage { message in group.trySend(message, from: member) }
+///     connection.onBorrowedMessage { message in group.trySend(message, from: member) }
 /// }
 /// ```
 ///
@@ -75,6 +75,8 @@ public final class BroadcastGroup: Sendable {
     /// Members on all loops, by encoding.
     private let memberCounts: [BroadcastLane.Counter]
     private let lostMessages: BroadcastLane.Counter
+    /// For messages that all get as they are.
+    private let plain: BroadcastEnvelope
     /// Loops on which publishers are to wait for members.
     let pressure = BroadcastLane.Counter()
     /// Bytes on their way between loops.
@@ -105,6 +107,7 @@ public final class BroadcastGroup: Sendable {
         others = loops.dropFirst().map { shard($0) }
         self.memberCounts = memberCounts
         self.lostMessages = lostMessages
+        plain = BroadcastEnvelope(Array(repeating: .message(), count: configuration.formats))
     }
 
     /// Makes a group on one loop.
@@ -190,8 +193,9 @@ public final class BroadcastGroup: Sendable {
         includingSender: Bool = false,
         onSequenced: (@Sendable (UInt64) -> Void)? = nil
     ) -> SendResult {
+        let envelope = envelope ?? plain
         precondition(
-            envelope == nil || envelope?.formatCount == configuration.formats,
+            envelope.formatCount == configuration.formats,
             "An envelope needs a form for each of the group's \(configuration.formats) formats."
         )
         if home.loop.isCurrent {
@@ -269,7 +273,7 @@ public final class BroadcastGroup: Sendable {
     @inline(__always)
     private func sequence(
         _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope?,
+        in envelope: BroadcastEnvelope,
         from sender: BroadcastMember?,
         includingSender: Bool,
         _ onSequenced: (@Sendable (UInt64) -> Void)?,
@@ -300,22 +304,20 @@ public final class BroadcastGroup: Sendable {
     /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
     private func encode(
         _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope?,
+        in envelope: BroadcastEnvelope,
         for format: Int,
         _ number: UInt64,
         on home: BroadcastShard
     ) -> EncodedMessage? {
         let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
         guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)) else { return nil }
-        let encode = { (prefix: String, message: BorrowedMessage) in
+        return envelope.apply(format, to: message, number: number) { prefix, message in
             EncodedMessage(
                 prefix: prefix,
                 message: message.message,
                 deflated: isCompressed ? home.deflate(prefix, message) : nil
             )
         }
-        guard let envelope else { return encode("", message) }
-        return envelope.apply(format, to: message, number: number, encode)
     }
 
     /// Whether anybody, on any loop, is to get a message in this form.

@@ -66,38 +66,24 @@ final class BroadcastShard {
     /// Appends a message to a group on one loop, in the forms that have members.
     func append(
         _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope?,
+        in envelope: BroadcastEnvelope,
         number: UInt64,
         excluding excluded: BroadcastMember?
     ) {
         for format in 0..<configuration.formats {
             let (plain, compressed) = places(format)
             guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0 else { continue }
-            if let envelope {
-                envelope.apply(format, to: message, number: number) { prefix, message in
-                    append(prefix, message, to: plain, compressed, excluding: excluded)
+            envelope.apply(format, to: message, number: number) { prefix, message in
+                if lanes[plain].memberCount > 0 {
+                    // Not counted: the shard keeps its lanes.
+                    unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
+                        $0.append(prefix, message, excluding: excluded)
+                    }
                 }
-            } else {
-                append("", message, to: plain, compressed, excluding: excluded)
+                if lanes[compressed].memberCount > 0 {
+                    lanes[compressed].append(prefix, message, deflated: deflate(prefix, message), excluding: excluded)
+                }
             }
-        }
-    }
-
-    private func append(
-        _ prefix: String,
-        _ message: BorrowedMessage,
-        to plain: Int,
-        _ compressed: Int,
-        excluding excluded: BroadcastMember?
-    ) {
-        if lanes[plain].memberCount > 0 {
-            // Not counted: the shard keeps its lanes.
-            unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
-                $0.append(prefix, message, excluding: excluded)
-            }
-        }
-        if lanes[compressed].memberCount > 0 {
-            lanes[compressed].append(prefix, message, deflated: deflate(prefix, message), excluding: excluded)
         }
     }
 

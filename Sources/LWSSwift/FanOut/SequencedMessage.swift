@@ -1,7 +1,7 @@
 /// A message that has no place in the order of its group yet: it has to travel to the loop that gives it one.
 struct UnsequencedMessage: Sendable {
     let message: WebSocketMessage
-    let envelope: BroadcastEnvelope?
+    let envelope: BroadcastEnvelope
     let sender: BroadcastMember?
     let includesSender: Bool
     let onSequenced: (@Sendable (UInt64) -> Void)?

@@ -86,7 +86,10 @@ class LoopSocket {
         if let context = unsafe loop.context { unsafe lws_cancel_service(context) }
     }
 
-    /// One event; the result is what the C callback returns: 0 to go on, -1 to have lws end the socket.
+    /// A piece of a message arrived (`LWS_CALLBACK_RECEIVE`, `LWS_CALLBACK_CLIENT_RECEIVE`).
+    func receive(_ bytes: UnsafeRawBufferPointer) {}
+
+    /// Any other event; the result is what the C callback returns: 0 to go on, -1 to have lws end the socket.
     func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
         0
     }

@@ -16,7 +16,9 @@ func lwsCallback(
         // The hot path: lws cannot free the socket, nor the object be replaced, within its own receive callback.
         guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
         let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
-        return unsafe reference._withUnsafeGuaranteedRef { unsafe $0.handle(reason, bytes, count) }
+        let bytes = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+        unsafe reference._withUnsafeGuaranteedRef { unsafe $0.receive(bytes) }
+        return 0
     }
     switch reason {
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_GET_THREAD_ID, LWS_CALLBACK_PROTOCOL_INIT,

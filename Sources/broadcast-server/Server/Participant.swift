@@ -11,8 +11,8 @@ final class Participant: @unchecked Sendable {
     private let group: BroadcastGroup
     private let form: MemberForm
     private var seat: Seat
-    /// Around what it says.
-    private var envelope: BroadcastEnvelope
+    /// Around what it says; made when it first says something, since most only listen.
+    private var envelope: BroadcastEnvelope?
 
     private var connection: LoopConnection { membership.connection.onLoop }
 
@@ -20,7 +20,6 @@ final class Participant: @unchecked Sendable {
     init(_ arrival: Hub<BroadcastGroup>.Arrival, _ connection: LoopConnection, in room: Room) {
         self.room = room
         seat = arrival.seat
-        envelope = room.author(arrival.seat.member).envelope
         form = arrival.seat.session == nil ? .text : .json
         group = arrival.channel
         membership = group.join(connection, format: form.rawValue)
@@ -77,11 +76,18 @@ final class Participant: @unchecked Sendable {
         room.logMessage?(seat.id, message)
         group.trySend(
             message,
-            in: envelope,
+            in: envelope ?? makeEnvelope(),
             from: membership,
             includingSender: room.settings.echoes,
             onSequenced: onSequenced
         )
+    }
+
+    private func makeEnvelope() -> BroadcastEnvelope {
+        let prefix = room.settings.envelope.prefix(for: seat.member.name)
+        let made = Author(member: seat.member, prefix: prefix).envelope
+        envelope = made
+        return made
     }
 
     /// Says something once, however often it comes with its key, and acknowledges it each time.
@@ -115,7 +121,7 @@ final class Participant: @unchecked Sendable {
         }
         guard let (renaming, seat) = try result.get() else { return }
         self.seat = seat
-        envelope = room.author(seat.member).envelope
+        envelope = nil
         room.logger.info("Client \(seat.id) is called \(seat.member.name).")
         announce(.renamed(renaming), includingSelf: true)
     }

@@ -72,11 +72,6 @@ final class Room: Sendable {
         connection.onClose { participant.left($0) }
     }
 
-    /// How a member is shown as the author of what it says.
-    func author(_ member: Member) -> Author {
-        Author(member: member, prefix: settings.envelope.prefix(for: member.name))
-    }
-
     private func makeGroup() -> BroadcastGroup {
         BroadcastGroup(
             on: loops,
