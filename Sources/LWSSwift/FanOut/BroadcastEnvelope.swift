@@ -38,9 +38,7 @@ public final class BroadcastEnvelope: Sendable {
 
         /// Another message in its place. It is made on the group's first loop, and only if it has members.
         ///
-        /// - Parameters:
-        ///   - message: what was sent.
-        ///   - number: its place in the group's order, counted from 1.
+        /// - Parameter make: makes it of the message that was sent and its place in the group's order, counted from 1.
         public static func other(
             _ make: @escaping @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
         ) -> Form {

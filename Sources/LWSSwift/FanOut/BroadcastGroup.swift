@@ -15,8 +15,8 @@ internal import Synchronization
 /// ```
 ///
 /// **Order.** All members get the messages in one order, also when they live on several loops; the first loop of the group
-/// makes it. What is sent to a single member with ``LoopConnection/trySend(_:)`` keeps its place among the messages of the
-/// group. A connection may be a member of several groups; between groups there is no order.
+/// makes it. What is sent to a single member with ``LoopConnection/trySend(_:)-(WebSocketMessage)`` keeps its place among
+/// the messages of the group. A connection may be a member of several groups; between groups there is no order.
 ///
 /// **Memory and slow members.** The log is kept for the members that are behind, within the limits of
 /// ``SlowMemberPolicy``; a group whose members are not behind holds nothing. Messages on their way between loops are
