@@ -179,7 +179,7 @@ struct FrameLog {
     private struct Payload {
         private var prefix: UnsafeRawBufferPointer
         private var bytes: UnsafeRawBufferPointer
-        private(set) var count: Int
+        let count: Int
 
         init(prefix: UnsafeRawBufferPointer, bytes: UnsafeRawBufferPointer) {
             unsafe self.prefix = prefix

@@ -8,6 +8,7 @@ import Logging
 final class Participant: @unchecked Sendable {
     private let room: Room
     private let membership: BroadcastMember
+    /// The membership's: by way of that it would be counted for every message.
     private let group: BroadcastGroup
     private let form: MemberForm
     private var seat: Seat
