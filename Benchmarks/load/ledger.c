@@ -2,7 +2,6 @@
 
 #include "failure.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +35,27 @@ static void write_digits(unsigned char *out, int digits, uint32_t value) {
     for (int i = digits - 1; i >= 0; i--, value /= 10) out[i] = (unsigned char)('0' + value % 10);
 }
 
+// Without a call and a table look-up, which isdigit is.
+static bool is_digit(unsigned char byte) { return (unsigned)byte - '0' < 10; }
+
 static uint32_t read_digits(const unsigned char *bytes, int digits) {
     uint32_t value = 0;
     for (int i = 0; i < digits; i++) {
-        if (!isdigit(bytes[i])) fail("a message was altered: no digit where one belongs");
+        if (!is_digit(bytes[i])) fail("a message was altered: no digit where one belongs");
         value = value * 10 + (bytes[i] - '0');
     }
     return value;
+}
+
+// The same for eight digits at once: neighbours become pairs, pairs fours, and fours the number.
+static uint32_t read_eight_digits(const unsigned char *bytes) {
+    uint64_t digits;
+    memcpy(&digits, bytes, 8);
+    uint64_t carried = digits + 0x0606060606060606;
+    if (((digits | carried) & 0xF0F0F0F0F0F0F0F0) != 0x3030303030303030) read_digits(bytes, 8);
+    digits = (digits & 0x0F0F0F0F0F0F0F0F) * (1 + (10 << 8)) >> 8;
+    digits = (digits & 0x00FF00FF00FF00FF) * (1 + (100 << 16)) >> 16;
+    return (uint32_t)((digits & 0x0000FFFF0000FFFF) * (1 + (10000ull << 32)) >> 32);
 }
 
 // Fills with records as a program might send them: what compresses like JSON, neither noise nor all the same.
@@ -100,7 +113,7 @@ static size_t envelope_length(const unsigned char *bytes, size_t length) {
     static const char name[] = "Client ";
     size_t i = sizeof(name) - 1;
     if (length < i || memcmp(bytes, name, i)) fail("a message without its envelope");
-    while (i < length && isdigit(bytes[i])) i++;
+    while (i < length && is_digit(bytes[i])) i++;
     if (i + 2 > length || bytes[i] != ':' || bytes[i + 1] != ' ') fail("a message with a malformed envelope");
     return i + 2;
 }
@@ -127,7 +140,7 @@ struct arrival identify(const unsigned char *bytes, size_t length) {
     if (memcmp(payload, publisher->payload, SEQUENCE_AT) ||
         memcmp(payload + FILLER_AT, publisher->payload + FILLER_AT, options.bytes - FILLER_AT))
         fail("a message was altered");
-    uint32_t sequence = read_digits(payload + SEQUENCE_AT, SEQUENCE_DIGITS);
+    uint32_t sequence = read_digits(payload + SEQUENCE_AT, 2) * 100000000 + read_eight_digits(payload + SEQUENCE_AT + 2);
     return (struct arrival){.publisher = (int)number, .sequence = sequence};
 }
 
