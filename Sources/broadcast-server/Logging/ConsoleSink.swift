@@ -55,7 +55,9 @@ struct ConsoleSink: LogSink {
                 formatter.append(line, isColored: isColored, to: &buffer)
             case .lines(let lines, let stream):
                 select(stream)
-                buffer += lines
+                // As they are: they may be many, and copying them costs as much as writing them.
+                flush()
+                put(lines)
             case .output(let bytes):
                 select(.output)
                 buffer += bytes
@@ -75,13 +77,17 @@ struct ConsoleSink: LogSink {
     }
 
     private mutating func flush() {
-        defer { buffer.removeAll(keepingCapacity: true) }
         guard !buffer.isEmpty else { return }
+        put(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func put(_ bytes: [UInt8]) {
         switch bufferStream {
         case .output:
-            if let failure = output.write(buffer) { onFailedOutput(failure) }
+            if let failure = output.write(bytes) { onFailedOutput(failure) }
         case .error:
-            _ = error.write(buffer)
+            _ = error.write(bytes)
         }
     }
 }

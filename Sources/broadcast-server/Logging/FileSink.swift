@@ -1,6 +1,6 @@
 import Logging
 
-/// A log file, appended to. Several processes may share one: each batch is written with one call.
+/// A log file, appended to. Several processes may share one: each call writes whole lines.
 struct FileSink: LogSink {
     private let path: String
     private var file: Descriptor
@@ -34,7 +34,9 @@ struct FileSink: LogSink {
             case .line(let line):
                 formatter.append(line, to: &buffer)
             case .lines(let lines, _):
-                buffer += lines
+                // As they are: they may be many, and copying them costs as much as writing them.
+                flush()
+                put(lines)
             case .reopenFile:
                 // What was logged before belongs to the file as it was then.
                 flush()
@@ -51,14 +53,19 @@ struct FileSink: LogSink {
     }
 
     private mutating func flush() {
+        guard !buffer.isEmpty else { return }
+        put(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func put(_ bytes: [UInt8]) {
         do throws(SystemError) {
-            try file.write(buffer)
+            try file.write(bytes)
             hasFailed = false
         } catch {
             if !hasFailed { onFailure("Lines are missing in the log file \(path): \(error).") }
             hasFailed = true
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 
     /// Keeps the old file when the path cannot be opened: better a renamed log than none.
