@@ -140,7 +140,8 @@ final class BroadcastLane {
         loop.unflushedLanes.append(self)
     }
 
-    /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections.
+    /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections, which
+    /// end the turn.
     func flush() {
         isMarkedForFlush = false
         lastFlush = loop.now
@@ -153,6 +154,8 @@ final class BroadcastLane {
             // Those that stopped need their slabs before the others' are given up.
             leaveBehind(at: piece)
             position = piece.end
+            // The same goes for those apart that keep up, as who sends does: they get what is in the cache now.
+            if position < end { for member in apart { member.core.writeAlong(member, upTo: position) } }
         }
         log.markFlushed()
         if apart.isEmpty {

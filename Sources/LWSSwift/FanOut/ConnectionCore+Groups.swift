@@ -29,6 +29,15 @@ extension ConnectionCore {
         finish(&writer)
     }
 
+    /// Writes what a member is to get up to `limit` ahead of the end of the turn, unless something else goes before it.
+    func writeAlong(_ member: BroadcastMember, upTo limit: LogPosition) {
+        guard let wsi = unsafe wsi, isOpen, !isWaitingForSocket else { return }
+        guard outbound.isEmpty, memberships.count == 1 else { return }
+        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
+        _ = write(member, upTo: limit, &writer)
+        finish(&writer)
+    }
+
     /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
     func writeWithGroups(_ wsi: OpaquePointer) {
         var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
