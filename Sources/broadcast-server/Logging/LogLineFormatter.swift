@@ -7,8 +7,14 @@ import Logging
 /// it came; who appends the text itself escapes it.
 struct LogLineFormatter: Sendable {
     private var timestamps = TimestampFormatter()
-    /// What stands before the number of a client that said something, plain and colored.
-    private let saidLabels = [false, true].map { Self.label(.info, isColored: $0) + Array("Client ".utf8) }
+    /// What stands before the number of a client that said something, the same for all lines of a millisecond.
+    private var saidHead = Head()
+
+    private struct Head {
+        var time: WallTime?
+        var isColored = false
+        var bytes: [UInt8] = []
+    }
 
     mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
         timestamps.append(line.time, to: &buffer)
@@ -27,13 +33,20 @@ struct LogLineFormatter: Sendable {
         isColored: Bool,
         to buffer: inout [UInt8]
     ) {
-        timestamps.append(time, to: &buffer)
-        buffer += saidLabels[isColored ? 1 : 0]
+        if saidHead.time != time || saidHead.isColored != isColored { makeHead(time, isColored: isColored) }
+        buffer += saidHead.bytes
         Self.append(id.number, to: &buffer)
         buffer.append(UInt8(ascii: ":"))
         buffer.append(UInt8(ascii: " "))
         EscapedText.appendExcerpt(message, to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func makeHead(_ time: WallTime, isColored: Bool) {
+        saidHead = Head(time: time, isColored: isColored)
+        timestamps.append(time, to: &saidHead.bytes)
+        saidHead.bytes += Self.label(.info, isColored: isColored)
+        saidHead.bytes += "Client ".utf8
     }
 
     private static func append(_ number: UInt64, to buffer: inout [UInt8]) {

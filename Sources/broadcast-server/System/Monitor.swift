@@ -6,12 +6,13 @@ import Glibc
 @safe final class Monitor<State: Sendable>: @unchecked Sendable {
     // Reason for the unchecked conformance: `state` is touched between lock and unlock only, and the two pointers never
     // change.
-    private var state: State
+    // The mutex lets only one access in, so that checking for overlapping ones at run time would only take time.
+    @exclusivity(unchecked) private var state: State
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     init(_ state: State) {
-        self.state = state
+        unsafe self.state = state
         unsafe pthread_mutex_init(mutex, nil)
         // Deadlines are kept on a clock that nobody sets.
         var attributes = pthread_condattr_t()
@@ -32,7 +33,7 @@ import Glibc
     func withLock<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        return body(&state)
+        return unsafe body(&state)
     }
 
     /// Runs `body` on the value and wakes the threads that wait, so that they look again.
@@ -56,8 +57,8 @@ import Glibc
         // Each look at the state is an access of its own: one that lasted while others change it would be exclusive, and
         // the compiler might not look again.
         while true {
-            if let result = body(&state) { return result }
-            if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return body(&state) }
+            if let result = unsafe body(&state) { return result }
+            if unsafe pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return unsafe body(&state) }
         }
     }
 
@@ -66,7 +67,7 @@ import Glibc
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
-            if let result = body(&state) { return result }
+            if let result = unsafe body(&state) { return result }
             unsafe pthread_cond_wait(condition, mutex)
         }
     }
