@@ -1,4 +1,6 @@
 """Fan-out: the matrix of cells, each server in each round, one after another."""
+import statistics
+
 from . import plot, results, servers
 from .cells import PEERS
 from .figures import is_good, is_settled, markdown_table, median, number_text, ratio_text, ratios
@@ -135,4 +137,4 @@ def draw(rows):
 
 
 def spread(values):
-    return (sorted(values)[len(values) // 2], min(values), max(values)) if values else None
+    return (statistics.median(values), min(values), max(values)) if values else None
