@@ -47,12 +47,14 @@ static uint32_t read_digits(const unsigned char *bytes, int digits) {
     return value;
 }
 
-// The same for eight digits at once: neighbours become pairs, pairs fours, and fours the number.
+// The same for eight digits at once: neighbours become pairs, pairs fours, and fours the number. What is no digit is left
+// to read_digits, which fails.
 static uint32_t read_eight_digits(const unsigned char *bytes) {
     uint64_t digits;
     memcpy(&digits, bytes, 8);
-    uint64_t carried = digits + 0x0606060606060606;
-    if (((digits | carried) & 0xF0F0F0F0F0F0F0F0) != 0x3030303030303030) read_digits(bytes, 8);
+    const uint64_t high = 0xF0F0F0F0F0F0F0F0, digit = 0x3030303030303030;
+    // Digits are 0x30 to 0x39, and those alone keep the upper 0x3 when six is added.
+    if ((digits & high) != digit || ((digits + 0x0606060606060606) & high) != digit) read_digits(bytes, 8);
     digits = (digits & 0x0F0F0F0F0F0F0F0F) * (1 + (10 << 8)) >> 8;
     digits = (digits & 0x00FF00FF00FF00FF) * (1 + (100 << 16)) >> 16;
     return (uint32_t)((digits & 0x0000FFFF0000FFFF) * (1 + (10000ull << 32)) >> 32);
@@ -140,7 +142,8 @@ struct arrival identify(const unsigned char *bytes, size_t length) {
     if (memcmp(payload, publisher->payload, SEQUENCE_AT) ||
         memcmp(payload + FILLER_AT, publisher->payload + FILLER_AT, options.bytes - FILLER_AT))
         fail("a message was altered");
-    uint32_t sequence = read_digits(payload + SEQUENCE_AT, 2) * 100000000 + read_eight_digits(payload + SEQUENCE_AT + 2);
+    uint32_t sequence = read_digits(payload + SEQUENCE_AT, SEQUENCE_DIGITS - 8) * 100000000 +
+                        read_eight_digits(payload + FILLER_AT - 8);
     return (struct arrival){.publisher = (int)number, .sequence = sequence};
 }
 

@@ -5,6 +5,7 @@ It prints the port it listens on. It knows no more of WebSocket than the load cl
 import asyncio
 import base64
 import hashlib
+import re
 import sys
 
 MISTAKE = sys.argv[1]
@@ -77,6 +78,7 @@ class Server:
             "drop": [],
             "repeat": [message, message],
             "alter": [bytes(altered)],
+            "garble": [re.sub(rb'\d(","items)', rb"/\1", message)],
             "shorten": [message[:-1]],
             "rename": [message.replace(b"Client ", b"Client 9", 1)],
             "strip": [message.split(b": ", 1)[1]],

@@ -35,6 +35,7 @@ class LoadTests(unittest.TestCase):
             "drop": "lacks messages 99 to",
             "repeat": "again",
             "alter": "altered",
+            "garble": "no digit where one belongs",
             "shorten": "a message of 63 bytes",
             "rename": "different names",
             "strip": "without its envelope",
