@@ -137,7 +137,7 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         owner = nil
     }
 
-    override func receive(_ bytes: UnsafeRawBufferPointer) {
+    override func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         guard let wsi = unsafe wsi else { return }
         heardFromPeer()
         let piece = unsafe MessageAssembler.Piece(
@@ -150,10 +150,12 @@ final class ConnectionCore: LoopSocket, @unchecked Sendable {
         messageIsUnderWay(piece)
         // A ping between the fragments of a message must be answered before the message is (RFC 6455 section 5.4).
         if piece.remainingInFrame == 0, !piece.isFinal { owePong() }
-        switch unsafe machine.receive(bytes, piece) {
+        switch unsafe machine.receive(UnsafeRawBufferPointer(bytes), piece) {
         case .none: break
         case .deliverPiece(let kind):
-            unsafe deliver(BorrowedMessage(uncheckedKind: kind, bytes: RawSpan(_unsafeBytes: bytes)))
+            unsafe deliver(
+                BorrowedMessage(uncheckedKind: kind, bytes: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(bytes)))
+            )
         case .deliver(let message): deliver(message.borrowed)
         case .fail(let payload): sendClose(payload)
         }

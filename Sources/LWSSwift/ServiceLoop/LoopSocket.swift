@@ -16,6 +16,8 @@ class LoopSocket {
     var scheduledTick: UInt64 = .max
     // Last, so that the flags of a subclass take no room of their own.
     private var isReferenced = false
+    /// lws was told to close the socket, or does so by itself.
+    private var isDoomed = false
 
     init(_ loop: ServiceLoop) {
         assert(loop.isCurrent)
@@ -52,7 +54,7 @@ class LoopSocket {
 
     /// Remembers the socket that lws made with a reference to this object.
     final func note(_ wsi: OpaquePointer) {
-        if isReferenced { unsafe self.wsi = wsi }
+        if isReferenced, !isDoomed { unsafe self.wsi = wsi }
     }
 
     /// Hands the socket over to `successor`: an HTTP request that became a WebSocket connection.
@@ -61,7 +63,15 @@ class LoopSocket {
         unsafe self.wsi = nil
         unsafe successor.attach(wsi)
         leaveTable()
+        // This may well be an event of the socket: whoever hands over must outlive it.
+        loop.retired.append(self)
         unreference()
+    }
+
+    /// lws closes the socket: it may not be used any more, although lws will name it once again.
+    final func letGo() {
+        unsafe wsi = nil
+        isDoomed = true
     }
 
     /// Lets go of the socket at lws' last callback.
@@ -77,17 +87,22 @@ class LoopSocket {
         scheduledTick = .max
     }
 
-    /// Has lws drop the socket at its next timer pass, without a frame: the only way that is safe in every callback
-    /// (`LWS_TO_KILL_SYNC` is not, in a callback of the same socket).
+    /// Has lws close the socket at the end of this turn of the loop: within a callback of lws, which may be one of this very
+    /// socket, it must not be (`LWS_TO_KILL_SYNC`, lws-timeout-timer.h).
     final func kill() {
-        guard let wsi = unsafe wsi else { return }
-        unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC)
-        // lws looks at its timers after an event; outside of one, this makes one.
-        if let context = unsafe loop.context { unsafe lws_cancel_service(context) }
+        guard unsafe wsi != nil, !isDoomed else { return }
+        isDoomed = true
+        loop.doomed.append(self)
     }
 
-    /// A piece of a message arrived (`LWS_CALLBACK_RECEIVE`, `LWS_CALLBACK_CLIENT_RECEIVE`).
-    func receive(_ bytes: UnsafeRawBufferPointer) {}
+    /// Closes the socket now; lws calls back from within.
+    final func closeNow() {
+        guard let wsi = unsafe wsi else { return }
+        unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC)
+    }
+
+    /// Bytes arrived (`LWS_CALLBACK_RAW_RX`), in lws' read buffer, where they may be changed.
+    func receive(_ bytes: UnsafeMutableRawBufferPointer) {}
 
     /// Any other event; the result is what the C callback returns: 0 to go on, -1 to have lws end the socket.
     func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {

@@ -12,11 +12,11 @@ func lwsCallback(
     _ bytes: UnsafeMutableRawPointer?,
     _ count: Int
 ) -> Int32 {
-    if reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
-        // The hot path: lws cannot free the socket, nor the object be replaced, within its own receive callback.
+    if reason == LWS_CALLBACK_RAW_RX || reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
+        // The hot path: whoever stands behind the socket lives to the end of the turn, also when it hands the socket over.
         guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
         let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
-        let bytes = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+        let bytes = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: count)
         unsafe reference._withUnsafeGuaranteedRef { unsafe $0.receive(bytes) }
         return 0
     }

@@ -56,10 +56,25 @@ extension ServiceLoop {
         for hook in turnHooks { hook.body() }
         relayMessages()
         flushLanes()
+        flushConnections()
+        closeSockets()
+    }
+
+    private func flushConnections() {
         guard !unflushed.isEmpty else { return }
         swap(&unflushed, &spareUnflushed)
         for connection in spareUnflushed { connection.flush() }
         spareUnflushed.removeAll(keepingCapacity: spareUnflushed.count < 1_024)
+    }
+
+    /// Has lws close what was to be closed in this turn. Who hears of an end may end others.
+    private func closeSockets() {
+        while !doomed.isEmpty {
+            let sockets = doomed
+            doomed = []
+            for socket in sockets { socket.closeNow() }
+        }
+        if !retired.isEmpty { retired = [] }
     }
 
     private func relayMessages() {

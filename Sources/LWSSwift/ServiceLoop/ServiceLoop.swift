@@ -90,6 +90,10 @@ public final class ServiceLoop: @unchecked Sendable {
     var timers = TimerWheel()
     /// The tick the engine's timer is set to.
     var armedTick: UInt64?
+    /// Sockets that lws is to close at the end of this turn.
+    var doomed: [LoopSocket] = []
+    /// What stood behind a socket and may still be at work in its event: kept to the end of the turn.
+    var retired: [LoopSocket] = []
     /// Connections with something to write at the end of this turn.
     var unflushed: [ConnectionCore] = []
     var spareUnflushed: [ConnectionCore] = []

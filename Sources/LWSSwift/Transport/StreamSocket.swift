@@ -1,0 +1,218 @@
+internal import CLibWebSockets
+internal import Glibc
+
+/// A stream of bytes in both directions on a socket that lws serves (role raw-skt): what HTTP, WebSocket connections and
+/// dials stand on.
+///
+/// It knows what every one of them needs to keep its promises and lws does not tell: whether everything written has left,
+/// whether the peer takes bytes, and how to end without losing what was written last. Confined to the loop's thread.
+class StreamSocket: LoopSocket {
+    /// Why nothing is read from the socket; it is read from while there is no reason.
+    private struct Stops: OptionSet {
+        let rawValue: UInt8
+        /// Whoever uses the stream wants no more for now.
+        static let byUser = Stops(rawValue: 1)
+        /// lws holds bytes, and reads nothing meanwhile: the loop would spin on a socket with input (ops-raw-skt.c).
+        static let byHolding = Stops(rawValue: 2)
+    }
+
+    private enum Ending {
+        case no
+        /// Everything was written: what still comes is dropped until the peer ends too.
+        case finishing
+        case ended
+    }
+
+    private var stops: Stops = []
+    private var ending = Ending.no
+    /// lws holds the rest of what was written last.
+    private(set) final var isHolding = false
+    /// Input had its turn since the socket was full, and must not have another before output has one.
+    private var hasYieldedToInput = false
+
+    private var hasToldEnd = false
+
+    /// How long a peer may take to end after everything was sent, in milliseconds.
+    private static let lingerMilliseconds: UInt64 = 2_000
+
+    // MARK: Events, for subclasses
+
+    /// Bytes arrived. They may be changed, and are valid during the call only: at most one read of 32 KiB.
+    func received(_ bytes: UnsafeMutableRawBufferPointer) {}
+
+    /// Everything that was written has left, and the socket takes more.
+    func becameWritable() {}
+
+    /// The stream has ended, for whatever reason: the last event, once.
+    func transportEnded() {}
+
+    /// A deadline of the subclass has come; answers with the next one in milliseconds of the loop's clock.
+    func deadlinePassed(_ now: UInt64) -> UInt64? { nil }
+
+    // MARK: Writing
+
+    /// Where the bytes go; nil once the stream has ended.
+    final var outlet: Outlet? {
+        guard let wsi = unsafe wsi, ending == .no else { return nil }
+        return unsafe Outlet(wsi)
+    }
+
+    /// Writes all of it, at most ``ServiceLoop/writeBytes``; not while ``isHolding``.
+    final func write(_ bytes: UnsafeRawBufferPointer) -> WriteOutcome {
+        guard let outlet else { return .broken }
+        let outcome = unsafe outlet.write(bytes.baseAddress, bytes.count)
+        wrote(outcome)
+        return outcome
+    }
+
+    /// Notes what became of bytes that were written through ``outlet``.
+    final func wrote(_ outcome: WriteOutcome) {
+        switch outcome {
+        case .taken: break
+        case .held:
+            isHolding = true
+            stopReading(.byHolding)
+            requestWritable()
+        case .broken: end()
+        }
+    }
+
+    /// Asks for ``becameWritable()``.
+    final func requestWritable() {
+        guard let wsi = unsafe wsi else { return }
+        unsafe lws_callback_on_writable(wsi)
+    }
+
+    /// A number that grows as long as the peer takes bytes, and stands still when it does not: what its system has
+    /// acknowledged and what it has room for, together the right edge of its receive window (RFC 9293 section 3.8). A peer
+    /// that hangs lets its system acknowledge what fits its buffer, but moves that edge no further. For a system call each.
+    final var peerProgress: UInt64 {
+        guard let wsi = unsafe wsi else { return 0 }
+        return unsafe PeerProgress.read(lws_get_socket_fd(wsi))
+    }
+
+    // MARK: Reading
+
+    final func pauseReading() {
+        stopReading(.byUser)
+    }
+
+    final func resumeReading() {
+        goOnReading(.byUser)
+    }
+
+    private func stopReading(_ reason: Stops) {
+        if stops.isEmpty, let wsi = unsafe wsi { unsafe lws_rx_flow_control(wsi, 0) }
+        stops.insert(reason)
+    }
+
+    private func goOnReading(_ reason: Stops) {
+        guard stops.contains(reason) else { return }
+        stops.remove(reason)
+        if stops.isEmpty, let wsi = unsafe wsi { unsafe lws_rx_flow_control(wsi, 1) }
+    }
+
+    // MARK: Ending
+
+    /// Drops the stream at the end of this turn. What lws holds is lost.
+    final func end() {
+        ending = .ended
+        kill()
+    }
+
+    /// Ends in good order after the last write: the peer is told that nothing more comes, and what it still sends is read
+    /// and dropped until it ends too, or has had two seconds. To close at once would have the system answer such bytes with
+    /// a reset, which takes from the peer what it has not read yet (RFC 9112 section 9.6).
+    final func finish() {
+        guard ending == .no, let wsi = unsafe wsi else { return end() }
+        assert(!isHolding, "What lws holds would be lost.")
+        ending = .finishing
+        unsafe shutdown(lws_get_socket_fd(wsi), Int32(SHUT_WR))
+        goOnReading(.byUser)
+        loop.schedule(self, at: loop.now + Self.lingerMilliseconds)
+    }
+
+    /// Whether the stream was told to end.
+    final var isEnding: Bool { ending != .no }
+
+    // MARK: Hand-over
+
+    /// Makes `successor` what stands behind the socket from now on.
+    final func handOver(to successor: StreamSocket) {
+        successor.stops = stops
+        successor.isHolding = isHolding
+        ending = .ended
+        super.handOver(to: successor)
+        if isHolding { successor.requestWritable() }
+    }
+
+    // MARK: Events of lws
+
+    override final func receive(_ bytes: UnsafeMutableRawBufferPointer) {
+        if ending == .no { unsafe received(bytes) }
+    }
+
+    override final func handle(
+        _ reason: lws_callback_reasons,
+        _ bytes: UnsafeMutableRawPointer?,
+        _ count: Int
+    ) -> Int32 {
+        switch reason {
+        case LWS_CALLBACK_RAW_WRITEABLE: writable()
+        case LWS_CALLBACK_RAW_CLOSE: release()
+        default: break
+        }
+        return 0
+    }
+
+    private func writable() {
+        guard let outlet else { return }
+        // A write in the same event may have filled the socket again.
+        guard !outlet.isHolding else { return requestWritable() }
+        if stops.contains(.byHolding) {
+            goOnReading(.byHolding)
+            // As long as there is more to write the socket is full again at once, and nothing would ever be read.
+            if stops.isEmpty, !hasYieldedToInput, hasInput {
+                hasYieldedToInput = true
+                return requestWritable()
+            }
+        }
+        hasYieldedToInput = false
+        isHolding = false
+        becameWritable()
+    }
+
+    private var hasInput: Bool {
+        guard let wsi = unsafe wsi else { return false }
+        var poll = unsafe pollfd(fd: lws_get_socket_fd(wsi), events: Int16(POLLIN), revents: 0)
+        return unsafe Glibc.poll(&poll, 1, 0) > 0
+    }
+
+    /// lws closes the socket: nothing may be done with it any more.
+    private func release() {
+        ending = .ended
+        letGo()
+        guard !hasToldEnd else { return }
+        hasToldEnd = true
+        transportEnded()
+    }
+
+    override final func ended() {
+        super.ended()
+        release()
+        socketEnded()
+    }
+
+    /// lws has freed its socket, and the descriptor is closed.
+    func socketEnded() {}
+
+    override final func deadlineReached(_ now: UInt64) -> UInt64? {
+        switch ending {
+        case .no: return deadlinePassed(now)
+        case .finishing:
+            end()
+            return nil
+        case .ended: return nil
+        }
+    }
+}
