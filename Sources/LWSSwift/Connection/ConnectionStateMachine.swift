@@ -1,17 +1,30 @@
 /// What a connection may do next: the life of a WebSocket connection (RFC 6455 sections 4 to 7) without any I/O.
 ///
-/// The connection tells it what happened and does what the answer says, in this order: first decide, then act, since lws
-/// calls back from within its own functions.
+/// The connection tells it what happened and does what the answer says, in this order: first decide, then act, since what
+/// is done may lead back here.
 struct ConnectionStateMachine {
     enum Phase: Equatable {
         /// The opening handshake is under way.
         case connecting
         /// Messages travel.
         case open
-        /// This endpoint sent a close frame and waits for the peer's (7.1.2); messages that still arrive are dropped.
-        indirect case closing(sent: WebSocketClose)
+        /// The closing handshake is under way (7.1.2); messages that still arrive are dropped.
+        indirect case closing(ClosingHandshake)
         /// Nothing travels any more.
         indirect case closed(WebSocketClose)
+    }
+
+    /// How far a closing handshake has come. It is complete when both close frames have really passed, whoever began, also
+    /// when they cross.
+    struct ClosingHandshake: Equatable {
+        /// How the connection will have ended.
+        var close: WebSocketClose
+        /// The peer's close frame is here.
+        var hasReceived = false
+        /// The system has the last byte of ours, and so of all that was queued before it.
+        var hasSent = false
+
+        var isComplete: Bool { hasReceived && hasSent }
     }
 
     /// What to do about a piece of a message.
@@ -28,11 +41,9 @@ struct ConnectionStateMachine {
     enum Closing: Equatable {
         /// It changes nothing.
         case ignore
-        /// Send this close frame and wait for the peer's.
+        /// Send this close frame behind what is queued.
         case send(ClosePayload)
-        /// Send this close frame as the answer to the peer's, then end the transport.
-        case answer(ClosePayload, WebSocketClose)
-        /// The closing handshake is complete: end the transport.
+        /// The closing handshake is over: end the transport.
         case complete(WebSocketClose)
     }
 
@@ -48,6 +59,11 @@ struct ConnectionStateMachine {
 
     var isOpen: Bool {
         if case .open = phase { true } else { false }
+    }
+
+    /// Our close frame is queued and has not left yet.
+    var isSendingClose: Bool {
+        if case .closing(let handshake) = phase { !handshake.hasSent } else { false }
     }
 
     var closed: WebSocketClose? {
@@ -88,45 +104,58 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// The peer's close frame arrived (5.5.1), perhaps with reserved bits, which have no meaning there.
-    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer, hasReservedBits: Bool = false) -> Closing {
+    /// The peer's close frame arrived (5.5.1): nothing follows it. What was queued before our answer still goes out.
+    mutating func receiveClose(_ bytes: UnsafeRawBufferPointer) -> Closing {
         switch phase {
         case .connecting, .closed:
             return .ignore
-        case .closing(let sent):
-            let close = WebSocketClose(code: sent.code, reason: sent.reason, initiator: .local, isClean: true)
-            end(close)
-            return .complete(close)
+        case .closing(var handshake):
+            handshake.hasReceived = true
+            return advance(handshake)
         case .open:
-            switch unsafe hasReservedBits ? .failure(.reservedBits) : ClosePayload.parse(bytes) {
+            switch unsafe ClosePayload.parse(bytes) {
             case .success(let payload):
                 let close = WebSocketClose(
                     code: payload.code ?? .noStatusReceived,
                     reason: payload.reason,
                     initiator: .peer,
-                    isClean: true
-                )
-                endsNormally = [.normalClosure, .goingAway, .noStatusReceived].contains(close.code)
-                end(close)
-                // The answer carries the peer's code, without the reason (5.5.1: "typically echoes the status code").
-                return .answer(ClosePayload(code: payload.code), close)
-            case .failure(let failure):
-                let close = WebSocketClose(
-                    code: failure.code,
-                    reason: failure.reason,
-                    initiator: .local,
                     isClean: false
                 )
-                end(close)
-                return .answer(ClosePayload(code: failure.code, reason: failure.reason), close)
+                assembler.reset()
+                endsNormally = [.normalClosure, .goingAway, .noStatusReceived].contains(close.code)
+                phase = .closing(ClosingHandshake(close: close, hasReceived: true))
+                // The answer carries the peer's code, without the reason (5.5.1: "typically echoes the status code").
+                return .send(ClosePayload(code: payload.code))
+            case .failure(let failure):
+                let payload = ClosePayload(code: failure.code, reason: failure.reason)
+                beginClosing(payload, normally: false)
+                return .send(payload)
             }
         }
     }
 
-    /// lws fails the connection by itself, for a frame that breaks the protocol: it sends the close frame.
-    mutating func failedByLibrary(_ payload: ClosePayload) {
-        guard isOpen else { return }
-        beginClosing(payload, normally: false)
+    /// The last byte of our close frame has left.
+    ///
+    /// - Parameter peerCanAnswer: false when nothing that the peer sends can be understood any more, or it has sent a close
+    ///   frame that is not valid: there is no answer to wait for then (7.1.7).
+    mutating func closeFrameLeft(peerCanAnswer: Bool) -> Closing {
+        guard case .closing(var handshake) = phase else { return .ignore }
+        handshake.hasSent = true
+        guard peerCanAnswer || handshake.hasReceived else {
+            end(handshake.close)
+            return .complete(handshake.close)
+        }
+        return advance(handshake)
+    }
+
+    private mutating func advance(_ handshake: ClosingHandshake) -> Closing {
+        guard handshake.isComplete else {
+            phase = .closing(handshake)
+            return .ignore
+        }
+        let close = handshake.close.clean
+        end(close)
+        return .complete(close)
     }
 
     /// The transport ended. Gives the close that everybody must now hear of; nil when they have.
@@ -134,7 +163,7 @@ struct ConnectionStateMachine {
         switch phase {
         case .closed: return nil
         case .connecting, .open: end(.lost)
-        case .closing(let sent): end(sent)
+        case .closing(let handshake): end(handshake.close)
         }
         return closed
     }
@@ -143,11 +172,13 @@ struct ConnectionStateMachine {
         assembler.reset()
         endsNormally = normally
         phase = .closing(
-            sent: WebSocketClose(
-                code: payload.code ?? .noStatusReceived,
-                reason: payload.reason,
-                initiator: .local,
-                isClean: false
+            ClosingHandshake(
+                close: WebSocketClose(
+                    code: payload.code ?? .noStatusReceived,
+                    reason: payload.reason,
+                    initiator: .local,
+                    isClean: false
+                )
             )
         )
     }

@@ -6,6 +6,7 @@ enum FrameEncoder {
         case binary = 0x2
         case close = 0x8
         case ping = 0x9
+        case pong = 0xA
     }
 
     /// The longest header: two bytes, eight of length, four of masking key.
@@ -46,24 +47,7 @@ enum FrameEncoder {
         let start = buffer.count
         unsafe buffer.append(contentsOf: payload)
         unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe mask(UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), with: maskingKey)
-        }
-    }
-
-    /// Masks in place, a word at a time; the key is in memory order, so that byte order does not matter (5.3).
-    private static func mask(_ bytes: UnsafeMutableRawBufferPointer, with key: UInt32) {
-        let wide = UInt64(key) << 32 | UInt64(key)
-        var index = 0
-        while index + 8 <= bytes.count {
-            let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            unsafe bytes.storeBytes(of: word ^ wide, toByteOffset: index, as: UInt64.self)
-            index += 8
-        }
-        unsafe withUnsafeBytes(of: key) { key in
-            while index < bytes.count {
-                unsafe bytes[index] ^= key[index & 3]
-                index += 1
-            }
+            unsafe Masking.apply(maskingKey, at: 0, to: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
         }
     }
 }

@@ -2,8 +2,8 @@ internal import DequeModule
 
 /// Frames that wait to be written, in segments that hold whole frames and are as large as one write may be.
 ///
-/// Each write must hold whole frames, because lws puts its pongs between writes; a message larger than a segment is cut
-/// into fragments for the same reason (RFC 6455 section 5.4), so that a pong never waits for a long message.
+/// Each write holds whole frames, so that a control frame may go between any two; a message larger than a segment is cut
+/// into fragments for the same reason (RFC 6455 section 5.4): a pong never waits for a long message.
 struct OutboundQueue {
     /// A place in the log of a group whose messages up to there go before a segment.
     struct Mark: Equatable {
@@ -22,10 +22,13 @@ struct OutboundQueue {
     }
 
     private var segments: Deque<Segment> = []
+    /// Pings and pongs, which go ahead of everything that waits. What a peer can make of them is bounded by one read of its
+    /// pings, since while the socket is full nothing is read from it.
+    private(set) var urgent: [UInt8] = []
     /// Bytes that wait, headers included.
     private(set) var byteCount = 0
 
-    var isEmpty: Bool { segments.isEmpty }
+    var isEmpty: Bool { segments.isEmpty && urgent.isEmpty }
     var first: Segment? { segments.first }
 
     /// Bytes a message takes in the queue, to compare with a limit.
@@ -94,6 +97,16 @@ struct OutboundQueue {
         byteCount += segments[last].bytes.count - before
     }
 
+    /// Appends a ping or pong ahead of the messages.
+    mutating func appendUrgent(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8], maskingKey: UInt32?) {
+        unsafe payload.withUnsafeBytes { unsafe FrameEncoder.append(opcode, $0, maskingKey: maskingKey, to: &urgent) }
+    }
+
+    /// Takes out the pings and pongs that were written.
+    mutating func removeUrgent() {
+        urgent = []
+    }
+
     private func hasRoom(for count: Int, behind marks: [Mark]) -> Bool {
         guard let last = segments.last else { return false }
         return last.bytes.count + count <= ServiceLoop.writeBytes && last.marks == marks
@@ -108,6 +121,7 @@ struct OutboundQueue {
 
     mutating func removeAll() {
         segments = []
+        urgent = []
         byteCount = 0
     }
 }

@@ -182,7 +182,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Ends what the peers have not ended by now.
     private func cut() {
         forEachSocket { connection in
-            connection.cut()
+            connection.end()
         } exchange: { exchange in
             exchange.kill()
         }

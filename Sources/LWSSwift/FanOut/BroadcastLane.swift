@@ -1,4 +1,3 @@
-internal import CLibWebSockets
 internal import Synchronization
 
 /// The members of a group on one loop that are sent the very same bytes, and the log of these bytes.
@@ -30,7 +29,7 @@ final class BroadcastLane {
     private var hasGrown = false
 
     // The ready members: two arrays in step, the first being all that a write needs.
-    private var readySockets: ContiguousArray<OpaquePointer> = unsafe []
+    private var outlets: ContiguousArray<Outlet> = []
     private var readyMembers: ContiguousArray<BroadcastMember> = []
     private(set) var apart: ContiguousArray<BroadcastMember> = []
     /// Ready and apart: a number of its own, asked for with every message.
@@ -40,7 +39,7 @@ final class BroadcastLane {
 
     private struct Stopped {
         let index: Int
-        let isBroken: Bool
+        let outcome: WriteOutcome
     }
 
     /// A number that several loops read and write.
@@ -70,11 +69,11 @@ final class BroadcastLane {
     // MARK: Members
 
     func addReady(_ member: BroadcastMember) {
-        guard let wsi = unsafe member.core.wsi else { return }
+        guard let outlet = member.core.outlet else { return }
         memberCount += 1
         member.standing = .ready(Int32(readyMembers.count))
         readyMembers.append(member)
-        unsafe readySockets.append(wsi)
+        outlets.append(outlet)
     }
 
     func removeReady(_ member: BroadcastMember) {
@@ -82,11 +81,11 @@ final class BroadcastLane {
         let (index, last) = (Int(place), readyMembers.count - 1)
         if index != last {
             readyMembers.swapAt(index, last)
-            unsafe readySockets.swapAt(index, last)
+            outlets.swapAt(index, last)
             readyMembers[index].standing = .ready(place)
         }
         readyMembers.removeLast()
-        _ = unsafe readySockets.removeLast()
+        outlets.removeLast()
         memberCount -= 1
     }
 
@@ -171,14 +170,10 @@ final class BroadcastLane {
 
     private func write(_ piece: FrameLog.Piece) {
         // The arrays must not change meanwhile, so that who stops is only noted.
-        let sockets = unsafe readySockets
-        for index in unsafe sockets.indices {
-            let wsi = unsafe sockets[index]
-            if unsafe clws_write_raw_bytes(wsi, piece.start, piece.count) < 0 {
-                stopped.append(Stopped(index: index, isBroken: true))
-            } else if unsafe lws_partial_buffered(wsi) != 0 {
-                stopped.append(Stopped(index: index, isBroken: false))
-            }
+        let outlets = outlets
+        for index in outlets.indices {
+            let outcome = unsafe outlets[index].write(piece.start, piece.count)
+            if outcome != .taken { stopped.append(Stopped(index: index, outcome: outcome)) }
         }
     }
 
@@ -188,12 +183,7 @@ final class BroadcastLane {
             let member = readyMembers[stop.index]
             removeReady(member)
             member.fellBehind(at: piece.end)
-            if stop.isBroken {
-                member.core.writeFailed()
-            } else {
-                // lws holds the rest of this write.
-                member.core.socketIsFull(holding: piece.count)
-            }
+            member.core.noteWritten(stop.outcome, piece.count)
         }
     }
 }

@@ -22,31 +22,38 @@ extension ConnectionCore {
 
     /// Writes what a member that leaves has not been sent yet, as far as the socket takes it.
     func writeBeforeLeaving(_ member: BroadcastMember) {
-        guard let wsi = unsafe wsi, isOpen, outbound.isEmpty, !isWaitingForSocket else { return }
+        guard let outlet, isOpen, hasNothingToWrite else { return }
         member.standApart()
-        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
+        var writer = TurnWriter(outlet, loop.gatherBuffer)
         _ = write(member, upTo: member.lane.log.end, &writer)
         finish(&writer)
     }
 
     /// Writes what a member is to get up to `limit` ahead of the end of the turn, unless something else goes before it.
     func writeAlong(_ member: BroadcastMember, upTo limit: LogPosition) {
-        guard let wsi = unsafe wsi, isOpen, !isWaitingForSocket else { return }
-        guard outbound.isEmpty, memberships.count == 1 else { return }
-        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
+        guard let outlet, isOpen, hasNothingToWrite, memberships.count == 1 else { return }
+        var writer = TurnWriter(outlet, loop.gatherBuffer)
         _ = write(member, upTo: limit, &writer)
         finish(&writer)
     }
 
     /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
-    func writeWithGroups(_ wsi: OpaquePointer) {
-        var writer = unsafe TurnWriter(wsi, loop.gatherBuffer)
-        if finishMessage(&writer), writeQueued(&writer) {
+    func writeWithGroups(_ outlet: Outlet) {
+        var writer = TurnWriter(outlet, loop.gatherBuffer)
+        if writeUrgent(&writer), finishMessage(&writer), writeQueued(&writer) {
             for member in memberships where !write(member, upTo: member.lane.log.flushed, &writer) { break }
         }
         finish(&writer)
         guard !writer.isStopped else { return }
         for member in memberships where outbound.isEmpty { member.rejoinIfCaughtUp() }
+    }
+
+    /// Writes pings and pongs, which may go between any two frames (RFC 6455 section 5.5). False when the socket is full.
+    private func writeUrgent(_ writer: inout TurnWriter) -> Bool {
+        guard !outbound.urgent.isEmpty else { return true }
+        guard unsafe outbound.urgent.withUnsafeBytes({ unsafe writer.take($0) }) else { return false }
+        outbound.removeUrgent()
+        return true
     }
 
     /// Writes the rest of a message that is under way: nothing may come between its fragments (RFC 6455 section 5.4), not
@@ -86,12 +93,7 @@ extension ConnectionCore {
 
     private func finish(_ writer: inout TurnWriter) {
         writer.flush()
-        switch writer.outcome {
-        case .written: liveness.writingWentOn()
-        case .full(let count): socketIsFull(holding: count)
-        case .failed: writeFailed()
-        case .nothing: break
-        }
+        if let outcome = writer.outcome { noteWritten(outcome, writer.byteCount) }
     }
 
     /// What the system holds because the peer has not taken it yet, in bytes.
@@ -100,62 +102,5 @@ extension ConnectionCore {
         var count: Int32 = 0
         _ = unsafe ioctl(lws_get_socket_fd(wsi), UInt(TIOCOUTQ), &count)
         return count
-    }
-}
-
-/// Writes pieces to one socket, small ones together, until it is full.
-@safe
-struct TurnWriter {
-    enum Outcome {
-        case nothing
-        case written
-        /// lws holds the rest of a write of this many bytes.
-        case full(Int)
-        case failed
-    }
-
-    private let wsi: OpaquePointer
-    private let buffer: GatherBuffer
-    private(set) var outcome = Outcome.nothing
-
-    init(_ wsi: OpaquePointer, _ buffer: GatherBuffer) {
-        unsafe self.wsi = wsi
-        self.buffer = buffer
-    }
-
-    /// Nothing more can be written now.
-    var isStopped: Bool {
-        switch outcome {
-        case .nothing, .written: false
-        case .full, .failed: true
-        }
-    }
-
-    /// Writes whole frames, now or with those that follow. False when it was not taken, because the socket is full.
-    mutating func take(_ piece: UnsafeRawBufferPointer) -> Bool {
-        if !buffer.hasRoom(for: piece.count) || piece.count >= GatherBuffer.directBytes { flush() }
-        guard !isStopped else { return false }
-        if piece.count >= GatherBuffer.directBytes {
-            unsafe write(piece)
-        } else {
-            unsafe buffer.append(piece)
-        }
-        return true
-    }
-
-    /// Writes what was put together.
-    mutating func flush() {
-        guard buffer.count > 0 else { return }
-        unsafe write(buffer.take())
-    }
-
-    private mutating func write(_ piece: UnsafeRawBufferPointer) {
-        if unsafe clws_write_raw_bytes(wsi, piece.baseAddress, piece.count) < 0 {
-            outcome = .failed
-        } else if unsafe lws_partial_buffered(wsi) != 0 {
-            outcome = .full(piece.count)
-        } else {
-            outcome = .written
-        }
     }
 }

@@ -25,8 +25,8 @@ class StreamSocket: LoopSocket {
 
     private var stops: Stops = []
     private var ending = Ending.no
-    /// lws holds the rest of what was written last.
-    private(set) final var isHolding = false
+    /// What lws holds at most of what was written last.
+    private(set) final var heldBytes = 0
     /// Input had its turn since the socket was full, and must not have another before output has one.
     private var hasYieldedToInput = false
 
@@ -51,6 +51,9 @@ class StreamSocket: LoopSocket {
 
     // MARK: Writing
 
+    /// lws holds the rest of what was written last.
+    final var isHolding: Bool { heldBytes > 0 }
+
     /// Where the bytes go; nil once the stream has ended.
     final var outlet: Outlet? {
         guard let wsi = unsafe wsi, ending == .no else { return nil }
@@ -61,16 +64,16 @@ class StreamSocket: LoopSocket {
     final func write(_ bytes: UnsafeRawBufferPointer) -> WriteOutcome {
         guard let outlet else { return .broken }
         let outcome = unsafe outlet.write(bytes.baseAddress, bytes.count)
-        wrote(outcome)
+        wrote(outcome, bytes.count)
         return outcome
     }
 
     /// Notes what became of bytes that were written through ``outlet``.
-    final func wrote(_ outcome: WriteOutcome) {
+    final func wrote(_ outcome: WriteOutcome, _ count: Int) {
         switch outcome {
         case .taken: break
         case .held:
-            isHolding = true
+            heldBytes = count
             stopReading(.byHolding)
             requestWritable()
         case .broken: end()
@@ -123,9 +126,12 @@ class StreamSocket: LoopSocket {
     /// Ends in good order after the last write: the peer is told that nothing more comes, and what it still sends is read
     /// and dropped until it ends too, or has had two seconds. To close at once would have the system answer such bytes with
     /// a reset, which takes from the peer what it has not read yet (RFC 9112 section 9.6).
-    final func finish() {
+    ///
+    /// - Parameter peerHasEnded: the peer sends nothing more, so that there is nothing to wait for.
+    final func finish(peerHasEnded: Bool = false) {
         guard ending == .no, let wsi = unsafe wsi else { return end() }
         assert(!isHolding, "What lws holds would be lost.")
+        if peerHasEnded, !hasInput { return end() }
         ending = .finishing
         unsafe shutdown(lws_get_socket_fd(wsi), Int32(SHUT_WR))
         goOnReading(.byUser)
@@ -139,8 +145,9 @@ class StreamSocket: LoopSocket {
 
     /// Makes `successor` what stands behind the socket from now on.
     final func handOver(to successor: StreamSocket) {
+        goOnReading(.byUser)
         successor.stops = stops
-        successor.isHolding = isHolding
+        successor.heldBytes = heldBytes
         ending = .ended
         super.handOver(to: successor)
         if isHolding { successor.requestWritable() }
@@ -178,7 +185,7 @@ class StreamSocket: LoopSocket {
             }
         }
         hasYieldedToInput = false
-        isHolding = false
+        heldBytes = 0
         becameWritable()
     }
 

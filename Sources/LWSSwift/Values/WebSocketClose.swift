@@ -76,6 +76,9 @@ public struct WebSocketClose: Sendable, Hashable {
         self.isClean = isClean
     }
 
+    /// The same, with the closing handshake completed.
+    var clean: WebSocketClose { WebSocketClose(code: code, reason: reason, initiator: initiator, isClean: true) }
+
     static let lost = WebSocketClose(code: .abnormalClosure, initiator: .connectionLoss, isClean: false)
 }
 

@@ -1,0 +1,158 @@
+/// How the messages of a connection go out, in order with its closing and with the groups it is in.
+extension ConnectionCore {
+    func trySend(_ message: BorrowedMessage) -> LoopConnection.SendResult {
+        guard machine.isOpen else { return .dropped }
+        let size = OutboundQueue.size(ofPayload: message.bytes.byteCount)
+        guard queuedBytes + size <= settings.limits.maximumQueuedBytes else { return .dropped }
+        enqueue(message)
+        return isAboveHighMark ? .aboveHighWaterMark : .queued
+    }
+
+    /// Queues a message if the limits allow it now; nil when the sender has to wait.
+    func sendNow(_ message: WebSocketMessage) -> Result<Void, WebSocketError>? {
+        guard machine.isOpen else { return .failure(.closed(machine.closed)) }
+        let size = OutboundQueue.size(ofPayload: message.bytes.count)
+        guard size <= settings.limits.maximumQueuedBytes else {
+            let limit = settings.limits.maximumQueuedBytes
+            return .failure(
+                WebSocketError(.messageTooBig, "The message needs \(size) bytes; maximumQueuedBytes is \(limit).")
+            )
+        }
+        guard !isAboveHighMark, queuedBytes + size <= settings.limits.maximumQueuedBytes else { return nil }
+        enqueue(message.borrowed)
+        return .success(())
+    }
+
+    private func enqueue(_ message: BorrowedMessage) {
+        if settings.idleTimeout != nil { liveness.sent(loop.now) }
+        let isClient = role == .client
+        let keys = { isClient ? self.loop.maskingKeys.next() : nil }
+        let marks = standApart()
+        if let deflated = unsafe deflated(message.bytes) {
+            unsafe outbound.append(message.kind, isCompressed: true, deflated, behind: marks, keys: keys)
+        } else {
+            outbound.append(message, behind: marks, keys: keys)
+        }
+        if queuedBytes > settings.limits.outbound.highBytes { isAboveHighMark = true }
+        markForFlush()
+    }
+
+    /// The compressed payload of a message, in the loop's buffer; nil when it has to go, or is better sent, as it is.
+    private func deflated(_ payload: RawSpan) -> UnsafeRawBufferPointer? {
+        guard let agreed = handshake.compression, let compression = settings.compression,
+            payload.byteCount >= compression.minimumBytes,
+            let deflater = loop.deflaters.deflater(windowBits: agreed.windowBits)
+        else { return nil }
+        return unsafe payload.withUnsafeBytes { unsafe deflater.deflate($0, level: compression.level) }
+    }
+
+    private var maskingKey: UInt32? { role == .client ? loop.maskingKeys.next() : nil }
+
+    func appendClose(_ payload: ClosePayload) {
+        let marks = standApart()
+        unsafe payload.bytes.withUnsafeBytes {
+            unsafe outbound.append(.close, $0, behind: marks, maskingKey: maskingKey)
+        }
+        markForFlush()
+    }
+
+    /// A ping or pong, ahead of what waits.
+    func appendUrgent(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
+        // Nothing follows a close frame; as long as something waits, that has not been written.
+        guard machine.isOpen || outbound.first != nil else { return }
+        outbound.appendUrgent(opcode, payload, maskingKey: maskingKey)
+        markForFlush()
+    }
+
+    func sendPing(_ number: UInt64) {
+        unsafe withUnsafeBytes(of: number) { appendUrgent(.ping, unsafe Array($0)) }
+    }
+
+    // MARK: Writing
+
+    func markForFlush() {
+        guard !isMarkedForFlush else { return }
+        isMarkedForFlush = true
+        loop.unflushed.append(self)
+    }
+
+    /// The end of a turn: writes what was queued in it.
+    func flush() {
+        isMarkedForFlush = false
+        write()
+    }
+
+    /// Writes until everything is written or the socket is full. Every write carries whole frames.
+    func write() {
+        guard let outlet, !isHolding else { return }
+        if memberships.isEmpty, outbound.urgent.isEmpty {
+            while let segment = outbound.first {
+                let outcome = unsafe segment.bytes.withUnsafeBytes {
+                    unsafe outlet.write($0.baseAddress, $0.count)
+                }
+                outbound.removeFirst()
+                noteWritten(outcome, segment.bytes.count)
+                guard outcome == .taken else { break }
+            }
+        } else {
+            writeWithGroups(outlet)
+        }
+        everythingHasLeft()
+        admitSenders()
+    }
+
+    /// Notes what became of a write, for whoever waits for it.
+    func noteWritten(_ outcome: WriteOutcome, _ count: Int) {
+        wrote(outcome, count)
+        switch outcome {
+        case .taken: break
+        case .held: socketIsFull()
+        case .broken: outbound.removeAll()
+        }
+    }
+
+    /// lws holds what the socket did not take of the last write.
+    private func socketIsFull() {
+        if liveness.writingStalled(loop.now) { scheduleDeadline() }
+        standApart()
+        for member in memberships { member.lane.shard.watch() }
+    }
+
+    /// Unless lws holds something: a ping has left, and a close frame, if they were written.
+    func everythingHasLeft() {
+        guard !isHolding, !isEnding else { return }
+        if outbound.urgent.isEmpty, liveness.everythingHasLeft(loop.now) { scheduleDeadline() }
+        if machine.isSendingClose, outbound.isEmpty { closeFrameLeft() }
+    }
+
+    /// The queue has become shorter: who waited for that goes on, in order.
+    private func admitSenders() {
+        let wasAboveHighMark = isAboveHighMark
+        if wasAboveHighMark {
+            guard queuedBytes <= settings.limits.outbound.lowBytes else { return }
+            isAboveHighMark = false
+        }
+        while let extras, let sender = extras.senders.first, let result = sendNow(sender.message) {
+            extras.senders.removeFirst()
+            sender.task.finish(result)
+        }
+        if wasAboveHighMark, !isAboveHighMark { extras?.writableHandler?() }
+    }
+
+    // MARK: Tasks that wait to send
+
+    var hasParkedSenders: Bool { !(extras?.senders.isEmpty ?? true) }
+
+    func addSender(_ sender: ParkedSender) {
+        // Nobody overtakes those who wait, not even with a message that would fit.
+        guard !hasParkedSenders, let result = sendNow(sender.message) else {
+            return makeExtras().senders.append(sender)
+        }
+        sender.task.finish(result)
+    }
+
+    func cancelSender(_ ticket: Ticket) {
+        guard let extras, let index = extras.senders.firstIndex(where: { $0.ticket === ticket }) else { return }
+        extras.senders.remove(at: index).task.finish(.failure(.cancelled))
+    }
+}
