@@ -61,8 +61,13 @@ public actor RawPeer {
     }
 
     /// Connects to a port of 127.0.0.1 and performs the opening handshake, with further lines if given.
-    public static func upgraded(port: Int, path: String = "/", fields: [String] = []) async throws -> RawPeer {
-        let peer = try RawPeer(port: port)
+    public static func upgraded(
+        port: Int,
+        path: String = "/",
+        fields: [String] = [],
+        receiveBuffer: Int32? = nil
+    ) async throws -> RawPeer {
+        let peer = try RawPeer(port: port, receiveBuffer: receiveBuffer)
         try await peer.write(RawRequest(path: path, fields: RawRequest.requiredFields + fields).bytes)
         let head = try await peer.readHead()
         guard head.hasPrefix("HTTP/1.1 101 ") else { throw Unexpected(head) }

@@ -34,9 +34,12 @@ import Testing
         #expect(!machine.isOpen)
     }
 
-    @Test func `this end's close is complete when the peer has answered`() {
+    @Test func `this end's close is complete when its frame has left and the peer has answered`() {
         var machine = opened()
         _ = machine.close(ClosePayload(code: .goingAway, reason: "bye"))
+        #expect(machine.isSendingClose)
+        #expect(machine.closeFrameLeft(peerCanAnswer: true) == .ignore)
+        #expect(!machine.isSendingClose && machine.closed == nil)
         let close = WebSocketClose(code: .goingAway, reason: "bye", initiator: .local, isClean: true)
         // Whatever code the answer carries, the first frame's counts.
         #expect(machine.receiveClose([3, 232]) == .complete(close))
@@ -45,25 +48,52 @@ import Testing
         #expect(machine.transportEnded() == nil)
     }
 
+    @Test func `closes that cross are complete when this end's frame has left, and it has begun`() {
+        var machine = opened()
+        _ = machine.close(ClosePayload(code: .goingAway))
+        #expect(machine.receiveClose([3, 232]) == .ignore)
+        #expect(machine.closed == nil)
+        let close = WebSocketClose(code: .goingAway, initiator: .local, isClean: true)
+        #expect(machine.closeFrameLeft(peerCanAnswer: true) == .complete(close))
+    }
+
+    @Test func `a close frame that never left makes no clean end, whatever the peer sent`() {
+        var machine = opened()
+        _ = machine.receiveClose([3, 232])
+        let close = WebSocketClose(code: .normalClosure, initiator: .peer, isClean: false)
+        #expect(machine.transportEnded() == close)
+    }
+
+    @Test func `a failure that no answer can follow ends when the close frame has left`() {
+        var machine = opened()
+        _ = machine.close(ClosePayload(code: .protocolError), normally: false)
+        let close = WebSocketClose(code: .protocolError, initiator: .local, isClean: false)
+        #expect(machine.closeFrameLeft(peerCanAnswer: false) == .complete(close))
+        #expect(!machine.endsNormally)
+    }
+
     @Test func `this end's close without an answer is not clean`() {
         var machine = opened()
         _ = machine.close(ClosePayload(code: .goingAway))
         #expect(machine.transportEnded() == WebSocketClose(code: .goingAway, initiator: .local, isClean: false))
     }
 
-    @Test func `the peer's close is answered with its code and without its reason`() {
+    @Test func `the peer's close is answered with its code and without its reason, and ends when that has left`() {
         var machine = opened()
-        let close = WebSocketClose(code: .goingAway, reason: "bye", initiator: .peer, isClean: true)
-        #expect(machine.receiveClose([3, 233] + "bye".utf8) == .answer(ClosePayload(code: .goingAway), close))
-        #expect(machine.closed == close && machine.endsNormally)
+        #expect(machine.receiveClose([3, 233] + "bye".utf8) == .send(ClosePayload(code: .goingAway)))
+        #expect(!machine.isOpen && machine.closed == nil)
         #expect(machine.receiveClose([3, 232]) == .ignore)
         #expect(machine.close(ClosePayload(code: .normalClosure)) == .ignore)
+        let close = WebSocketClose(code: .goingAway, reason: "bye", initiator: .peer, isClean: true)
+        #expect(machine.closeFrameLeft(peerCanAnswer: false) == .complete(close))
+        #expect(machine.closed == close && machine.endsNormally)
     }
 
     @Test func `a close without a code is answered by one, and is told from no close at all`() {
         var machine = opened()
+        #expect(machine.receiveClose([]) == .send(ClosePayload(code: nil)))
         let close = WebSocketClose(code: .noStatusReceived, initiator: .peer, isClean: true)
-        #expect(machine.receiveClose([]) == .answer(ClosePayload(code: nil), close))
+        #expect(machine.closeFrameLeft(peerCanAnswer: false) == .complete(close))
         var other = opened()
         #expect(other.transportEnded() == .lost)
         #expect(!other.endsNormally)
@@ -71,12 +101,16 @@ import Testing
 
     @Test func `a close frame that breaks the rules is answered with the failure`() {
         var machine = opened()
-        guard case .answer(let payload, let close) = machine.receiveClose([3]) else {
+        guard case .send(let payload) = machine.receiveClose([3]) else {
             Issue.record("no answer")
             return
         }
-        #expect(payload.code == .protocolError && close.code == .protocolError)
-        #expect(close.initiator == .local && !close.isClean && !machine.endsNormally)
+        #expect(payload.code == .protocolError)
+        guard case .complete(let close) = machine.closeFrameLeft(peerCanAnswer: false) else {
+            Issue.record("it waits for an answer that cannot come")
+            return
+        }
+        #expect(close.code == .protocolError && close.initiator == .local && !close.isClean && !machine.endsNormally)
     }
 
     @Test(arguments: [
@@ -98,19 +132,6 @@ import Testing
         #expect(machine.close(ClosePayload(code: .normalClosure)) == .ignore)
         #expect(machine.transportEnded()?.code == .messageTooBig)
         #expect(!machine.endsNormally)
-    }
-
-    @Test func `the library's own failure counts as this end's close, unless one is under way`() {
-        var machine = opened()
-        machine.failedByLibrary(ClosePayload(code: .protocolError, reason: "bad opcode"))
-        #expect(
-            machine.transportEnded()
-                == WebSocketClose(code: .protocolError, reason: "bad opcode", initiator: .local, isClean: false)
-        )
-        var closing = opened()
-        _ = closing.close(ClosePayload(code: .goingAway))
-        closing.failedByLibrary(ClosePayload(code: .protocolError))
-        #expect(closing.transportEnded()?.code == .goingAway)
     }
 
     @Test func `the end is told once`() {

@@ -16,9 +16,29 @@ import Testing
         return ConnectionSettings(limits: limits, compression: nil, logger: Logger(label: "test"))
     }()
 
-    private mutating func demand(_ now: UInt64, _ situation: Liveness.Situation = .init()) -> Liveness.Demand {
-        liveness.demand(now, settings, situation)
+    /// - Parameter progress: what the peer has taken; nothing new unless said.
+    private mutating func demand(
+        _ now: UInt64,
+        _ situation: Liveness.Situation = .init(),
+        progress: UInt64 = 0
+    ) -> Liveness.Demand {
+        liveness.demand(now, settings, situation) { progress }
     }
+
+    /// Asks at every millisecond, and gives when something else than nothing is due.
+    private mutating func firstDemand(
+        from begin: UInt64,
+        _ situation: Liveness.Situation = .init(),
+        progress: (UInt64) -> UInt64
+    ) -> (time: UInt64, demand: Liveness.Demand)? {
+        for now in begin..<(begin + 5_000) {
+            let demand = demand(now, situation, progress: progress(now))
+            if demand != .nothing { return (now, demand) }
+        }
+        return nil
+    }
+
+    private mutating func everythingHasLeft(_ now: UInt64) -> Bool { liveness.everythingHasLeft(now) }
 
     private mutating func heard(_ now: UInt64) -> Bool { liveness.heard(now) }
     private mutating func messageIsUnderWay() -> Bool { liveness.messageIsUnderWay() }
@@ -32,13 +52,34 @@ import Testing
         #expect(next(1_000) == 1_200)
         #expect(demand(1_199) == .nothing)
         #expect(demand(1_200) == .ping)
-        #expect(next(1_200) == 1_250)
+        #expect(everythingHasLeft(1_200))
         #expect(demand(1_249) == .nothing)
         #expect(demand(1_250) == .cut)
     }
 
+    @Test mutating func `the time of a ping runs from when it has left`() {
+        #expect(demand(1_200) == .ping)
+        // The socket is full: neither a second ping nor an end is due.
+        #expect(demand(1_300) == .nothing)
+        #expect(everythingHasLeft(1_400))
+        #expect(!everythingHasLeft(1_401))
+        #expect(demand(1_449) == .nothing)
+        #expect(demand(1_450) == .cut)
+    }
+
+    @Test mutating func `a peer that takes bytes is not cut for a pong that is late`() {
+        _ = demand(1_200)
+        _ = everythingHasLeft(1_200)
+        liveness.sent(1_200)
+        // It takes something every 40 of the 50 milliseconds until 1,500, and then nothing more.
+        let end = firstDemand(from: 1_201) { now in min(now, 1_500) / 40 }
+        #expect(end?.demand == .cut)
+        #expect((1_520...1_570).contains(end?.time ?? 0), "\(String(describing: end))")
+    }
+
     @Test mutating func `an answer begins the silence anew`() {
         #expect(demand(1_200) == .ping)
+        _ = everythingHasLeft(1_200)
         #expect(heard(1_240))
         #expect(!heard(1_241))
         #expect(next(1_241) == 1_441)
@@ -48,8 +89,10 @@ import Testing
 
     @Test mutating func `pings are no messages, those of groups are`() {
         #expect(demand(1_200) == .ping)
+        _ = everythingHasLeft(1_200)
         _ = liveness.heard(1_201)
         #expect(demand(1_401) == .ping)
+        _ = everythingHasLeft(1_401)
         _ = liveness.heard(1_402)
         #expect(demand(1_500) == .closeIdle)
         #expect(demand(1_500, .init(lastDelivery: 1_300)) == .nothing)
@@ -86,10 +129,10 @@ import Testing
 
     @Test mutating func `after a pause the peer is asked again, and has its whole time to answer`() {
         #expect(demand(1_200) == .ping)
+        _ = everythingHasLeft(1_200)
         let stopped = Liveness.Situation(isReading: false)
-        #expect(next(1_210, stopped) == 1_500, "but for the idle time nothing is due")
+        #expect(demand(1_499, stopped) == .nothing, "but for the idle time nothing is due")
         liveness.readingWentOn(1_400)
-        #expect(next(1_400) == 1_450)
         #expect(demand(1_449) == .nothing)
         #expect(demand(1_450) == .cut)
         #expect(heard(1_450))
@@ -102,17 +145,33 @@ import Testing
         _ = liveness.heard(1_300)
         #expect(demand(1_399) == .nothing)
         #expect(demand(1_400) == .failAndCut("peer takes no messages"))
-        liveness.writingWentOn()
+        #expect(!everythingHasLeft(1_400))
         #expect(demand(1_400) == .nothing)
     }
 
+    @Test mutating func `a socket that stays full while its peer takes bytes is waited for`() {
+        _ = writingStalled(1_100)
+        liveness.sent(1_100)
+        let end = firstDemand(from: 1_101, .init(isReading: false, lastDelivery: .max)) { now in min(now, 2_000) / 100 }
+        #expect(end?.demand == .failAndCut("peer takes no messages"))
+        #expect((2_300...2_400).contains(end?.time ?? 0), "\(String(describing: end))")
+    }
+
     @Test mutating func `a peer that does not answer the close frame is cut`() {
-        liveness.closingBegan(1_100, settings)
+        liveness.closingBegan(1_100)
         let closing = Liveness.Situation(isOpen: false)
-        #expect(next(1_100, closing) == 1_500)
         #expect(demand(1_499, closing) == .nothing)
         #expect(demand(1_500, closing) == .cut)
-        #expect(next(1_501, closing) == nil)
+    }
+
+    @Test mutating func `the time to answer a close frame runs from when it has left, and while the peer takes bytes`()
+    {
+        liveness.closingBegan(1_100)
+        let closing = Liveness.Situation(isOpen: false)
+        for now in UInt64(1_101)...2_000 { #expect(demand(now, closing, progress: now) == .nothing) }
+        liveness.closeFrameLeft(2_100)
+        #expect(demand(2_499, closing, progress: 2_000) == .nothing)
+        #expect(demand(2_500, closing, progress: 2_000) == .cut)
     }
 
     @Test mutating func `a connection that is not open has no deadline`() {
