@@ -141,10 +141,11 @@ struct FrameReader {
         return nil
     }
 
-    /// The length of a header, as its first two bytes tell it. Masked or not is told by the role, not by the peer.
+    /// The length of a header, as its first two bytes tell it.
     private func headerBytes(_ start: UnsafeRawPointer) -> Int {
-        let length = unsafe start.load(fromByteOffset: 1, as: UInt8.self) & 0x7F
-        return 2 + (length == 127 ? 8 : length == 126 ? 2 : 0) + (areMasked ? 4 : 0)
+        let second = unsafe start.load(fromByteOffset: 1, as: UInt8.self)
+        let length = second & 0x7F
+        return 2 + (length == 127 ? 8 : length == 126 ? 2 : 0) + (second & 0x80 != 0 ? 4 : 0)
     }
 
     @inline(__always)

@@ -56,8 +56,8 @@ import Testing
 
     private let mixed: [RawFrame] = [
         .text("hello"), RawFrame(.ping, Array("are you there".utf8)),
-        RawFrame(.binary, [1, 2, 3], isFinal: false), RawFrame(.pong, []),
-        RawFrame(.continuation, Array(repeating: 7, count: 300), isFinal: false),
+        RawFrame(.binary, isFinal: false, [1, 2, 3]), RawFrame(.pong, []),
+        RawFrame(.continuation, isFinal: false, Array(repeating: 7, count: 300)),
         RawFrame(.continuation, []), .text(""), RawFrame(.binary, Array(repeating: 9, count: 70_000)),
         .close(1000, "bye"),
     ]

@@ -188,7 +188,7 @@ import Testing
             let peer = try await fixture.connectSlowly()
             let long = WebSocketMessage.binary(Array(repeating: 9, count: 1 << 20))
             let core = peer.member.core
-            while !(try await fixture.loop.run { core.isWaitingForSocket }) {
+            while !(try await fixture.loop.run { core.isHolding }) {
                 try await fixture.loop.run { _ = group.trySend(long) }
             }
             for _ in 0..<following { try await fixture.loop.run { _ = group.trySend(long) } }

@@ -49,7 +49,7 @@ import Testing
                 peaks.update {
                     $0.bytesBehind = max($0.bytesBehind, member.bytesBehind)
                     $0.slabs = max($0.slabs, loop.slabs.takenSlabs)
-                    if case .ready = member.standing, member.core.isWaitingForSocket { $0.mistakes += 1 }
+                    if case .ready = member.standing, member.core.isHolding { $0.mistakes += 1 }
                 }
             }
         }
