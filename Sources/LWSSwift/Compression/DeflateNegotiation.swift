@@ -3,7 +3,7 @@ enum DeflateNegotiation {
     static let extensionName = "permessage-deflate"
 
     /// What a client offers: messages that stand for themselves in both directions, and any window the server likes for
-    /// those that the client sends.
+    /// those that the client sends. Some servers do not heed the first for what they send; see ``agree(to:)``.
     static let offer =
         "\(extensionName); server_no_context_takeover; client_no_context_takeover; client_max_window_bits"
 
@@ -40,6 +40,10 @@ enum DeflateNegotiation {
     }
 
     /// What a client makes of the server's answer to ``offer``; nil when the server declines.
+    ///
+    /// A server that keeps to the offer says so (7.1.1.1). One that does not, such as Tornado, Mojolicious, or uWebSockets
+    /// with dedicated compressors, lets its messages refer back to earlier ones; it is served at the price of a window of
+    /// its own rather than refused, since it would be with any other client.
     static func agree(to answer: [ExtensionElement]) throws(InvalidAnswer) -> NegotiatedCompression? {
         guard let element = answer.first else { return nil }
         guard answer.count == 1, element.name == extensionName else {
@@ -51,12 +55,9 @@ enum DeflateNegotiation {
         else {
             throw InvalidAnswer(reason: "its parameters of \(extensionName) are invalid")
         }
-        // A server accepts the offer by saying so (7.1.1.1), and nothing is kept here from one message to the next.
-        guard parameters.serverNoContextTakeover else {
-            throw InvalidAnswer(reason: "it does not confirm server_no_context_takeover")
-        }
         return NegotiatedCompression(
-            windowBits: parameters.clientMaxWindowBits ?? NegotiatedCompression.largestWindowBits
+            windowBits: parameters.clientMaxWindowBits ?? NegotiatedCompression.largestWindowBits,
+            peerKeepsContext: !parameters.serverNoContextTakeover
         )
     }
 }

@@ -2,8 +2,10 @@ internal import CZlib
 
 /// Inflates compressed messages (RFC 7692 section 7.2.2), each as a whole and under a limit.
 ///
-/// One serves all connections of a loop: no message may refer back to an earlier one, so nothing of a connection stays
-/// here. Its memory is zlib's: 7 KiB, and a window of 32 KiB.
+/// One serves all connections of a loop whose peers' messages stand for themselves, so that nothing of a connection stays
+/// here. A peer whose messages refer back to earlier ones needs one that keeps the context, for its connection alone, and
+/// that is given all its messages in order; after a failure such a one is of no use any more. The memory of either is
+/// zlib's, 7 KiB and a window of 32 KiB, and a buffer of 8 KiB.
 @safe
 final class Inflater {
     enum Failure: Error, Equatable {
@@ -13,6 +15,7 @@ final class Inflater {
         case malformed
     }
 
+    private let keepsContext: Bool
     /// At a fixed address, which zlib checks.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 8_192, alignment: 1)
@@ -24,7 +27,8 @@ final class Inflater {
         return unsafe tail
     }()
 
-    init() {
+    init(keepsContext: Bool = false) {
+        self.keepsContext = keepsContext
         unsafe stream.initialize(to: z_stream())
         // A negative size means a window without a header. 15 bits take what any peer may send.
         let size = Int32(unsafe MemoryLayout<z_stream>.size)
@@ -45,7 +49,7 @@ final class Inflater {
         var message: [UInt8] = []
         // What an empty message should not be sent as, but is.
         guard payload.count > 0 else { return message }
-        unsafe inflateReset(stream)
+        if !keepsContext { unsafe inflateReset(stream) }
         // With a final block at its end the payload is complete; some do not add the empty block then (7.2.3.4).
         if unsafe try feed(payload, maximumBytes, &message) == Z_STREAM_END { return message }
         _ = unsafe try feed(UnsafeRawBufferPointer(tail), maximumBytes, &message)
@@ -76,10 +80,24 @@ final class Inflater {
             // Behind the last bits of a final block (bits 6 and 7) there is still the end of the stream to come.
             let isStreamEnding = unsafe result == Z_OK && stream.pointee.data_type & 0xC0 == 0xC0
             let isAtEnd = unsafe stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0
-            if isAtEnd, !isStreamEnding { return result }
             // More blocks may follow the final one of a stream.
-            if result == Z_STREAM_END { unsafe inflateReset(stream) }
+            if result == Z_STREAM_END { beginStream() }
+            if isAtEnd, !isStreamEnding { return result }
         }
+    }
+
+    /// Goes on behind a final block, whose end the window outlives where the context is kept (7.2.3.4).
+    private func beginStream() {
+        guard keepsContext else {
+            unsafe inflateReset(stream)
+            return
+        }
+        let window = UnsafeMutablePointer<UInt8>.allocate(capacity: 32_768)
+        defer { unsafe window.deallocate() }
+        var count: UInt32 = 0
+        unsafe inflateGetDictionary(stream, window, &count)
+        unsafe inflateReset(stream)
+        unsafe inflateSetDictionary(stream, window, count)
     }
 }
 

@@ -5,6 +5,10 @@
 /// one costs what it does without compression. The state belongs to the loop: at most 48 KiB to receive, and 150 KiB to
 /// send for each size of window that peers have asked for, with a buffer for the message that was compressed last.
 ///
+/// A server that insists on context takeover for what it sends, as Tornado and Mojolicious do, is served all the same: that
+/// connection alone keeps 48 KiB, and ``NegotiatedCompression/peerKeepsContext`` tells so. What is sent to it stands for
+/// itself, as to any other.
+///
 /// A message is compressed on its loop, which serves nobody else meanwhile. What arrives is inflated when it is complete,
 /// under ``ConnectionLimits/maximumMessageBytes``, which counts inflated bytes: a message that would grow beyond it fails
 /// its connection with 1009.

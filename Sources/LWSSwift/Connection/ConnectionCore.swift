@@ -74,7 +74,7 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         self.owner = owner
         unsafe uncheckedMachine = ConnectionStateMachine(
             maximumMessageBytes: settings.limits.maximumMessageBytes,
-            inflater: handshake.compression == nil ? nil : loop.inflater
+            inflater: handshake.compression.map { $0.inflater(of: loop) }
         )
         unsafe uncheckedReader = FrameReader(role: role)
         liveness = Liveness(now: loop.now)

@@ -52,7 +52,7 @@ struct ConnectionStateMachine {
     /// Whether the end is what somebody asked for, rather than a failure that a reader must hear of.
     private(set) var endsNormally = false
 
-    /// - Parameter inflater: the loop's, when compression was agreed on.
+    /// - Parameter inflater: what inflates the peer's messages, when compression was agreed on.
     init(maximumMessageBytes: Int, inflater: Inflater? = nil) {
         assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
     }

@@ -27,7 +27,7 @@ struct MessageAssembler {
 
     private var buffer: [UInt8] = []
     private let maximumBytes: Int
-    /// The loop's; nil when compression was not agreed on.
+    /// The loop's, or the connection's own when the peer keeps its context; nil when compression was not agreed on.
     private let inflater: Inflater?
     private var isCompressed = false
     /// The last piece was not the end of its frame.

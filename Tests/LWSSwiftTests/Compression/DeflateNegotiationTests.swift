@@ -78,9 +78,19 @@ import Testing
         #expect(try DeflateNegotiation.agree(to: []) == nil)
     }
 
+    @Test func `a server that keeps its context is served with a window of its own`() throws {
+        #expect(try agree("permessage-deflate; server_no_context_takeover")?.peerKeepsContext == false)
+        for answer in [
+            "permessage-deflate", "permessage-deflate; client_no_context_takeover; client_max_window_bits=9",
+        ] {
+            #expect(try agree(answer)?.peerKeepsContext == true)
+        }
+        #expect(try accept("permessage-deflate")?.agreement.peerKeepsContext == false)
+    }
+
     @Test(
         arguments: [
-            "permessage-deflate", "permessage-deflate; client_no_context_takeover", "foo",
+            "foo", "permessage-deflate, permessage-deflate",
             "permessage-deflate; server_no_context_takeover, permessage-deflate; server_no_context_takeover",
             "permessage-deflate; server_no_context_takeover, foo",
             "permessage-deflate; server_no_context_takeover; client_max_window_bits",
