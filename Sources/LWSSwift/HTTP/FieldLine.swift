@@ -1,0 +1,30 @@
+internal import HTTPTypes
+
+/// One field of a head: `Name: value` (RFC 9112 section 5).
+enum FieldLine {
+    /// nil when the line is none: without a colon, with white space in or behind the name, or with control characters.
+    static func parse(_ line: ArraySlice<UInt8>) -> HTTPField? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self)),
+            let value = value(line[(colon + 1)...])
+        else { return nil }
+        return HTTPField(name: name, lenientValue: value)
+    }
+
+    /// A field's value without the white space around it; nil when it has control characters.
+    static func value(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard bytes.allSatisfy(isValueByte) else { return nil }
+        var value = bytes.drop(while: isSpace)
+        while let last = value.last, isSpace(last) { value.removeLast() }
+        return value
+    }
+
+    /// Whether a byte may stand in a value: all but control characters (RFC 9110 section 5.5).
+    static func isValueByte(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F || byte == UInt8(ascii: "\t")
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+}
