@@ -24,6 +24,8 @@ public struct WebSocketError: Error, Sendable {
         public static let timedOut = Code("timedOut")
         /// The TLS handshake failed, or a certificate or key could not be used.
         public static let tls = Code("tls")
+        /// The proxy cannot be used, or refused to connect to the server, perhaps for want of credentials.
+        public static let proxy = Code("proxy")
         /// The server answered the opening handshake with another status than 101; see ``WebSocketError/rejection``.
         public static let handshakeRejected = Code("handshakeRejected")
         /// The server's answer to the opening handshake breaks RFC 6455 section 4.1.
@@ -54,10 +56,13 @@ public struct WebSocketError: Error, Sendable {
         public let status: Int
         /// The first part of the body as text, at most 1,024 bytes; empty when there was none.
         public let bodyPrefix: String
+        /// The `Location` field, where the server sends the client instead.
+        public let location: String?
 
-        public init(status: Int, bodyPrefix: String) {
+        public init(status: Int, bodyPrefix: String, location: String? = nil) {
             self.status = status
             self.bodyPrefix = bodyPrefix
+            self.location = location
         }
     }
 
