@@ -14,10 +14,10 @@ struct ClientURL: Equatable {
     /// The `Host` field: with the port unless it is the scheme's own.
     let authority: String
 
-    /// What lws makes room for when it writes the request line and the `Host` field; it would cut what is longer
-    /// (client-http.c, `lws_generate_client_handshake`).
-    private static let maximumResourceBytes = 2_000
-    private static let maximumAuthorityBytes = 119
+    /// What every server should take (RFC 9112 section 3).
+    private static let maximumResourceBytes = 8_000
+    /// A name of 253 bytes (RFC 1035 section 2.3.4), a port, and brackets.
+    private static let maximumAuthorityBytes = 261
 
     init(_ url: String) throws(WebSocketError) {
         func invalid(_ problem: String) -> WebSocketError {
@@ -38,6 +38,9 @@ struct ClientURL: Equatable {
         switch scheme {
         case "ws", "wss":
             guard let host = components.host, !host.isEmpty else { throw invalid("it names no host") }
+            guard host.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"/?#@\\<>\"^`{|}".utf8.contains($0) }) else {
+                throw invalid("the host has characters that no name may have")
+            }
             isSecure = scheme == "wss"
             let standard = isSecure ? 443 : 80
             let port = components.port ?? standard
@@ -69,4 +72,32 @@ struct ClientURL: Equatable {
             throw invalid("the host is longer than \(Self.maximumAuthorityBytes) bytes")
         }
     }
+
+    private init(_ other: ClientURL, resource: String) {
+        destination = other.destination
+        isSecure = other.isSecure
+        authority = other.authority
+        self.resource = resource
+    }
+
+    /// The same place with another path and query.
+    func with(resource: String) -> ClientURL {
+        ClientURL(self, resource: resource)
+    }
+
+    /// Whether the same server stands behind both: scheme, host and port are the same (RFC 6454 section 4).
+    func hasSameOrigin(as other: ClientURL) -> Bool {
+        guard isSecure == other.isSecure else { return false }
+        switch (destination, other.destination) {
+        case (.tcp(let host, let port), .tcp(let otherHost, let otherPort)):
+            return host.lowercased() == otherHost.lowercased() && port == otherPort
+        case (.unix(let path), .unix(let otherPath)):
+            return path == otherPath
+        default:
+            return false
+        }
+    }
+
+    /// The same in the scheme of HTTP, which `Location` fields refer to.
+    var webURL: String { "\(isSecure ? "https" : "http")://\(authority)\(resource)" }
 }

@@ -54,8 +54,9 @@ import Testing
         ("", "cannot be read"), ("localhost:8088", "scheme"), ("http://h/", "scheme"), ("ws://", "no host"),
         ("ws://h:0/", "port"), ("ws://h:70000/", ""), ("ws://h/#part", "fragment"), ("ws://me@h/", "user name"),
         ("ws+unix://", "path of a socket"), ("ws://a b/", ""),
-        ("ws://h/" + String(repeating: "x", count: 2_000), "longer than 2000"),
-        ("ws://" + String(repeating: "h", count: 120) + "/", "longer than 119"),
+        ("ws://h/" + String(repeating: "x", count: 8_000), "longer than 8000"),
+        ("ws://" + String(repeating: "h", count: 262) + "/", "longer than 261"),
+        ("ws://h%0D%0AX-Forged:%201/", ""), ("ws://h%00/", "host"), ("ws://a%20b/", "host"), ("ws://a%2Fb/", "host"),
     ])
     func `a URL that cannot be used is refused with the reason and an example`(url: String, reason: String) {
         #expect { try ClientURL(url) } throws: { error in
