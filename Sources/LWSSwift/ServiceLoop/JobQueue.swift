@@ -111,6 +111,36 @@ final class JobQueue: @unchecked Sendable {
     }
 }
 
+/// Jobs that were taken from a queue, in order, and how many of them have begun.
+struct JobBatch {
+    private var jobs: [LoopJob] = []
+    private var begun = 0
+
+    /// Whether all have begun.
+    var isEmpty: Bool { begun == jobs.count }
+
+    /// Takes what waits in a queue, once all of these have begun. On the loop's thread only.
+    mutating func refill(from queue: JobQueue) {
+        precondition(isEmpty, "Jobs would be forgotten.")
+        release()
+        queue.take(into: &jobs)
+    }
+
+    /// The next jobs, at most `count`, which are to be run now.
+    mutating func begin(atMost count: Int) -> ArraySlice<LoopJob> {
+        let start = begun
+        begun = min(jobs.count, start + count)
+        return jobs[start..<begun]
+    }
+
+    /// Lets go of what the jobs refer to, once all have run.
+    mutating func release() {
+        guard isEmpty else { return }
+        jobs.removeAll(keepingCapacity: jobs.count < 1_024)
+        begun = 0
+    }
+}
+
 /// Carries a C pointer into a closure of the loop's own.
 ///
 /// Reason for the unchecked conformance: the pointer is dereferenced on the loop's thread only, by the job that carries it.

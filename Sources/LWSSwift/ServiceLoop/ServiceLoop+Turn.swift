@@ -15,24 +15,29 @@ extension ServiceLoop {
                 continue
             }
             endTurn()
-            mayWait = !jobQueue.hasLocalJobs && unflushed.isEmpty && unflushedLanes.isEmpty
+            mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && unflushed.isEmpty && unflushedLanes.isEmpty
             if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
         }
     }
 
-    /// Runs the jobs that are there, at least those that the turn was woken for. A job that keeps making jobs cannot keep
-    /// the sockets waiting: after a few thousand they are served again, and when a slab has filled its members are.
+    /// Runs jobs, in order. Neither many of them nor one that keeps making jobs can keep the sockets waiting: after so many
+    /// they are served again, and when a slab has filled its members are.
     private func runJobs() {
-        var budget = 4_096
+        var budget = Self.jobsPerTurn
         repeat {
             // Jobs may make jobs; those run in the next round, in order.
-            jobQueue.take(into: &jobs)
+            if jobs.isEmpty { jobs.refill(from: jobQueue) }
             if jobs.isEmpty { return }
-            budget -= jobs.count
-            for job in jobs { perform(job) }
-            jobs.removeAll(keepingCapacity: jobs.count < 1_024)
+            do {
+                let round = jobs.begin(atMost: budget)
+                budget -= round.count
+                for job in round { perform(job) }
+            }
+            jobs.release()
         } while budget > 0 && !hasFilledSlab
     }
+
+    private static let jobsPerTurn = 4_096
 
     /// Whether to serve the sockets once more before messages of groups are written: input keeps coming, and the oldest such
     /// message has not waited for long. A read takes 1 KiB, so the messages of a burst come in several turns; together they

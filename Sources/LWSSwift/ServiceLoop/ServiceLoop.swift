@@ -82,7 +82,7 @@ public final class ServiceLoop: @unchecked Sendable {
     /// The lws context; nil before the thread has made it and after it was destroyed.
     var context: OpaquePointer?
     var engine: (any EventEngine)?
-    var jobs: [LoopJob] = []
+    var jobs = JobBatch()
     var isShuttingDown = false
     /// The last thing lws reported as error or warning, which is the only reason it gives for a failed call.
     var lastLibraryError: String?

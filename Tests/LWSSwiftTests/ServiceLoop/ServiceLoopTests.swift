@@ -30,6 +30,28 @@ import Testing
         }
     }
 
+    @Test(arguments: engines)
+    func `a turn runs 4,096 jobs at most, and all jobs keep their order`(engine: ServiceLoop.EventLibrary) async throws
+    {
+        try await withLoop(.init(eventLibrary: engine)) { loop in
+            let seen = Watched<[Int]>([])
+            let longestTurn = Watched(0)
+            try await loop.run {
+                var seenBefore = 0
+                _ = loop.addTurnHook {
+                    let count = seen.value.count
+                    longestTurn.update { $0 = max($0, count - seenBefore) }
+                    seenBefore = count
+                }
+                for number in 0..<20_000 { loop.execute { seen.append(number) } }
+            }
+            try await seen.wait { $0.count == 20_000 }
+            try await loop.run {}
+            #expect(seen.value == Array(0..<20_000))
+            #expect(longestTurn.value <= 4_096)
+        }
+    }
+
     @Test func `a closure runs on the loop's thread and nowhere else`() async throws {
         try await withLoop { loop in
             #expect(!loop.isCurrent)
