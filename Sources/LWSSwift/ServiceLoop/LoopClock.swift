@@ -36,10 +36,14 @@ final class LoopClock {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up; zero for a negative duration.
+    /// Whole milliseconds, rounded up; zero for a negative duration. Thirty million years at most, so that times of the
+    /// loop's clock and several of these can be added without overflow.
     var milliseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        let rest = UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return min(UInt64(seconds), Self.mostSeconds) * 1_000 + rest
     }
+
+    private static var mostSeconds: UInt64 { 1 << 50 }
 }

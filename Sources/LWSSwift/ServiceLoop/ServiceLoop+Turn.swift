@@ -149,7 +149,7 @@ extension ServiceLoop {
     func schedule(_ socket: LoopSocket, at time: UInt64) {
         let tick = (time + TimerWheel.tickMilliseconds - 1) / TimerWheel.tickMilliseconds
         guard tick < socket.scheduledTick else { return }
-        if timers.nextDue == nil {
+        if timers.isEmpty {
             // An empty wheel stands still; the hand must not have to pass the ticks it slept through.
             _ = timers.advance(to: now / TimerWheel.tickMilliseconds)
         }

@@ -13,47 +13,72 @@ struct TimerWheel {
 
     /// Deadlines are kept to this precision, and fire up to one tick late.
     static let tickMilliseconds: UInt64 = 100
-    private static let slotCount = 512
+    private static let slotCount: UInt64 = 512
 
-    private var slots: [[Token]] = Array(repeating: [], count: slotCount)
-    private var entryCount = 0
+    private var slots: [[Token]] = Array(repeating: [], count: Int(slotCount))
+    /// Entries in the slots.
+    private var nearCount = 0
+    /// Entries beyond the last slot, which are looked at each half turn of the wheel: a slot has no room for the tick.
+    private var far: [(token: Token, tick: UInt64)] = []
     /// The last tick that has fired.
     private(set) var current: UInt64 = 0
 
-    /// Adds an entry and returns the tick it will fire at: `tick`, or the wheel's horizon when that is nearer.
+    var isEmpty: Bool { nearCount == 0 && far.isEmpty }
+
+    /// Adds an entry and returns the tick it will fire at: `tick`, or the next one when that has passed.
     mutating func add(_ token: Token, at tick: UInt64) -> UInt64 {
-        let due = min(max(tick, current + 1), current + UInt64(Self.slotCount) - 1)
-        slots[Int(due % UInt64(Self.slotCount))].append(token)
-        entryCount += 1
+        let due = max(tick, current + 1)
+        if due - current < Self.slotCount {
+            slots[Int(due % Self.slotCount)].append(token)
+            nearCount += 1
+        } else {
+            far.append((token, due))
+        }
         return due
     }
 
-    /// The next tick that has an entry.
+    /// The next tick at which there is something to do.
     var nextDue: UInt64? {
-        guard entryCount > 0 else { return nil }
-        for distance in 1..<UInt64(Self.slotCount) {
+        let look = far.isEmpty ? nil : nextLook
+        guard nearCount > 0 else { return look }
+        for distance in 1..<Self.slotCount {
             let tick = current + distance
-            if !slots[Int(tick % UInt64(Self.slotCount))].isEmpty { return tick }
+            if tick == look || !slots[Int(tick % Self.slotCount)].isEmpty { return tick }
         }
-        return nil
+        return look
     }
 
     /// Moves on to `tick` and takes out the entries that are due, with the tick each was due at.
     mutating func advance(to tick: UInt64) -> [(token: Token, tick: UInt64)] {
         var fired: [(token: Token, tick: UInt64)] = []
         while current < tick {
-            guard entryCount > 0 else {
-                current = tick
-                break
+            if nearCount > 0 {
+                current += 1
+            } else {
+                current = far.isEmpty ? tick : min(tick, nextLook)
             }
-            current += 1
-            let slot = Int(current % UInt64(Self.slotCount))
+            if current.isMultiple(of: Self.slotCount / 2) { takeInFar() }
+            let slot = Int(current % Self.slotCount)
             guard !slots[slot].isEmpty else { continue }
-            entryCount -= slots[slot].count
+            nearCount -= slots[slot].count
             for token in slots[slot] { fired.append((token, current)) }
             // The storage goes too: a slot that held ten thousand entries once must not keep their memory.
             slots[slot] = []
         }
         return fired
+    }
+
+    /// The next tick at which far entries are looked at: what is due before the one after it lies within the slots then.
+    private var nextLook: UInt64 {
+        let interval = Self.slotCount / 2
+        return (current / interval + 1) * interval
+    }
+
+    /// Gives the far entries that have come near their slots.
+    private mutating func takeInFar() {
+        guard !far.isEmpty else { return }
+        let entries = far
+        far = []
+        for (token, tick) in entries { _ = add(token, at: tick) }
     }
 }

@@ -34,12 +34,29 @@ import Testing
         #expect(wheel.advance(to: 51).count == 2)
     }
 
-    @Test func `what lies beyond the horizon fires there, for its owner to ask again`() {
+    /// 512 slots, and far entries are looked at every 256 ticks: both sides of each border.
+    @Test(arguments: [511, 512, 513, 767, 768, 769, 1_023, 1_024, 1_025, 100_000] as [UInt64], [0, 1, 255, 256, 500])
+    func `what lies beyond the slots fires at its tick, and not before`(distance: UInt64, start: UInt64) {
         var wheel = TimerWheel()
-        let due = wheel.add(token(1), at: 1_000_000)
-        #expect(due == 511)
-        #expect(wheel.advance(to: due).map(\.tick) == [511])
-        #expect(wheel.add(token(1), at: 1_000_000) == 1_022)
+        _ = wheel.advance(to: start)
+        let due = start + distance
+        #expect(wheel.add(token(1), at: due) == due)
+        #expect(wheel.advance(to: due - 1).isEmpty)
+        #expect(!wheel.isEmpty)
+        #expect(wheel.nextDue == due)
+        #expect(wheel.advance(to: due + 1_000).map(\.tick) == [due])
+        #expect(wheel.isEmpty)
+    }
+
+    @Test func `a wheel that only goes where it is asked to keeps far deadlines, beside near ones`() {
+        var wheel = TimerWheel()
+        let ticks: [UInt64] = [3, 700, 700, 90_000, 511]
+        for tick in ticks { _ = wheel.add(token(UInt32(tick)), at: tick) }
+        var fired: [UInt64] = []
+        while let next = wheel.nextDue { fired += wheel.advance(to: next).map(\.tick) }
+        #expect(fired == ticks.sorted())
+        #expect(wheel.add(token(1), at: .max) == .max)
+        #expect(wheel.advance(to: 1_000_000).isEmpty)
     }
 
     @Test func `a wheel that turns for long keeps every deadline`() {
@@ -47,7 +64,7 @@ import Testing
         var expected: [UInt64: Int] = [:]
         var fired: [UInt64: Int] = [:]
         for tick in 1...3_000 as ClosedRange<UInt64> {
-            let due = wheel.add(token(UInt32(tick)), at: tick + tick * 37 % 500)
+            let due = wheel.add(token(UInt32(tick)), at: tick + tick * 37 % 900)
             expected[due, default: 0] += 1
             for entry in wheel.advance(to: tick) { fired[entry.tick, default: 0] += 1 }
         }
