@@ -33,6 +33,11 @@ extension ServiceLoop {
         guard clws_version_number >= 4_001_006, let version = unsafe lws_get_library_version() else {
             return .failure(WebSocketError(.unsupportedLibrary, "libwebsockets 4.1.6 or newer is needed."))
         }
+        do throws(WebSocketError) {
+            try FreeDescriptors.require(FreeDescriptors.neededByLoop, for: "A service loop")
+        } catch {
+            return .failure(error)
+        }
         if configuration.eventLibrary != .poll {
             if let engine = UVEngine(owner: self) {
                 if makeContext(on: engine) { return .success(()) }

@@ -140,7 +140,7 @@ public final class ServiceLoop: @unchecked Sendable {
     ///
     /// - Throws: ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
     ///   context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
-    ///   ``WebSocketError/Code/system`` when no thread can be made.
+    ///   ``WebSocketError/Code/system`` when no thread can be made, or fewer than 16 file descriptors can be opened.
     public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError)
         -> ServiceLoop
     {

@@ -21,11 +21,13 @@ struct BroadcastServerCommand: AsyncParsableCommand {
     static func main() async {
         BrokenPipe.ignoreSignal()
         Descriptor.openMissingStandardDescriptors()
+        DescriptorLimit.raise()
         Glibc.exit(await exitCode())
     }
 
     private static func exitCode() async -> Int32 {
         do {
+            try DescriptorLimit.require()
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

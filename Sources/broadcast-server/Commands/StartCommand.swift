@@ -128,7 +128,6 @@ struct StartCommand: AsyncParsableCommand {
             logFlags: logFlags,
             environment: Environment()
         )
-        DescriptorLimit.raise()
         let stop = StopSignals()
         // Lines only: four times as many in a write cost less, and nobody sees the difference.
         let log = try ProgramLog(settings.log, stream: .output, gathering: .milliseconds(20)) { error in

@@ -32,6 +32,11 @@ final class RunningProgram: Sendable {
         try self.init("exec \"$@\" > \(path)", [Self.executable] + arguments, nil, [:])
     }
 
+    /// Starts the program with so few descriptors, its standard ones among them.
+    convenience init(_ arguments: [String], descriptors: Int) throws {
+        try self.init("ulimit -n \(descriptors) && exec \"$@\"", [Self.executable] + arguments, "", [:])
+    }
+
     /// Runs a line for the shell, whose `$@` are `arguments`: the shell goes to the directory first.
     private init(_ line: String, _ arguments: [String], _ text: String?, _ environment: [String: String]) throws {
         directory = try makeTemporaryDirectory()
@@ -118,6 +123,13 @@ final class RunningProgram: Sendable {
     /// Waits until the standard error contains a text.
     func waitForError(_ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
         try await wait("error \"\(text)\"", location) { $0.error.contains(text) ? true : nil }
+    }
+
+    /// Waits until the standard output contains a text, or the program has ended.
+    func waitForOutputOrEnd(_ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
+        try await wait("output \"\(text)\" or the end", location) {
+            $0.output.contains(text) || $0.exitCode != nil ? true : nil
+        }
     }
 
     /// Waits for the program's end and for the last of what it wrote.
