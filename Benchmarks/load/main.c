@@ -12,17 +12,20 @@
 
 static _Noreturn void explain(void) {
     fprintf(stderr,
-            "usage: load echo   --port N --pid N --connections N --window N --bytes N --messages N [--idle N]\n"
-            "       load churn  --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
-            "       load fanout --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
-            "                   [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
-            "                   [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
-            "                   [--echo] [--envelope text|none] [--deflate] [--tls]\n");
+            "usage: load echo    --port N --pid N --connections N --window N --bytes N --messages N [--idle N]\n"
+            "       load churn   --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
+            "       load connect --port N --pid N --connections N [--tls] [--deflate]\n"
+            "       load resume  --port N --pid N --connections N --rounds N --tls\n"
+            "       load http    --port N --pid N --connections N --messages N [--path PATH] [--tls] [--patience S]\n"
+            "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
+            "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
+            "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
+            "                    [--echo] [--envelope text|none] [--deflate] [--tls]\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
-       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE };
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -46,11 +49,12 @@ int main(int argc, char **argv) {
         {"stalled", required_argument, NULL, STALLED},
         {"read-rate", required_argument, NULL, READ_RATE},
         {"patience", required_argument, NULL, PATIENCE},
+        {"path", required_argument, NULL, PATH},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
         .publishers = 1, .bytes = 64, .seconds = HUGE_VAL, .messages = UINT64_MAX, .envelope = true,
-        .patience = 20,
+        .patience = 20, .path = "/healthz",
     };
     int port = 0, pid = 0, name;
     bool tls = false;
@@ -82,6 +86,7 @@ int main(int argc, char **argv) {
         case STALLED: options.stalled = atoi(optarg); break;
         case READ_RATE: options.read_rate = atof(optarg); break;
         case PATIENCE: options.patience = atof(optarg); break;
+        case PATH: options.path = optarg; break;
         default: explain();
         }
     }
@@ -93,6 +98,12 @@ int main(int argc, char **argv) {
         run_echo(&options);
     } else if (!strcmp(mode, "churn") && options.connections > 0 && options.rounds > 0) {
         run_churn(&options);
+    } else if (!strcmp(mode, "connect") && options.connections > 0) {
+        run_connect(&options);
+    } else if (!strcmp(mode, "resume") && options.connections > 0 && options.rounds > 0 && tls) {
+        run_resume(&options);
+    } else if (!strcmp(mode, "http") && options.connections > 0 && is_bounded) {
+        run_http(&options);
     } else if (!strcmp(mode, "fanout") && options.publishers > 0 && options.publishers < 1000 &&
                options.subscribers > options.stalled && options.bytes >= MINIMUM_MESSAGE_BYTES &&
                (is_bounded || options.seconds < HUGE_VAL)) {

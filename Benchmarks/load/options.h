@@ -5,13 +5,14 @@
 #include <stdint.h>
 
 struct options {
-    int connections, rounds;             // echo, churn
+    int connections, rounds;             // echo, churn, connect, resume, http
+    const char *path;                    // http
     int subscribers, publishers;         // fanout
     int window;                          // messages in flight for each sender
     double rate;                         // or messages a second in all, at fixed times
     double seconds, warmup;
     double patience;                     // seconds without any delivery until what is missing counts as lost
-    uint64_t messages;                   // at most so many
+    uint64_t messages;                   // at most so many; http: requests
     size_t bytes;
     int idle;
     int stalled;

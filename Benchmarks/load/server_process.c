@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define POLL_NANOSECONDS 100000000u
+#define REST_NANOSECONDS 1000000u  // in one poll, of a server at rest: 1 % of the time, for timers and the like
+#define MOST_POLLS 200
+
 static pid_t server;
 static clockid_t cpu_clock;
 
@@ -17,6 +21,15 @@ void watch_process(pid_t pid) {
 }
 
 uint64_t server_cpu(void) { return nanoseconds_of(cpu_clock); }
+
+void await_rest(void) {
+    for (int poll = 0; poll < MOST_POLLS; poll++) {
+        uint64_t cpu = server_cpu();
+        nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
+        if (server_cpu() - cpu < REST_NANOSECONDS) return;
+    }
+    fail("the server does not come to rest");
+}
 
 static long status(const char *format) {
     char path[64], line[256];

@@ -13,6 +13,15 @@
 
 static int port;
 static SSL_CTX *tls_context;
+static SSL_SESSION *newest_ticket;
+static bool offers_ticket;
+
+static int keep_ticket(SSL *tls, SSL_SESSION *ticket) {
+    (void)tls;
+    SSL_SESSION_free(newest_ticket);
+    newest_ticket = ticket;
+    return 1;
+}
 
 void use_server(int server_port, bool tls) {
     port = server_port;
@@ -23,6 +32,15 @@ void use_server(int server_port, bool tls) {
     SSL_CTX_set_verify(tls_context, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_read_ahead(tls_context, 1);
     SSL_CTX_set_mode(tls_context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(tls_context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(tls_context, keep_ticket);
+}
+
+// With a copy: OpenSSL uses each ticket but once, a server in a benchmark need not see a new one for each connect.
+static void resume(SSL *tls) {
+    SSL_SESSION *copy = SSL_SESSION_dup(newest_ticket);
+    if (!copy || !SSL_set_session(tls, copy)) fail("OpenSSL does not take the ticket");
+    SSL_SESSION_free(copy);
 }
 
 struct transport open_transport(int number) {
@@ -38,18 +56,27 @@ struct transport open_transport(int number) {
     if (connect(transport.fd, (struct sockaddr *)&server, sizeof(server))) fail_with_errno("connect");
     if (tls_context) {
         transport.tls = SSL_new(tls_context);
-        if (!transport.tls || !SSL_set_fd(transport.tls, transport.fd) || SSL_connect(transport.tls) != 1)
-            fail("the TLS handshake failed");
+        if (!transport.tls || !SSL_set_fd(transport.tls, transport.fd)) fail("OpenSSL gives no connection");
+        if (offers_ticket) resume(transport.tls);
+        if (SSL_connect(transport.tls) != 1) fail("the TLS handshake failed");
     }
     return transport;
 }
+
+void offer_ticket(bool offers) { offers_ticket = offers; }
+bool has_ticket(void) { return newest_ticket && SSL_SESSION_is_resumable(newest_ticket); }
+bool is_resumed(const struct transport *transport) { return transport->tls && SSL_session_reused(transport->tls); }
 
 void make_nonblocking(struct transport *transport) {
     if (fcntl(transport->fd, F_SETFL, O_NONBLOCK)) fail_with_errno("fcntl");
 }
 
 void close_transport(struct transport *transport) {
-    if (transport->tls) SSL_free(transport->tls);
+    if (transport->tls) {
+        // As if it had been closed in order: OpenSSL takes a ticket for spent when its connection breaks off.
+        SSL_set_shutdown(transport->tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        SSL_free(transport->tls);
+    }
     close(transport->fd);
     *transport = (struct transport){.fd = -1};
 }

@@ -14,6 +14,11 @@ void use_server(int port, bool tls);
 
 // Connects, blocking. The number chooses among the addresses 127.0.0.x, so that ports do not run out.
 struct transport open_transport(int number);
+// Of TLS: whether further connections resume with the newest ticket, whether there is one, and what became of it.
+void offer_ticket(bool offers);
+bool has_ticket(void);
+bool is_resumed(const struct transport *transport);
+
 void make_nonblocking(struct transport *transport);
 void close_transport(struct transport *transport);
 

@@ -18,6 +18,8 @@
 static const char request[] =
     "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n";
+// What RFC 6455, 1.3 has for that key.
+static const char accept_value[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 // What browsers offer, but for the server's context: with it no two connections would get the same bytes.
 static const char deflate_offer[] =
     "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n";
@@ -55,6 +57,7 @@ static void await_answer(struct connection *connection, bool offers_deflate) {
     if (strncmp(answer, "HTTP/1.1 101", 12)) fail("the opening handshake was refused: %s", answer);
     keep(connection, (unsigned char *)end + 4, length - (size_t)(end + 4 - answer));
     *end = 0;
+    if (!strstr(answer, accept_value)) fail("the opening handshake's answer is not that to our key");
     connection->deflates = strcasestr(answer, "permessage-deflate");
     connection->keeps_context = !strcasestr(answer, "server_no_context_takeover");
     if (offers_deflate && !connection->deflates) fail("the server declined permessage-deflate");
