@@ -1,132 +1,111 @@
-"""What a matrix does not show: a reader that stands still, a flood, logging, and connections as such."""
-import os
-import tempfile
-
-from . import servers
-from .figures import is_good, markdown_table, median, number_text, ratio_text, ratios
-from .progress import progress
-from .server import LoadFailure, Server
+"""What a matrix does not show: a reader that stands still, a flood to slow readers, and logging."""
+from . import rows, servers
+from .cells import Cell
+from .figures import markdown_table, number_text, ratio_text
+from .machine import caption
+from .rounds import label
 
 COST = "cpu_us_per_delivery"
+WITHOUT, WITH = "without", "with"
+FLOOD_MESSAGES, FLOOD_BYTES, FLOOD_RATE = 2000, 65536, 1600
+# 100,000 deliveries a second are about all that Python can do: its latencies would be those of a queue.
+FAST = tuple(name for name in servers.BROADCASTING if name != servers.PYTHON)
+
+STALLED = Cell(
+    key="stalled",
+    title="one of 100 readers stands still",
+    mode="fanout",
+    load={"subscribers": 100, "publishers": 1, "bytes": 8192, "rate": 1000, "warmup": 0.2, "seconds": 4},
+    servers=FAST,
+    figures=("p99_us", "peak_rss_kib"),
+    compared=("p99_us",),
+    pairs=tuple((label(name, WITH), label(name, WITHOUT)) for name in FAST),
+    variants={WITHOUT: {}, WITH: {"stalled": 1}},
+    quick={"seconds": 1},
+)
+FLOOD = Cell(
+    key="flood",
+    title=f"{FLOOD_MESSAGES:,} messages of 64 KiB to slow readers",
+    mode="fanout",
+    load={
+        "subscribers": 10, "publishers": 1, "bytes": FLOOD_BYTES, "rate": FLOOD_RATE, "messages": FLOOD_MESSAGES,
+        "seconds": 600, "read-rate": FLOOD_BYTES * FLOOD_RATE / 10,
+    },
+    servers=servers.BROADCASTING,
+    figures=("seconds", "peak_rss_kib"),
+    compared=("peak_rss_kib",),
+    quick={"messages": FLOOD_MESSAGES // 20},
+    rounds=(1, 1),
+)
 
 
-def attempt(name, mode, options, timeout=120, features=frozenset()):
-    with tempfile.TemporaryDirectory() as folder:
-        log = os.path.join(folder, "server.log")
-        command = [part.replace("{log}", log) for part in servers.command(name, features)]
-        try:
-            with Server(command) as server:
-                return server.load(mode, options, timeout)
-        except LoadFailure as failure:
-            return {"failure": str(failure)}
+def logging(window):
+    return Cell(
+        key=f"logging-{window}",
+        title=f"{window} in flight",
+        mode="fanout",
+        load={"subscribers": 100, "publishers": 1, "bytes": 64, "window": window, "warmup": 0.2, "seconds": 1},
+        servers=(servers.SUBJECT, servers.LOGGING),
+        figures=(COST,),
+        compared=(COST,),
+        pairs=((servers.LOGGING, servers.SUBJECT),),
+        quick={"seconds": 0.3},
+        # A few hundredths are what it is about.
+        rounds=(25, 25),
+    )
 
 
-def measure(title, names, rounds, mode, variants):
-    """Every variant (a name and its options) with every server in each round."""
-    samples = {name: {variant: [] for variant in variants} for name in names}
-    for number in range(rounds):
-        for name in names:
-            for variant, options in variants.items():
-                sample = attempt(name, mode, options)
-                samples[name][variant].append(sample)
-                outcome = "done" if is_good(sample) else sample["failure"]
-                progress(f"{title:22} round {number + 1}/{rounds}  {name:17} {variant:12} {outcome}")
-    return samples
+CELLS = [STALLED, FLOOD, logging(1), logging(64)]
 
 
-# MARK: One reader that stands still
-
-def stalled_reader(names, rounds, quick):
-    options = {
-        "subscribers": 100, "publishers": 1, "bytes": 8192, "rate": 1000, "warmup": 0.2, "seconds": 1 if quick else 4,
-    }
-    return measure("stalled reader", names, rounds, "fanout", {"without": options, "with": options | {"stalled": 1}})
+def scaled(value, unit):
+    return number_text(value and value / unit)
 
 
-def stalled_table(samples):
+def stalled_table(row):
     lines = []
-    for name, variants in samples.items():
-        without, stalled = variants["without"], variants["with"]
-        latency = (median(each, "p99_us") for each in (without, stalled))
-        memory = (median(each, "peak_rss_kib") for each in (without, stalled))
+    for name in dict.fromkeys(each.split(": ")[0] for each in row["servers"]):
+        without, stalled = label(name, WITHOUT), label(name, WITH)
         lines.append([
-            name, *(number_text(value and value / 1000) for value in latency),
-            ratio_text(ratios(stalled, without, "p99_us")),
-            *(number_text(value and value / 1024) for value in memory),
+            name, *(scaled(rows.median(row, each, "p99_us"), 1000) for each in (without, stalled)),
+            ratio_text(rows.ratio(row, stalled, without, "p99_us")),
+            *(scaled(rows.median(row, each, "peak_rss_kib"), 1024) for each in (without, stalled)),
         ])
     return markdown_table(
         ["server", "p99 without, ms", "p99 with, ms", "with / without", "peak memory without, MiB", "with, MiB"], lines
     )
 
 
-# MARK: A flood to slow readers
-
-FLOOD_MESSAGES, FLOOD_BYTES, FLOOD_RATE = 2000, 65536, 1600
-
-
-def flood(names, quick):
-    messages = FLOOD_MESSAGES // 20 if quick else FLOOD_MESSAGES
-    options = {
-        "subscribers": 10, "publishers": 1, "bytes": FLOOD_BYTES, "rate": FLOOD_RATE, "messages": messages,
-        "seconds": 600, "read-rate": FLOOD_BYTES * FLOOD_RATE / 10,
-    }
-    return measure("flood", names, 1, "fanout", {"flood": options})
+def flood_table(row):
+    return markdown_table(["server", "arrived", "seconds", "peak memory, MiB"], [
+        [name, server.get("failure", "all"), number_text(rows.median(row, name, "seconds")),
+         scaled(rows.median(row, name, "peak_rss_kib"), 1024)]
+        for name, server in row["servers"].items()
+    ])
 
 
-def flood_table(samples):
-    lines = []
-    for name, variants in samples.items():
-        sample = variants["flood"][0]
-        if is_good(sample):
-            lines.append([name, "all", f"{sample['seconds']:.1f}", number_text(sample["peak_rss_kib"] / 1024)])
-        else:
-            lines.append([name, sample["failure"], "–", "–"])
-    return markdown_table(["server", "arrived", "seconds", "peak memory, MiB"], lines)
+def logging_table(measured):
+    return markdown_table(["100 subscribers, 64 B", "off", "on", "on / off"], [
+        [rows.title(row), *(rows.figure_text(row, name, COST) for name in (servers.SUBJECT, servers.LOGGING)),
+         rows.ratio_cell(row, servers.LOGGING, servers.SUBJECT, COST)]
+        for row in measured
+    ])
 
 
-# MARK: Logging
-
-def logging(rounds, quick):
-    names = [servers.SUBJECT, servers.LOGGING]
-    options = {"subscribers": 100, "publishers": 1, "bytes": 64, "warmup": 0.2, "seconds": 0.3 if quick else 1}
-    samples = {name: {} for name in names}
-    # One after the other, so that the two compared run next to one another.
-    for window in (1, 64):
-        variants = {f"{window} in flight": options | {"window": window}}
-        for name, measured in measure("logging", names, rounds, "fanout", variants).items():
-            samples[name] |= measured
-    return samples
-
-
-def logging_table(samples):
-    off, on = samples[servers.SUBJECT], samples[servers.LOGGING]
-    return markdown_table(
-        ["100 subscribers, 64 B", "off", "on", "on / off"],
-        [
-            [variant, number_text(median(off[variant], COST)), number_text(median(on[variant], COST)),
-             ratio_text(ratios(on[variant], off[variant], COST))]
-            for variant in off
-        ],
-    )
+def report(figures):
+    parts = [caption(figures["machine"])]
+    by_key = {row["key"]: row for row in figures["cells"]}
+    if STALLED.key in by_key:
+        parts += ["One of 100 readers stands still; 8 KiB, 1,000 messages a second:",
+                  stalled_table(by_key[STALLED.key])]
+    if FLOOD.key in by_key:
+        parts += [f"{FLOOD_MESSAGES:,} messages of 64 KiB to readers at a tenth of the publisher's speed:",
+                  flood_table(by_key[FLOOD.key])]
+    logged = [row for row in figures["cells"] if row["key"].startswith("logging-")]
+    if logged:
+        parts += ["Logging each message, CPU seconds per million deliveries:", logging_table(logged)]
+    return "\n\n".join([*parts, *rows.remarks(figures["cells"])]) + "\n"
 
 
-# MARK: Connections
-
-def connections(names, quick):
-    options = {"connections": 1_000 if quick else 10_000, "rounds": 2}
-    return measure("connections", names, 1, "churn", {"churn": options})
-
-
-def connections_table(samples):
-    lines = []
-    for name, variants in samples.items():
-        sample = variants["churn"][0]
-        if not is_good(sample):
-            lines.append([name, sample["failure"], "–", "–"])
-            continue
-        first, second = sample["rounds"]
-        lines.append([
-            name, f"{first['bytes_per_connection']:,.0f}", f"{second['cpu_us_per_connect']:.1f}",
-            f"{1e6 / second['connect_us']:,.0f}",
-        ])
-    return markdown_table(["server", "bytes per idle connection", "CPU µs per connect", "connects per second"], lines)
+def draw(_):
+    pass

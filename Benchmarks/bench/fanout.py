@@ -1,140 +1,135 @@
-"""Fan-out: the matrix of cells, each server in each round, one after another."""
-import statistics
-
-from . import plot, results, servers
-from .cells import PEERS
-from .figures import is_good, is_settled, markdown_table, median, number_text, ratio_text, ratios
+"""Fan-out: one message of a publisher goes to all subscribers."""
+from . import plot, results, rows, servers
+from .cells import Cell
+from .figures import markdown_table, number_text, size_text
 from .machine import caption
-from .progress import progress
-from .server import LoadFailure, Server
 
 COST = "cpu_us_per_delivery"
+FIGURES = (COST, "p50_us", "p99_us", "load_utilization", "peak_rss_kib")
 WARMUP = 0.2
+QUICK = {"seconds": 0.3, "warmup": 0.1}
+# Servers that take part only where a deployment would be of that size and the cell is short.
+PEERS = (servers.NIO, servers.PYTHON)
+PAIRS = ((servers.SUBJECT, servers.REFERENCE), (servers.SUBJECT, servers.EXAMPLE))
 
 
-def takes_part(name, cell, wanted):
-    if name not in wanted or (name in PEERS and not cell.has_peers):
-        return False
-    return servers.command(name, cell.features) is not None
+def rounds_of(subscribers, timeout):
+    """How many at least, and how many at most until the ratio has settled: a large cell takes long for each."""
+    if timeout > 30:
+        return 3, 3
+    return (7, 63) if subscribers < 10_000 else (3, 15)
 
 
-def measure_once(name, cell, quick):
-    options = cell.load | {"seconds": 0.3 if quick else cell.seconds, "warmup": 0.1 if quick else WARMUP}
-    try:
-        with Server(servers.command(name, cell.features)) as server:
-            return server.load("fanout", options, cell.timeout)
-    except LoadFailure as failure:
-        return {"failure": str(failure)}
+def fan_out(subscribers, size, window, publishers=1, suffix="", note="", features=(), has_peers=False, is_quick=False,
+            seconds=0.6, timeout=30, **more):
+    title = f"{subscribers:,} × {size_text(size)}, {window} in flight"
+    if publishers > 1:
+        title += f", {publishers} publishers"
+    load = {"subscribers": subscribers, "publishers": publishers, "bytes": size, "window": window}
+    return Cell(
+        key=f"{subscribers}x{size}x{window}p{publishers}{suffix}",
+        title=title + note,
+        mode="fanout",
+        load=load | more | {"seconds": seconds, "warmup": WARMUP},
+        servers=tuple(name for name in servers.BROADCASTING if has_peers or name not in PEERS),
+        figures=FIGURES,
+        compared=(COST,),
+        features=frozenset(features),
+        pairs=PAIRS,
+        settling=PAIRS[0],
+        quick=QUICK if is_quick else None,
+        timeout=timeout,
+        rounds=rounds_of(subscribers, timeout),
+        connections=subscribers + publishers + more.get("idle", 0),
+    )
 
 
-def sample_text(sample):
-    if not is_good(sample):
-        return sample["failure"]
-    return f"{sample[COST]:9.3f} CPU s/M deliveries, p99 {sample['p99_us'] / 1000:.2f} ms"
+def matrix():
+    for publishers in (1, 10):
+        for subscribers in (100, 1_000, 10_000):
+            for size in (64, 1_024, 16_384):
+                for window in (1, 64):
+                    is_small = subscribers <= 1_000 and size <= 1_024 and publishers == 1
+                    in_flight = subscribers * publishers * window
+                    # Twenty windows of messages or more, so that the first one decides nothing. Except for the largest:
+                    # it is 105 GB, and takes minutes.
+                    yield fan_out(
+                        subscribers, size, window, publishers, has_peers=is_small, is_quick=is_small,
+                        seconds=3 if in_flight > 1_000_000 else 0.6,
+                        timeout=240 if in_flight * size > 50 << 30 else 30,
+                    )
 
 
-def measure_cell(cell, names, rounds, quick):
-    """`rounds`: how many, or None for as many as the cell needs."""
-    # What is compared runs next to one another, before the machine changes its pace.
-    order = sorted(names, key=lambda name: name not in servers.COMPARED)
-    samples = {name: [] for name in order if takes_part(name, cell, names)}
-    minimum, maximum = cell.rounds
-    for number in range(rounds or minimum):
-        measure_round(cell, samples, number, quick)
-    compared = {name: mine for name, mine in samples.items() if name in servers.COMPARED}
-    if not rounds and len(compared) == len(servers.COMPARED):
-        for number in range(minimum, maximum):
-            if is_settled(ratios(compared[servers.SUBJECT], compared[servers.REFERENCE], COST)):
-                break
-            measure_round(cell, compared, number, quick)
-    return {"key": cell.key, "title": cell.title, "samples": samples}
+def special():
+    for subscribers in (100, 1_000):
+        for window in (1, 64):
+            yield fan_out(
+                subscribers, 64, window, suffix="-idle", note=", 10,000 idle", idle=10_000, has_peers=subscribers == 100
+            )
+    for subscribers in (100, 1_000):
+        for size in (1_024, 16_384):
+            for window in (1, 64):
+                is_quick = size == 1_024 and window == 64
+                yield fan_out(
+                    subscribers, size, window, suffix="-deflate", note=", compressed", features=["compression"],
+                    deflate=True, is_quick=is_quick,
+                )
+                yield fan_out(
+                    subscribers, size, window, suffix="-tls", note=", TLS", features=["tls"], tls=True,
+                    is_quick=is_quick,
+                )
 
 
-def measure_round(cell, samples, number, quick):
-    # Every other round backwards, so that none always runs before or behind the same one.
-    for name, mine in list(samples.items())[:: 1 if number % 2 == 0 else -1]:
-        # Unable once, a server is left out of the cell's further rounds.
-        if mine and not is_good(mine[-1]):
-            mine.append(mine[-1])
-            continue
-        mine.append(measure_once(name, cell, quick))
-        progress(f"{cell.key:22} round {number + 1:2}  {name:17} {sample_text(mine[-1])}")
+CELLS = [*matrix(), *special()]
+ORDER = (servers.REFERENCE, servers.EXAMPLE, servers.SUBJECT, servers.NIO, servers.PYTHON)
 
 
-def title(row):
-    return f"{row['title']} \\*" if "machine" in row else row["title"]
-
-
-def strangers(rows):
-    """The cells that were measured on another machine than the rest, a line each."""
-    return "\n".join(f"- {row['title']}: {caption(row['machine'])}" for row in rows if "machine" in row)
-
-
-def cost_text(row, name):
-    samples = row["samples"].get(name)
-    if not samples:
-        return "–"
-    cost = median(samples, COST)
-    return number_text(cost) if cost is not None else "failed"
-
-
-def table(rows):
-    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
-    compared = [(servers.SUBJECT, servers.REFERENCE), (servers.SUBJECT, servers.EXAMPLE)]
-    compared = [pair for pair in compared if all(name in names for name in pair)]
+def cost_table(measured):
+    names = rows.names(measured, ORDER)
+    pairs = [pair for pair in PAIRS if set(pair) <= set(names)]
     heads = ["subscribers × message", *(f"`{name}`" for name in names)]
-    heads += [f"`{mine}` / `{other}`" for mine, other in compared]
-    lines = []
-    for row in rows:
-        line = [title(row), *(cost_text(row, name) for name in names)]
-        for mine, other in compared:
-            samples = row["samples"].get(mine, []), row["samples"].get(other, [])
-            line.append(ratio_text(ratios(*samples, COST)))
-        lines.append(line)
-    return markdown_table(heads, lines)
+    heads += [f"`{mine}` / `{other}`" for mine, other in pairs]
+    return markdown_table(heads, [
+        [rows.title(row), *(rows.figure_text(row, name, COST) for name in names)]
+        + [rows.ratio_cell(row, *pair, COST) for pair in pairs]
+        for row in measured
+    ])
 
 
-def failures(rows):
-    """What the load client found wrong, a line each."""
-    lines = []
-    for row in rows:
-        for name, samples in row["samples"].items():
-            failure = next((sample["failure"] for sample in samples if not is_good(sample)), None)
-            if failure:
-                lines.append(f"- `{name}`, {row['title']}: {failure}")
-    return "\n".join(lines)
+def latency_text(row, name):
+    values = [rows.median(row, name, figure) for figure in ("p50_us", "p99_us")]
+    return "–" if None in values else " / ".join(number_text(value / 1000) for value in values)
 
 
-def latency_table(rows):
-    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
-    heads = ["subscribers × message", *(f"`{name}`" for name in names)]
-    lines = []
-    for row in rows:
-        line = [title(row)]
-        for name in names:
-            samples = row["samples"].get(name, [])
-            values = [median(samples, figure) for figure in ("p50_us", "p99_us")]
-            line.append("–" if None in values else " / ".join(number_text(value / 1000) for value in values))
-        lines.append(line)
-    return markdown_table(heads, lines)
+def latency_table(measured):
+    names = rows.names(measured, ORDER)
+    return markdown_table(
+        ["subscribers × message", *(f"`{name}`" for name in names)],
+        [[rows.title(row), *(latency_text(row, name) for name in names)] for row in measured],
+    )
 
 
-def draw(rows):
-    names = [name for name in servers.NAMES if any(name in row["samples"] for row in rows)]
+def report(figures):
+    measured = figures["cells"]
+    return "\n\n".join([
+        caption(figures["machine"]),
+        "CPU seconds of the server per million deliveries, median of the rounds; ratios with their quartiles.",
+        cost_table(measured),
+        "Milliseconds from sending to arrival, p50 / p99:",
+        latency_table(measured),
+        *rows.remarks(measured),
+    ]) + "\n"
+
+
+def draw(measured):
+    names = rows.names(measured, ORDER)
     costs = [
-        (row["title"], [median(row["samples"].get(name, []), COST) for name in names])
-        for row in rows if len(row["samples"]) == len(names)
+        (row["title"], [rows.figure(row, name, COST) for name in names])
+        for row in measured if len(row["servers"]) == len(names)
     ]
     if costs:
         plot.bars(results.path("fanout.svg"), costs, names, "CPU s per million deliveries", is_logarithmic=True)
-    compared = [
-        (row["title"], spread(ratios(row["samples"][servers.SUBJECT], row["samples"][servers.REFERENCE], COST)))
-        for row in rows if {servers.SUBJECT, servers.REFERENCE} <= row["samples"].keys()
-    ]
+    compared = [(row["title"], rows.ratio(row, *PAIRS[0], COST)) for row in measured]
     compared = [(title, values) for title, values in compared if values]
     if compared:
         plot.dots(results.path("fanout-ratio.svg"), compared, "CPU time, the C reference = 1", limit=1.1)
-
-
-def spread(values):
-    return (statistics.median(values), min(values), max(values)) if values else None

@@ -1,4 +1,4 @@
-"""Medians, ratios with their spread, and Markdown tables."""
+"""Medians and quartiles, ratios, and Markdown tables."""
 import math
 import statistics
 
@@ -7,23 +7,32 @@ def is_good(sample):
     return sample is not None and "failure" not in sample
 
 
-def median(samples, figure):
-    values = [sample[figure] for sample in samples if is_good(sample)]
-    return statistics.median(values) if values else None
+def quartiles(values):
+    """(first quartile, median, third quartile), or None without values."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return (values[0],) * 3
+    return tuple(statistics.quantiles(values, n=4, method="inclusive"))
 
 
 def ratios(mine, other, figure):
     """Of the rounds in which both came to an end."""
-    return [a[figure] / b[figure] for a, b in zip(mine, other) if is_good(a) and is_good(b)]
+    return [a[figure] / b[figure] for a, b in zip(mine, other) if is_good(a) and is_good(b) and b[figure]]
 
 
-def is_settled(values):
-    """Whether the median is known to about 3 %: its standard error, taken from the middle half of the values."""
+def is_settled(values, error):
+    """Whether the median is known to such a part of 1: its standard error, taken from the middle half of the values."""
     if len(values) < 2:
         return False
     lower, _, upper = statistics.quantiles(values, n=4)
     # Of normally distributed values: the standard deviation is 0.741 of that range, a median's error 1.253 of a mean's.
-    return 0.93 * (upper - lower) / math.sqrt(len(values)) <= 0.03
+    return 0.93 * (upper - lower) / math.sqrt(len(values)) <= error
+
+
+def rounded(value, digits=5):
+    """With so many significant digits: no measurement here has more."""
+    return float(f"{value:.{digits}g}")
 
 
 def number_text(value):
@@ -36,10 +45,12 @@ def number_text(value):
     return f"{value:,.0f}"
 
 
-def ratio_text(values):
+def ratio_text(values, decimals=2):
+    """The median, and the quartiles beside it."""
     if not values:
         return "–"
-    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+    lower, median, upper = values
+    return f"{median:.{decimals}f} ({lower:.{decimals}f}–{upper:.{decimals}f})"
 
 
 def size_text(size):

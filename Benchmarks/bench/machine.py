@@ -50,9 +50,11 @@ MADE_OF = (
 )
 
 
-def kind(machine):
-    """What must be the same for figures to stand in one table."""
-    return {key: machine[key] for key in MADE_OF}
+def is_same_kind(one, other):
+    """Whether figures may stand in one table. What is not installed has taken no part."""
+    return all(
+        one[key] == other[key] for key in MADE_OF if "unknown" not in (one[key], other[key])
+    )
 
 
 def caption(machine):

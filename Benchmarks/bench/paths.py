@@ -2,11 +2,20 @@
 import os
 
 BENCHMARKS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+REPOSITORY = os.path.dirname(BENCHMARKS)
 BUILD = os.path.join(BENCHMARKS, ".build")
 RESULTS = os.path.join(BENCHMARKS, "results")
 LOAD = os.path.join(BUILD, "load")
-BROADCAST_SERVER = os.path.join(BENCHMARKS, "..", ".build", "release", "broadcast-server")
-ECHO_BENCH = os.path.join(BUILD, "release", "echo-bench")
-NIO_BROADCAST = os.path.join(BENCHMARKS, "peers", "nio", ".build", "release", "nio-broadcast")
+NIO_PACKAGE = os.path.join(BENCHMARKS, "peers", "nio")
+NIO_BROADCAST = os.path.join(NIO_PACKAGE, ".build", "release", "nio-broadcast")
 PYTHON_PEER = os.path.join(BENCHMARKS, "peers", "websockets_server.py")
-PEER_PYTHON = os.path.join(BUILD, "venv", "bin", "python3")
+PEER_ENVIRONMENT = os.path.join(BUILD, "venv")
+PEER_PYTHON = os.path.join(PEER_ENVIRONMENT, "bin", "python3")
+
+
+def broadcast_server(repository):
+    return os.path.join(repository, ".build", "release", "broadcast-server")
+
+
+def echo_bench(repository):
+    return os.path.join(repository, "Benchmarks", ".build", "release", "echo-bench")

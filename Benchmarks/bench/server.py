@@ -36,7 +36,7 @@ class Server:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.process.kill()
-                    raise SystemExit(f"error: {' '.join(command)} does not serve on port {self.port}")
+                    raise LoadFailure(f"{' '.join(command)} does not serve") from None
                 time.sleep(0.02)
 
     def load(self, mode, options, timeout=None):

@@ -1,35 +1,71 @@
-"""The servers that broadcast, and how each is told what a cell needs."""
+"""The servers, and how each is told what a cell needs.
+
+A name may have modifiers behind it: `broadcast-server, logging, before` is the program of the revision that `--against`
+names, with a log file.
+"""
 import functools
 import os
 import re
 import subprocess
 
-from .paths import BROADCAST_SERVER, BUILD, NIO_BROADCAST, PEER_PYTHON, PYTHON_PEER
+from .paths import BUILD, NIO_BROADCAST, PEER_PYTHON, PYTHON_PEER, REPOSITORY, broadcast_server, echo_bench
 
-REFERENCE, EXAMPLE, SUBJECT = "reference", "example", "broadcast-server"
-LOGGING = "broadcast-server, logging"
-NAMES = [REFERENCE, EXAMPLE, SUBJECT, "nio", "websockets"]
-COMPARED = (REFERENCE, SUBJECT)
+REFERENCE, EXAMPLE, SUBJECT, NIO, PYTHON = "reference", "example", "broadcast-server", "nio", "websockets"
+LOGGING = f"{SUBJECT}, logging"
+BROADCASTING = (REFERENCE, SUBJECT, EXAMPLE, NIO, PYTHON)
+C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE = "c-example", "c-direct", "closures", "sequence"
+ECHOING = (C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE)
+NAMES = BROADCASTING + ECHOING
+# Those that come from this package, and so from its revisions.
+OWN = (SUBJECT, LOGGING, CLOSURES, SEQUENCE)
 
-CERTIFICATE, KEY = os.path.join(BUILD, "tls", "certificate.pem"), os.path.join(BUILD, "tls", "key.pem")
+BEFORE = "before"
+# Where the revision is whose servers are called `before`.
+revision_folder = None
+
+TLS = os.path.join(BUILD, "tls")
+KEY_KINDS = {"ecdsa": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["-newkey", "rsa:2048"]}
+
+
+def before(name):
+    return f"{name}, {BEFORE}"
+
+
+def base(name):
+    return name.split(", ")[0]
+
+
+def is_before(name):
+    return name.split(": ")[0].split(", ")[-1] == BEFORE
 
 
 @functools.cache
-def flags_of_subject():
-    help_text = subprocess.run([BROADCAST_SERVER, "start", "--help"], capture_output=True, text=True).stdout
+def flags_of_subject(program):
+    help_text = subprocess.run([program, "start", "--help"], capture_output=True, text=True).stdout
     return frozenset(re.findall(r"--[a-z-]+", help_text))
 
 
-def make_certificate():
-    if os.path.exists(CERTIFICATE):
-        return
-    os.makedirs(os.path.dirname(CERTIFICATE), exist_ok=True)
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-         "3650", "-subj", "/CN=localhost", "-keyout", KEY, "-out", CERTIFICATE],
-        check=True, capture_output=True,
-    )
+# MARK: Certificates
 
+def certificate_files(features):
+    kind = "rsa" if "rsa" in features else "ecdsa"
+    return os.path.join(TLS, f"{kind}-certificate.pem"), os.path.join(TLS, f"{kind}-key.pem")
+
+
+def make_certificates():
+    os.makedirs(TLS, exist_ok=True)
+    for kind, flags in KEY_KINDS.items():
+        certificate, key = certificate_files({kind})
+        if os.path.exists(certificate):
+            continue
+        subprocess.run(
+            ["openssl", "req", "-x509", *flags, "-nodes", "-days", "3650", "-subj", "/CN=localhost", "-keyout", key,
+             "-out", certificate],
+            check=True, capture_output=True,
+        )
+
+
+# MARK: Commands
 
 def c_server(name, features):
     # lws has one way to compress, which loses messages and aborts the process: the example does without.
@@ -39,41 +75,46 @@ def c_server(name, features):
     if name == REFERENCE:
         command += ["--compression", "on" if "compression" in features else "off"]
     if "tls" in features:
-        command += ["--cert", CERTIFICATE, "--key", KEY]
+        certificate, key = certificate_files(features)
+        command += ["--cert", certificate, "--key", key]
     return command
 
 
-def subject(features, logs=False):
-    """None as long as the program has no flag for what the cell needs."""
-    flags = flags_of_subject()
-    command = [BROADCAST_SERVER, "start", "--port", "{port}", "--host", "127.0.0.1"]
+def subject(program, features, logs):
+    """None if the program has no flag for what the cell needs."""
+    flags = flags_of_subject(program)
+    command = [program, "start", "--port", "{port}", "--host", "127.0.0.1"]
     command += ["--log-file", "{log}"] if logs else ["--no-log-file", "--log-level", "warning"]
-    if "compression" in features and "--compression" not in flags:
-        return None
-    if "--compression" in flags:
-        command += ["--compression", "on" if "compression" in features else "off"]
+    wanted = []
+    if "--compression" in flags or "compression" in features:
+        wanted += ["--compression", "on" if "compression" in features else "off"]
     if "plain" in features:
-        if "--envelope" not in flags:
-            return None
-        command += ["--envelope", "none"]
+        wanted += ["--envelope", "none"]
+    if "loops" in features:
+        wanted += ["--threads", "2"]
     if "tls" in features:
-        if "--tls-cert" not in flags:
-            return None
-        command += ["--tls-cert", CERTIFICATE, "--tls-key", KEY]
-    return command
+        certificate, key = certificate_files(features)
+        wanted += ["--tls-cert", certificate, "--tls-key", key]
+    return command + wanted if flags.issuperset(flag for flag in wanted if flag.startswith("--")) else None
+
+
+def peer(name, features):
+    if "tls" in features or (name == NIO and "compression" in features):
+        return None
+    envelope = "none" if "plain" in features else "text"
+    if name == NIO:
+        return [NIO_BROADCAST, "{port}", envelope]
+    return [PEER_PYTHON, PYTHON_PEER, "{port}", envelope, "on" if "compression" in features else "off"]
 
 
 def command(name, features=frozenset()):
     """The command that serves, with {port} for the port, or None if this server cannot do what is asked."""
-    if name in (REFERENCE, EXAMPLE):
-        return c_server(name, features)
-    if name == SUBJECT:
-        return subject(features)
-    if name == LOGGING:
-        return subject(features, logs=True)
-    if "tls" in features:
-        return None
-    envelope = "none" if "plain" in features else "text"
-    if name == "nio":
-        return None if "compression" in features else [NIO_BROADCAST, "{port}", envelope]
-    return [PEER_PYTHON, PYTHON_PEER, "{port}", envelope, "on" if "compression" in features else "off"]
+    base, *modifiers = name.split(", ")
+    folder = revision_folder if BEFORE in modifiers else REPOSITORY
+    if base == SUBJECT:
+        return subject(broadcast_server(folder), features, "logging" in modifiers)
+    if base in (CLOSURES, SEQUENCE):
+        return [echo_bench(folder), "{port}", base]
+    if base in (C_EXAMPLE, C_DIRECT):
+        return [f"{BUILD}/c-echo", "{port}", base.removeprefix("c-")]
+    return c_server(base, features) if base in (REFERENCE, EXAMPLE) else peer(base, features)
