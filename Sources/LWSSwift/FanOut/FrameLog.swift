@@ -1,28 +1,11 @@
 internal import DequeModule
 
-/// A place in a ``FrameLog``: which slab, and how far into it. Places compare as the bytes they stand before.
-struct LogPosition: Comparable {
-    private static let offsetBits = 20
-    private let rawValue: Int
-
-    init(slab: Int, offset: Int) {
-        rawValue = slab << Self.offsetBits | offset
-    }
-
-    var slab: Int { rawValue >> Self.offsetBits }
-    var offset: Int { rawValue & (1 << Self.offsetBits - 1) }
-
-    static func < (left: LogPosition, right: LogPosition) -> Bool {
-        left.rawValue < right.rawValue
-    }
-}
-
 /// Messages in the order of a group, framed for the wire once and for all: what every member is sent a range of.
 ///
-/// The log is a chain of slabs. A slab holds whole frames and is as large as one write may be, so that what a member is
-/// written is always "the rest of a slab". Members keep nothing but a position. A slab is freed as soon as it has been
-/// offered to everybody (``flushed``) and no member that is behind is still to read it: each slab counts those, and so one
-/// in the middle can go when the only member before it is to skip it.
+/// The log is a chain of slabs. A slab holds whole frames, made by the log's ``LaneFraming``, and is as large as one write
+/// may be, so that what a member is written is always "the rest of a slab". Members keep nothing but a position. A slab is
+/// freed as soon as it has been offered to everybody (``flushed``) and no member that is behind is still to read it: each
+/// slab counts those, and so one in the middle can go when the only member before it is to skip it.
 @safe
 struct FrameLog {
     @safe
@@ -60,6 +43,7 @@ struct FrameLog {
     }
 
     private let pool: SlabPool
+    private let framing: LaneFraming
     private var slabs: Deque<Slab> = []
     private var firstSlab = 0
     /// Members behind that will read whatever comes.
@@ -71,8 +55,9 @@ struct FrameLog {
     /// Up to where everybody who is not behind has it.
     private(set) var flushed = LogPosition(slab: 0, offset: 0)
 
-    init(_ pool: SlabPool) {
+    init(_ pool: SlabPool, framing: LaneFraming = .webSocket) {
         self.pool = pool
+        self.framing = framing
     }
 
     /// Behind the last byte.
@@ -87,11 +72,7 @@ struct FrameLog {
 
     // MARK: Appending
 
-    /// The most payload of one frame, which fills a slab with its header; a longer message is cut into fragments, so that a
-    /// pong never waits for all of it (RFC 6455 section 5.4).
-    static let maximumFragmentBytes = SlabPool.slabBytes - ServerFrame.headerBytes(SlabPool.slabBytes)
-
-    /// Appends one message, framed as a server frames it: not masked (RFC 6455 section 5.1).
+    /// Appends one message, in as many frames as it needs.
     ///
     /// - Parameters:
     ///   - prefix: goes before `bytes` in a text; a binary message is never altered.
@@ -103,11 +84,11 @@ struct FrameLog {
         _ bytes: RawSpan,
         isCompressed: Bool = false
     ) -> Appended {
-        let opcode: FrameEncoder.Opcode = kind == .text ? .text : .binary
-        return unsafe prefix.utf8.span.withUnsafeBytes { prefix in
+        unsafe prefix.utf8.span.withUnsafeBytes { prefix in
             unsafe bytes.withUnsafeBytes { bytes in
                 let prefix = unsafe kind == .text ? prefix : UnsafeRawBufferPointer(start: nil, count: 0)
-                return append(opcode, unsafe Payload(prefix: prefix, bytes: bytes), isCompressed: isCompressed)
+                let payload = unsafe FramePayload(prefix: prefix, bytes: bytes)
+                return append(LaneFraming.Part(kind: kind, isCompressed: isCompressed), payload)
             }
         }
     }
@@ -128,88 +109,34 @@ struct FrameLog {
         }
     }
 
-    private mutating func append(
-        _ opcode: FrameEncoder.Opcode,
-        _ payload: Payload,
-        isCompressed: Bool
-    ) -> Appended {
-        guard payload.count > Self.maximumFragmentBytes else {
-            return appendFrame(opcode, isCompressed: isCompressed, payload)
-        }
+    private mutating func append(_ whole: LaneFraming.Part, _ payload: FramePayload) -> Appended {
+        guard payload.count > framing.maximumPayloadBytes else { return appendFrame(whole, payload) }
         var rest = payload
-        let first = rest.removeFirst(Self.maximumFragmentBytes)
-        var appended = appendFrame(opcode, isFinal: false, isCompressed: isCompressed, first)
+        var part = whole
+        part.isLast = false
+        var appended = appendFrame(part, rest.removeFirst(framing.maximumPayloadBytes))
+        part.isFirst = false
         while rest.count > 0 {
-            let next = rest.removeFirst(min(rest.count, Self.maximumFragmentBytes))
-            appended.extend(by: appendFrame(.continuation, isFinal: rest.count == 0, next))
+            let next = rest.removeFirst(min(rest.count, framing.maximumPayloadBytes))
+            part.isLast = rest.count == 0
+            appended.extend(by: appendFrame(part, next))
         }
         return appended
     }
 
-    private mutating func appendFrame(
-        _ opcode: FrameEncoder.Opcode,
-        isFinal: Bool = true,
-        isCompressed: Bool = false,
-        _ payload: Payload
-    ) -> Appended {
-        let header = ServerFrame.headerBytes(payload.count)
-        let count = header + payload.count
+    private mutating func appendFrame(_ part: LaneFraming.Part, _ payload: FramePayload) -> Appended {
+        let count = framing.frameBytes(payload.count)
         let oldSlabs = slabs.count
-        let room = room(for: count, beginsMessage: opcode != .continuation)
-        if opcode != .continuation { messageCount += 1 }
+        let room = room(for: count, beginsMessage: part.isFirst)
+        if part.isFirst { messageCount += 1 }
         byteCount += count
-        unsafe ServerFrame.writeHeader(
-            opcode,
-            isFinal: isFinal,
-            isCompressed: isCompressed,
-            payload.count,
-            to: room.memory
-        )
-        unsafe payload.copy(to: room.memory + header)
+        unsafe framing.write(part, payload, to: room.memory)
         let slab = firstSlab + slabs.count - 1
         return Appended(
             range: LogPosition(slab: slab, offset: room.offset)..<LogPosition(slab: slab, offset: room.offset + count),
             byteCount: count,
             hasFilledSlab: oldSlabs > 0 && slabs.count > oldSlabs
         )
-    }
-
-    /// What a frame carries, in two parts that come together here only.
-    @safe
-    private struct Payload {
-        private var prefix: UnsafeRawBufferPointer
-        private var bytes: UnsafeRawBufferPointer
-        let count: Int
-
-        init(prefix: UnsafeRawBufferPointer, bytes: UnsafeRawBufferPointer) {
-            unsafe self.prefix = prefix
-            unsafe self.bytes = bytes
-            count = prefix.count + bytes.count
-        }
-
-        /// Takes a part out, from the beginning of the prefix on.
-        mutating func removeFirst(_ count: Int) -> Payload {
-            let border = min(count, unsafe prefix.count)
-            let first = unsafe Payload(
-                prefix: UnsafeRawBufferPointer(rebasing: prefix[..<border]),
-                bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(count - border)])
-            )
-            unsafe self = Payload(
-                prefix: UnsafeRawBufferPointer(rebasing: prefix[border...]),
-                bytes: UnsafeRawBufferPointer(rebasing: bytes[(count - border)...])
-            )
-            return first
-        }
-
-        @inline(__always)
-        func copy(to memory: UnsafeMutableRawPointer) {
-            if let source = unsafe prefix.baseAddress {
-                unsafe memory.copyMemory(from: source, byteCount: prefix.count)
-            }
-            if let source = unsafe bytes.baseAddress {
-                unsafe (memory + prefix.count).copyMemory(from: source, byteCount: bytes.count)
-            }
-        }
     }
 
     /// Room for a frame, in the last slab or a new one.
@@ -262,6 +189,12 @@ struct FrameLog {
             position = LogPosition(slab: position.slab + 1, offset: 0)
         }
         return nil
+    }
+
+    /// Whether what a reader at `position` is to read next, not beyond `limit`, goes on with a message that began before it.
+    func isWithinMessage(_ position: LogPosition, limit: LogPosition) -> Bool {
+        guard let next = piece(at: position, limit: limit) else { return false }
+        return unsafe framing.frame(at: next.start).continuesMessage
     }
 
     /// Declares that everything appended so far has been offered to those who are not behind.
@@ -358,8 +291,8 @@ struct FrameLog {
         var count = slab.startMessage
         var offset = 0
         while offset < position.offset {
-            let frame = unsafe ServerFrame(at: bytes + offset)
-            if frame.opcode != .continuation { count += 1 }
+            let frame = unsafe framing.frame(at: bytes + offset)
+            if !frame.continuesMessage { count += 1 }
             offset += frame.byteCount
         }
         return count
@@ -372,8 +305,8 @@ struct FrameLog {
             let slab = slabs[position.slab - firstSlab]
             if let bytes = unsafe slab.bytes {
                 while position.offset < slab.count {
-                    let frame = unsafe ServerFrame(at: bytes + position.offset)
-                    if frame.opcode != .continuation { return position }
+                    let frame = unsafe framing.frame(at: bytes + position.offset)
+                    if !frame.continuesMessage { return position }
                     position = LogPosition(slab: position.slab, offset: position.offset + frame.byteCount)
                 }
             }

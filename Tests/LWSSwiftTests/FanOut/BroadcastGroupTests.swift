@@ -337,7 +337,9 @@ import Testing
                     placeOfPong = (finals, fragments)
                 } else {
                     #expect(frame.opcode == (fragments == 0 ? .binary : .continuation))
-                    let (most, rest) = (FrameLog.maximumFragmentBytes, (1 << 20) % FrameLog.maximumFragmentBytes)
+                    let (most, rest) = (
+                        LaneFraming.webSocket.maximumPayloadBytes, (1 << 20) % LaneFraming.webSocket.maximumPayloadBytes
+                    )
                     #expect(frame.payload.count == (frame.isFinal ? rest : most))
                     fragments = frame.isFinal ? 0 : fragments + 1
                     finals += frame.isFinal ? 1 : 0

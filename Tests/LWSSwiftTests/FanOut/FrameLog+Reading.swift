@@ -40,7 +40,7 @@ extension WebSocketMessage {
         var rest = bytes[...]
         var frames: [UInt8] = []
         repeat {
-            let part = rest.prefix(FrameLog.maximumFragmentBytes)
+            let part = rest.prefix(LaneFraming.webSocket.maximumPayloadBytes)
             rest = rest.dropFirst(part.count)
             let opcode: RawFrame.Opcode = !frames.isEmpty ? .continuation : kind == .text ? .text : .binary
             frames += RawFrame(opcode, isFinal: rest.isEmpty, Array(part)).encoded(masked: false)

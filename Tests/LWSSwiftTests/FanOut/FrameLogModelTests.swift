@@ -76,7 +76,8 @@ import Testing
             // The fragments but the last are as large as may be, so none shares a slab with another.
             for slab in range.lowerBound.slab..<range.upperBound.slab {
                 let isFirst = slab == range.lowerBound.slab
-                slabBytes[slab] = (isFirst ? range.lowerBound.offset : 0) + FrameLog.maximumFragmentBytes + 4
+                slabBytes[slab] =
+                    (isFirst ? range.lowerBound.offset : 0) + LaneFraming.webSocket.maximumPayloadBytes + 4
             }
             slabBytes[range.upperBound.slab] = range.upperBound.offset
         }

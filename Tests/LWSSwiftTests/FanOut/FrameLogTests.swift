@@ -20,8 +20,9 @@ import Testing
     // MARK: Appending
 
     @Test(arguments: [
-        0, 1, 125, 126, FrameLog.maximumFragmentBytes, FrameLog.maximumFragmentBytes + 1, 65_536,
-        2 * FrameLog.maximumFragmentBytes, 200_000, 1 << 20,
+        0, 1, 125, 126, LaneFraming.webSocket.maximumPayloadBytes, LaneFraming.webSocket.maximumPayloadBytes + 1,
+        65_536,
+        2 * LaneFraming.webSocket.maximumPayloadBytes, 200_000, 1 << 20,
     ])
     func `a message reads as the frames that RFC 6455 asks for`(count: Int) {
         withLog { log in
@@ -34,7 +35,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 5, FrameLog.maximumFragmentBytes, 150_000], [0, 1, 60_000, 200_000])
+    @Test(arguments: [0, 1, 5, LaneFraming.webSocket.maximumPayloadBytes, 150_000], [0, 1, 60_000, 200_000])
     func `text before a message makes one message with it`(prefixCount: Int, count: Int) {
         withLog { log in
             log.append(10_000)
@@ -57,7 +58,7 @@ import Testing
             let range = log.append(.text, [UInt8](repeating: 1, count: 100_000), isCompressed: true).range
             let bytes = log.read(from: range.lowerBound, to: range.upperBound).bytes
             #expect(bytes[0] == 0x41, "text, RSV1, not final")
-            #expect(bytes[4 + FrameLog.maximumFragmentBytes] == 0x80, "continuation, final")
+            #expect(bytes[4 + LaneFraming.webSocket.maximumPayloadBytes] == 0x80, "continuation, final")
         }
     }
 
@@ -244,7 +245,7 @@ import Testing
             let small = log.append(10)
             let large = log.append(200_000)
             let last = log.append(10)
-            let fragment = FrameLog.maximumFragmentBytes
+            let fragment = LaneFraming.webSocket.maximumPayloadBytes
             let total = 12 + 200_000 + 3 * 4 + 4 + 12
             #expect(200_000 / fragment == 3 && 200_000 % fragment > 125, "four frames with a header of 4 bytes each")
             #expect(log.byteCount == total)
