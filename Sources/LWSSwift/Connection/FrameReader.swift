@@ -168,10 +168,12 @@ struct FrameReader {
         var offset = 2
         if frame.count == 126 {
             frame.count = unsafe Int(UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+            guard frame.count > 125 else { throw Self.longForm }
             offset = 4
         } else if frame.count == 127 {
             let count = unsafe UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt64.self))
             guard count <= UInt64(Int.max) else { throw ConnectionFailure(.protocolError, "frame length is negative") }
+            guard count > 0xFFFF else { throw Self.longForm }
             frame.count = Int(count)
             offset = 10
         }
@@ -179,6 +181,8 @@ struct FrameReader {
         try begin(frame)
         return frame
     }
+
+    private static let longForm = ConnectionFailure(.protocolError, "frame length is not in its shortest form")
 
     /// Whether the frame may come now (5.4, 5.5).
     @inline(__always)
