@@ -115,7 +115,7 @@ extension ConnectionCore {
     private func socketIsFull() {
         if liveness.writingStalled(loop.now) { scheduleDeadline() }
         standApart()
-        for member in memberships { member.lane.shard.watch() }
+        for member in memberships { member.socketIsFull() }
     }
 
     /// Unless lws holds something: a ping has left, and a close frame, if they were written.

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Connections that are all sent the same messages, in the same order: one message to very many at the cost of one `send`
 /// each, or less.
 ///
@@ -58,29 +56,14 @@ public final class BroadcastGroup: Sendable {
         case congested
     }
 
-    /// One way in which the bytes of a message are made.
-    struct Encoding {
-        static let perFormat = 2
-        let format: Int
-        let isCompressed: Bool
-
-        var index: Int { format * Self.perFormat + (isCompressed ? 1 : 0) }
-    }
-
     private let configuration: Configuration
-    /// The part on the first loop, where the order is made.
-    private let home: LoopBound<BroadcastShard>
-    /// The parts on the other loops.
-    private let others: [LoopBound<BroadcastShard>]
+    private let sequencer: Sequencer
+    let congestion: Congestion
     /// Members on all loops, by encoding.
-    private let memberCounts: [BroadcastLane.Counter]
-    private let lostMessages: BroadcastLane.Counter
+    private let memberCounts: [SharedCounter]
+    private let lostMessages = SharedCounter()
     /// For messages that all get as they are.
     private let plain: BroadcastEnvelope
-    /// Loops on which publishers are to wait for members.
-    let pressure = BroadcastLane.Counter()
-    /// Bytes on their way between loops.
-    private let relayBytes = BroadcastLane.Counter()
 
     /// Makes a group on one loop, or on several.
     ///
@@ -91,22 +74,23 @@ public final class BroadcastGroup: Sendable {
         guard let first = loops.first else { preconditionFailure("A group needs a loop.") }
         precondition(configuration.formats > 0, "A group needs a format.")
         self.configuration = configuration
-        let memberCounts = (0..<configuration.formats * Encoding.perFormat).map { _ in BroadcastLane.Counter() }
-        let lostMessages = BroadcastLane.Counter()
-        func shard(_ loop: ServiceLoop, isHome: Bool = false) -> LoopBound<BroadcastShard> {
+        let memberCounts = (0..<configuration.formats * BroadcastLane.Encoding.perFormat).map { _ in SharedCounter() }
+        let congestion = Congestion(loops, maximumRelayBytes: configuration.maximumRelayBytes)
+        let lostMessages = lostMessages
+        func shard(_ loop: ServiceLoop) -> LoopBound<BroadcastShard> {
             let shard = BroadcastShard(
                 loop,
                 configuration,
-                isHome: isHome,
+                congestion,
                 memberCounts: memberCounts,
                 lostMessages: lostMessages
             )
             return LoopBound(loop, shard)
         }
-        home = shard(first, isHome: true)
-        others = loops.dropFirst().map { shard($0) }
+        let shards = BroadcastShards(home: shard(first), others: loops.dropFirst().map { shard($0) })
+        sequencer = Sequencer(shards, congestion, formats: configuration.formats, memberCounts: memberCounts)
+        self.congestion = congestion
         self.memberCounts = memberCounts
-        self.lostMessages = lostMessages
         plain = BroadcastEnvelope(Array(repeating: .message(), count: configuration.formats))
     }
 
@@ -133,7 +117,7 @@ public final class BroadcastGroup: Sendable {
     @discardableResult
     public func join(_ connection: LoopConnection, format: Int = 0) -> BroadcastMember {
         let core = connection.core
-        let shard = shard(of: core.loop, "BroadcastGroup.join")
+        let shard = sequencer.shards.part(on: core.loop, "BroadcastGroup.join")
         precondition(
             core.role == .server,
             "Members of a group are a server's connections: a client's frames are masked."
@@ -145,7 +129,8 @@ public final class BroadcastGroup: Sendable {
         )
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
-        let encoding = Encoding(format: format, isCompressed: takesDeflated && configuration.compression != nil)
+        let isCompressed = takesDeflated && configuration.compression != nil
+        let encoding = BroadcastLane.Encoding(format: format, isCompressed: isCompressed)
         let member = BroadcastMember(self, shard.lane(encoding), core)
         if core.isOpen { member.join() }
         return member
@@ -198,33 +183,11 @@ public final class BroadcastGroup: Sendable {
             envelope.formatCount == configuration.formats,
             "An envelope needs a form for each of the group's \(configuration.formats) formats."
         )
-        if home.loop.isCurrent {
-            // Not counted: the group keeps its parts.
-            unsafe Unmanaged.passUnretained(home.value)._withUnsafeGuaranteedRef { home in
-                sequence(message, in: envelope, from: sender, includingSender: includingSender, onSequenced, on: home)
-            }
-        } else {
-            let shard = currentShard("BroadcastGroup.trySend")
-            shard.outbox.toHome.append(
-                UnsequencedMessage(
-                    message: message.message,
-                    envelope: envelope,
-                    sender: sender,
-                    includesSender: includingSender,
-                    onSequenced: onSequenced
-                )
-            )
-            markForRelay(shard)
-        }
-        guard isCongested else { return .queued }
-        holdBack(sender)
+        sequencer.submit(message, in: envelope, from: sender, includingSender: includingSender, onSequenced)
+        guard congestion.isPresent else { return .queued }
+        // Nothing more is read from the sender until the others have caught up.
+        if let sender { congestion.pause(sender.core) }
         return .congested
-    }
-
-    /// Reads nothing more from a sender of this loop until the others have caught up.
-    private func holdBack(_ sender: BroadcastMember?) {
-        let shard = currentShard("BroadcastGroup.trySend")
-        if let sender, sender.core.loop === shard.loop { shard.pause(sender.core) }
     }
 
     /// Sends a message to all members, from any task; waits while members that still read are too far behind.
@@ -235,189 +198,21 @@ public final class BroadcastGroup: Sendable {
     ///   ``WebSocketError/Code/loopStopped`` after the shutdown of the group's first loop.
     public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
         let ticket = Ticket()
+        let loop = sequencer.shards.home.loop
         let result: Result<Void, WebSocketError> = await withTaskCancellationHandler {
             await WaitingTask.wait { task in
-                let isQueued = home.loop.submit(
-                    .closure {
+                let isQueued = loop.submit(
+                    .closure { [self] in
                         guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        self.admit(.init(ticket: ticket, message: message, task: task), on: self.home.value)
+                        congestion.admit(.init(ticket: ticket, body: { self.trySend(message) }, task: task))
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }
             }
         } onCancel: {
             ticket.cancel()
-            home.loop.execute { [home] in home.value.cancel(ticket) }
+            congestion.cancel(ticket)
         }
         try result.get()
-    }
-
-    /// Lets a task send, or has it wait behind those that do.
-    private func admit(_ publisher: WaitingPublishers.Publisher, on home: BroadcastShard) {
-        guard !isCongested, !home.hasWaitingTasks else { return home.park(publisher) }
-        trySend(publisher.message)
-        publisher.task.finish(.success(()))
-    }
-
-    /// Lets the tasks that wait send, in their order, as long as nobody is too far behind.
-    private func admitPublishers(_ home: BroadcastShard) {
-        while !isCongested, let publisher = home.unpark() {
-            trySend(publisher.message)
-            publisher.task.finish(.success(()))
-        }
-    }
-
-    // MARK: Order
-
-    /// Gives a message its place, on the home loop.
-    @inline(__always)
-    private func sequence(
-        _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope,
-        from sender: BroadcastMember?,
-        includingSender: Bool,
-        _ onSequenced: (@Sendable (UInt64) -> Void)?,
-        on home: BroadcastShard
-    ) {
-        home.lastNumber += 1
-        let number = home.lastNumber
-        guard others.isEmpty else {
-            var encodings: [EncodedMessage?] = []
-            for format in 0..<configuration.formats {
-                encodings.append(encode(message, in: envelope, for: format, number, on: home))
-            }
-            let sequenced = SequencedMessage(
-                number: number,
-                sender: sender,
-                includesSender: includingSender,
-                encodings: encodings,
-                onSequenced: onSequenced
-            )
-            home.append(sequenced)
-            home.outbox.toOthers.append(sequenced)
-            return markForRelay(home)
-        }
-        home.append(message, in: envelope, number: number, excluding: includingSender ? nil : sender)
-        home.tell(sender, number, onSequenced)
-    }
-
-    /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
-    private func encode(
-        _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope,
-        for format: Int,
-        _ number: UInt64,
-        on home: BroadcastShard
-    ) -> EncodedMessage? {
-        let isCompressed = hasMembers(Encoding(format: format, isCompressed: true))
-        guard isCompressed || hasMembers(Encoding(format: format, isCompressed: false)) else { return nil }
-        return envelope.apply(format, to: message, number: number) { prefix, message in
-            EncodedMessage(
-                prefix: prefix,
-                message: message.message,
-                deflated: isCompressed ? home.deflate(prefix, message) : nil
-            )
-        }
-    }
-
-    /// Whether anybody, on any loop, is to get a message in this form.
-    private func hasMembers(_ encoding: Encoding) -> Bool {
-        memberCounts[encoding.index].current > 0
-    }
-
-    private func markForRelay(_ shard: BroadcastShard) {
-        guard !shard.outbox.isMarked else { return }
-        shard.outbox.isMarked = true
-        shard.loop.unrelayed.append { [self] in relay(from: shard) }
-    }
-
-    /// The end of a turn: what was sent in it goes to the other loops, in one job each.
-    private func relay(from shard: BroadcastShard) {
-        let outbox = shard.outbox
-        shard.outbox = BroadcastOutbox()
-        if !outbox.toHome.isEmpty {
-            let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
-            hand(count, to: home) { [self] home in
-                for message in outbox.toHome {
-                    sequence(
-                        message.message.borrowed,
-                        in: message.envelope,
-                        from: message.sender,
-                        includingSender: message.includesSender,
-                        message.onSequenced,
-                        on: home
-                    )
-                }
-            }
-        }
-        if !outbox.toOthers.isEmpty {
-            let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
-            for other in others {
-                hand(count, to: other) { shard in
-                    for message in outbox.toOthers { shard.append(message) }
-                }
-            }
-        }
-    }
-
-    /// Has `body` run on another loop, and counts the bytes until then. A loop that has ended takes nothing.
-    private func hand(
-        _ count: Int,
-        to shard: LoopBound<BroadcastShard>,
-        _ body: @escaping @Sendable (BroadcastShard) -> Void
-    ) {
-        relayBytes.add(count)
-        let isQueued = shard.loop.submit(
-            .closure { [self] in
-                body(shard.value)
-                arrived(count)
-            }
-        )
-        if !isQueued { arrived(count) }
-    }
-
-    private func arrived(_ count: Int) {
-        let rest = relayBytes.add(-count)
-        let limit = configuration.maximumRelayBytes
-        if rest <= limit, rest + count > limit { releasePublishers() }
-    }
-
-    // MARK: Congestion
-
-    private var isCongested: Bool {
-        pressure.current > 0 || relayBytes.current > configuration.maximumRelayBytes
-    }
-
-    /// Lets those go on that were to wait, on every loop.
-    func releasePublishers() {
-        for shard in [home] + others {
-            shard.loop.execute { [self] in
-                guard !isCongested else { return }
-                shard.value.releasePublishers()
-                if shard.value.isHome { admitPublishers(shard.value) }
-            }
-        }
-    }
-
-    /// The part of the group on the loop whose thread this is.
-    private func currentShard(_ operation: String) -> BroadcastShard {
-        if home.loop.isCurrent { return home.value }
-        guard let shard = others.first(where: { $0.loop.isCurrent }) else { Self.fail(operation) }
-        return shard.value
-    }
-
-    /// The part of the group on a loop whose thread this is.
-    private func shard(of loop: ServiceLoop, _ operation: String) -> BroadcastShard {
-        guard let shard = ([home] + others).first(where: { $0.loop === loop }) else { Self.fail(operation) }
-        return shard.value
-    }
-
-    private static func fail(_ operation: String) -> Never {
-        preconditionFailure(
-            """
-            \(operation) is used on the loops that the group was made with, and with their connections: in a closure given \
-            to LWSSwift, in ServiceLoop.execute or run, or in a task that prefers the loop's executor.
-            """
-        )
     }
 }

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The members of a group on one loop that are sent the very same bytes, and the log of these bytes.
 ///
 /// Most members are *ready*: they have everything, and their socket takes more. They share one position, so that the end of
@@ -8,12 +6,21 @@ internal import Synchronization
 /// not to get, or because a frame that is for it alone has to keep its place. Confined to the loop's thread.
 @safe
 final class BroadcastLane {
+    /// One way in which the bytes of a message are made.
+    struct Encoding {
+        static let perFormat = 2
+        let format: Int
+        let isCompressed: Bool
+
+        var index: Int { format * Self.perFormat + (isCompressed ? 1 : 0) }
+    }
+
     let loop: ServiceLoop
     /// Lives as long as the group, which every member holds.
-    unowned let shard: BroadcastShard
+    unowned let watch: MemberWatch
     /// The members of all loops with this encoding, which decide whether it is made.
-    let count: Counter
-    let lostMessages: Counter
+    let count: SharedCounter
+    let lostMessages: SharedCounter
     var log: FrameLog {
         @inline(__always) _read { yield unsafe uncheckedLog }
         @inline(__always) _modify { yield unsafe &uncheckedLog }
@@ -42,24 +49,18 @@ final class BroadcastLane {
         let outcome: WriteOutcome
     }
 
-    /// A number that several loops read and write.
-    final class Counter: Sendable {
-        private let value = Atomic<Int>(0)
-
-        @discardableResult
-        func add(_ change: Int) -> Int {
-            value.add(change, ordering: .relaxed).newValue
-        }
-
-        var current: Int { value.load(ordering: .relaxed) }
-    }
-
-    init(_ shard: BroadcastShard, count: Counter, lostMessages: Counter) {
-        loop = shard.loop
-        self.shard = shard
+    init(
+        _ loop: ServiceLoop,
+        _ watch: MemberWatch,
+        framing: LaneFraming,
+        count: SharedCounter,
+        lostMessages: SharedCounter
+    ) {
+        self.loop = loop
+        self.watch = watch
         self.count = count
         self.lostMessages = lostMessages
-        unsafe uncheckedLog = FrameLog(loop.slabs)
+        unsafe uncheckedLog = FrameLog(loop.slabs, framing: framing)
     }
 
     deinit {
@@ -164,7 +165,7 @@ final class BroadcastLane {
         }
         if hasGrown {
             hasGrown = false
-            if !apart.isEmpty { shard.checkMembers() }
+            if !apart.isEmpty { watch.checkMembers() }
         }
     }
 

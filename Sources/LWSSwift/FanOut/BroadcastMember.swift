@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Logging
 
 /// One connection's place in a ``BroadcastGroup``.
@@ -17,20 +16,17 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Let go of when it leaves, since the closure may well lead back here.
     private var lossHandler: ((BroadcastLoss) -> Void)?
-    /// The next byte it is to be sent, while it stands apart.
-    private(set) var cursor = LogPosition(slab: 0, offset: 0)
-    /// It reads no further than this: it is closing, or skips what is new.
-    private var stop: Stop?
-    /// Parts of the log behind the cursor that are not for it, in order.
-    private var skips: Deque<Skip> {
-        @inline(__always) _read { yield unsafe uncheckedSkips }
-        @inline(__always) _modify { yield unsafe &uncheckedSkips }
+    /// How far it has read the log, while it stands apart.
+    private var cursor: MemberCursor {
+        @inline(__always) _read { yield unsafe uncheckedCursor }
+        @inline(__always) _modify { yield unsafe &uncheckedCursor }
     }
     /// Not checked at run time for overlapping accesses, for the same reason as the log of the lane.
-    @exclusivity(unchecked) private var uncheckedSkips: Deque<Skip> = []
+    @exclusivity(unchecked) private var uncheckedCursor = MemberCursor()
     /// When it last took something, in milliseconds of the loop's clock.
-    private(set) var lastProgress: UInt64 = 0
-    private var bytesHeldBySystem: Int32 = 0
+    private(set) var lastProgress: UInt64
+    /// The transport's count of what the peer has taken, when it was last asked.
+    private var peerProgress: UInt64 = 0
     var standing = Standing.left
     /// It is one of those that the group's publishers wait for.
     var isWaitedFor = false
@@ -39,56 +35,10 @@ public final class BroadcastMember: @unchecked Sendable {
     enum Standing: Equatable {
         /// It has everything that the lane has flushed, and its socket takes more: its index among the lane's ready members.
         case ready(Int32)
-        /// It reads from ``cursor``: its index among the lane's members that are apart.
+        /// It reads for itself: its index among the lane's members that are apart.
         case apart(Int32)
         case left
     }
-
-    /// Rare, and so not a part of each member.
-    private final class Stop {
-        let position: LogPosition
-        /// Messages of the lane before it.
-        let message: Int
-        let purpose: Purpose
-        /// Messages of its own behind it.
-        var ownMessages = 0
-
-        init(position: LogPosition, message: Int, purpose: Purpose) {
-            self.position = position
-            self.message = message
-            self.purpose = purpose
-        }
-    }
-
-    /// Why a member reads no further than to some place.
-    private enum Purpose {
-        /// It goes on with what is new then once it has got that far.
-        case catchUp
-        /// Its connection closes.
-        case close
-        /// It has left, in the middle of a message.
-        case leave
-    }
-
-    private struct Skip {
-        var start: LogPosition
-        var end: LogPosition
-        /// Messages of its own in it, which are no loss.
-        var ownMessages: Int
-        /// The slabs between the two were given up already.
-        var isGivenUp = false
-
-        /// Takes in one more message of its own; false when that is not right behind it.
-        mutating func extend(by range: Range<LogPosition>) -> Bool {
-            guard end == range.lowerBound, !isGivenUp else { return false }
-            end = range.upperBound
-            ownMessages += 1
-            return true
-        }
-    }
-
-    /// Own messages between others' that a member apart may have in the log; beyond, it counts as too far behind.
-    static let maximumSkips = 4_096
 
     init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: ConnectionCore) {
         self.group = group
@@ -100,7 +50,7 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The connection that is the member.
     public var connection: WebSocketConnection { WebSocketConnection(core: core) }
 
-    private var shard: BroadcastShard { lane.shard }
+    private var watch: MemberWatch { lane.watch }
 
     /// Has `body` called when the member was not sent some messages, with
     /// ``SlowMemberPolicy/Action-swift.enum/dropOldest`` or ``SlowMemberPolicy/Action-swift.enum/dropNewest``: the place to
@@ -117,35 +67,15 @@ public final class BroadcastMember: @unchecked Sendable {
         core.loop.preconditionIsCurrent("BroadcastMember.leave")
         guard standing != .left, !isLeaving else { return }
         core.writeBeforeLeaving(self)
-        if core.isOpen, isWithinMessage {
-            leaveBehindMessage()
-        } else {
-            remove()
-        }
+        guard core.isOpen, isWithinMessage else { return remove() }
+        // The connection goes on, and nothing may come between the fragments of a message (RFC 6455 section 5.4).
+        cursor.readToEndOfMessage(in: &lane.log)
+        lane.count.add(-1)
+        watch.doNotWait(for: self)
     }
 
     /// It has left, but for a message that is under way.
-    var isLeaving: Bool { stop?.purpose == .leave }
-
-    /// Reads to the end of the message that is under way only, since the connection goes on, and nothing may come between
-    /// the fragments of a message (RFC 6455 section 5.4).
-    private func leaveBehindMessage() {
-        let end = endOfMessage
-        if let stop {
-            lane.log.moveReader(
-                from: LogPosition(slab: end.slab + 1, offset: 0),
-                to: LogPosition(slab: stop.position.slab + 1, offset: 0)
-            )
-        } else {
-            // The slabs of a gap, which begins there, were given up already.
-            let last = max(end.slab, (gap?.end.slab ?? 0) - 1)
-            lane.log.closeReader(at: LogPosition(slab: last, offset: 0))
-        }
-        skips = []
-        stop = Stop(position: end, message: lane.log.messageCount, purpose: .leave)
-        lane.count.add(-1)
-        shard.doNotWait(for: self)
-    }
+    var isLeaving: Bool { cursor.isLeaving }
 
     // MARK: Standing
 
@@ -169,14 +99,14 @@ public final class BroadcastMember: @unchecked Sendable {
         switch standing {
         case .ready: lane.removeReady(self)
         case .apart:
-            dropBacklog()
+            cursor.end(in: &lane.log)
             lane.removeApart(self)
         case .left: break
         }
         standing = .left
         lossHandler = nil
         core.memberships.remove(self)
-        shard.doNotWait(for: self)
+        watch.doNotWait(for: self)
     }
 
     /// Stands apart from the members that the end of the turn writes to in one go: from here on it is the connection that
@@ -188,8 +118,7 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     private func standApart(at position: LogPosition) {
-        cursor = position
-        lane.log.addReader(at: position)
+        cursor.begin(at: position, in: &lane.log)
         lane.addApart(self)
     }
 
@@ -200,136 +129,86 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
     func rejoinIfCaughtUp() {
-        guard case .apart = standing, peek(limit: lane.log.flushed) == nil else { return }
-        var lost = 0
-        if let stop {
-            guard peek(limit: stop.position) == nil else { return }
-            switch stop.purpose {
-            case .catchUp: lost = reopen(after: stop)
-            case .close: return
-            case .leave: return remove()
-            }
-        }
-        if skips.isEmpty, cursor <= lane.log.flushed {
-            lane.log.removeReader(at: cursor)
+        guard isApart else { return }
+        switch cursor.arrive(in: &lane.log) {
+        case .isBehind, .hasStopped(.close), .hasStopped(.catchUp): break
+        case .hasStopped(.leave): remove()
+        case .hasCaughtUp(let lost):
+            cursor.end(in: &lane.log)
             lane.removeApart(self)
             lane.addReady(self)
-        } else {
-            // What waits for the end of the turn is not for it.
+            // Last, since whoever hears of it may send, leave or close.
+            report(lost)
+        case .waitsForNextFlush(let lost):
             core.markForFlush()
+            report(lost)
         }
-        // Last, since whoever hears of it may send, leave or close.
-        report(lost)
     }
 
-    private func dropBacklog() {
-        if let gap { pass(gap) }
-        if let stop {
-            lane.log.removeReader(at: cursor, closedAt: stop.position)
-        } else {
-            lane.log.removeReader(at: cursor)
-        }
-        skips = []
-        stop = nil
+    private var isApart: Bool {
+        if case .apart = standing { true } else { false }
     }
 
     // MARK: Reading
 
-    /// Whether it was sent some fragments of a message and not the others.
-    var isWithinMessage: Bool {
-        guard case .apart = standing, let next = lane.log.piece(at: cursor, limit: lane.log.end) else { return false }
-        return unsafe ServerFrame(at: next.start).opcode == .continuation
-    }
-
-    /// The end of the message that is under way.
-    var endOfMessage: LogPosition {
-        let next = lane.log.nextMessage(from: cursor)
-        // What follows the place where it stops may have gone from the log.
-        return stop.map { min($0.position, next) } ?? next
-    }
-
     /// What it is to be sent next, not beyond `limit`.
     func peek(limit: LogPosition) -> FrameLog.Piece? {
-        let limit = stop.map { min($0.position, limit) } ?? limit
-        while let skip = skips.first, skip.start < limit {
-            if cursor < skip.start, let piece = lane.log.piece(at: cursor, limit: skip.start) { return piece }
-            pass(skip)
-            skips.removeFirst()
-        }
-        return lane.log.piece(at: cursor, limit: limit)
+        cursor.peek(limit: limit, in: &lane.log)
     }
 
     /// It was sent what ``peek(limit:)`` gave.
     func advance(to position: LogPosition) {
-        lane.log.moveReader(from: cursor, to: position)
-        cursor = position
+        cursor.advance(to: position, in: &lane.log)
     }
 
-    private func pass(_ skip: Skip) {
-        guard cursor < skip.end else { return }
-        if skip.isGivenUp {
-            // Only the slab that the skip begins in was kept.
-            let behind = LogPosition(slab: min(skip.start.slab + 1, skip.end.slab), offset: 0)
-            lane.log.moveReader(from: cursor, to: behind)
-        } else {
-            lane.log.moveReader(from: cursor, to: skip.end)
-        }
-        cursor = skip.end
+    /// Whether it was sent some fragments of a message and not the others.
+    var isWithinMessage: Bool {
+        isApart && cursor.isWithinMessage(in: &lane.log)
     }
+
+    /// The end of the message that is under way.
+    var endOfMessage: LogPosition { cursor.endOfMessage(in: &lane.log) }
 
     /// Leaves out a message of its own, which was appended last.
     func leaveOut(_ range: Range<LogPosition>) {
         guard standing != .left else { return }
-        if let stop {
-            stop.ownMessages += 1
-        } else {
-            addSkip(range)
-        }
+        cursor.leaveOut(range)
         core.markForFlush()
-    }
-
-    private func addSkip(_ range: Range<LogPosition>) {
-        let last = skips.count - 1
-        if last < 0 || !skips[last].extend(by: range) {
-            skips.append(Skip(start: range.lowerBound, end: range.upperBound, ownMessages: 1))
-        }
     }
 
     /// Whether something in the log is still to be sent before a frame that is queued now.
     var unsentMark: OutboundQueue.Mark? {
-        guard case .apart = standing, cursor < lane.log.end || !skips.isEmpty else { return nil }
-        return OutboundQueue.Mark(member: self, position: stop?.position ?? lane.log.end)
+        guard isApart, let position = cursor.unreadEnd(in: &lane.log) else { return nil }
+        return OutboundQueue.Mark(member: self, position: position)
     }
 
-    // MARK: Falling behind
-
-    /// Bytes it has not been sent, own messages included.
-    var bytesBehind: Int {
-        guard case .apart = standing else { return 0 }
-        var count = lane.log.bytesBehind(cursor)
-        if let gap { count -= lane.log.bytesBehind(gap.start) - lane.log.bytesBehind(gap.end) }
-        if let stop { count -= lane.log.bytesBehind(stop.position) }
-        return count
+    /// The connection closes: nothing behind the messages so far is for it.
+    func readNoFurther() {
+        standApart()
+        // Who has everything holds no slab, and so must not count as one who will let go of one.
+        guard unsentMark != nil else { return remove() }
+        cursor.readNoFurther(in: &lane.log)
     }
 
-    /// How long the oldest message that it has not been sent has waited, in milliseconds.
-    func timeBehind(_ now: UInt64) -> UInt64 {
-        guard case .apart = standing, cursor < lane.log.flushed else { return 0 }
-        return now - lane.times.time(of: cursor, now: now)
+    // MARK: Progress
+
+    /// The socket takes no more for now: its group looks after it.
+    func socketIsFull() {
+        watch.begin()
     }
 
     /// The socket took something.
     func madeProgress(_ now: UInt64) {
         lastProgress = now
-        shard.madeProgress(self)
+        watch.madeProgress(self)
     }
 
-    /// Asks the system whether the peer has taken something since the last time: a socket is said to be writable only when
-    /// a third of its buffer is free, which is too seldom to tell a slow reader from one that stands still.
+    /// Asks the transport whether the peer has taken something since the last time: a socket is said to be writable only
+    /// when a third of its buffer is free, which is too seldom to tell a slow reader from one that stands still.
     func lookForProgress(_ now: UInt64) {
-        let count = core.bytesHeldBySystem
-        if count != bytesHeldBySystem { lastProgress = now }
-        bytesHeldBySystem = count
+        let count = core.peerProgress
+        if count != peerProgress { lastProgress = now }
+        peerProgress = count
     }
 
     /// When a message last went to it, for the timeout of idle connections.
@@ -337,10 +216,23 @@ public final class BroadcastMember: @unchecked Sendable {
         if case .ready = standing { lane.lastFlush } else { lastProgress }
     }
 
+    // MARK: Falling behind
+
+    /// Bytes it has not been sent, own messages included.
+    var bytesBehind: Int {
+        isApart ? cursor.bytesBehind(in: &lane.log) : 0
+    }
+
+    /// How long the oldest message that it has not been sent has waited, in milliseconds.
+    func timeBehind(_ now: UInt64) -> UInt64 {
+        guard isApart, cursor.position < lane.log.flushed else { return 0 }
+        return now - lane.times.time(of: cursor.position, now: now)
+    }
+
     /// Has it reached a limit of the policy?
     func isTooFarBehind(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> Bool {
-        guard stop == nil else { return false }
-        if bytesBehind > policy.maximumBytesBehind || skips.count > Self.maximumSkips { return true }
+        guard isApart, !cursor.isStopping else { return false }
+        if cursor.isBehind(by: policy.maximumBytesBehind, in: &lane.log) { return true }
         guard let maximumTime else { return false }
         return timeBehind(now) > maximumTime
     }
@@ -349,94 +241,16 @@ public final class BroadcastMember: @unchecked Sendable {
     func apply(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) {
         switch policy.action {
         case .close:
-            shard.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
+            core.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
             remove()
             core.fail(.policyViolation, "too slow")
-        case .dropOldest: dropOldest(upTo: firstKept(policy, maximumTime: maximumTime, now))
-        case .dropNewest: dropNewest()
-        }
-    }
-
-    /// The part that was given up because the member was too far behind, as long as it is still before it: while a message
-    /// is under way, which is sent to its end.
-    private var gap: Skip? { skips.first { $0.isGivenUp } }
-
-    /// The first message that it is still sent, so that it is within all limits again.
-    private func firstKept(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> LogPosition {
-        guard skips.count <= Self.maximumSkips else { return lane.log.end }
-        var first = cursor
-        if bytesBehind > policy.maximumBytesBehind { first = lane.log.message(within: policy.maximumBytesBehind / 2) }
-        if let maximumTime, timeBehind(now) > maximumTime {
-            first = max(first, lane.times.position(since: now - maximumTime) ?? lane.log.flushed)
-        }
-        return first
-    }
-
-    /// Leaves out the messages before `end`. One that is under way is sent to its end.
-    private func dropOldest(upTo end: LogPosition) {
-        let start = lane.log.nextMessage(from: cursor)
-        // What was left out before, and was not passed since, is neither lost nor given up once more.
-        let oldEnd = gap?.end ?? start
-        guard oldEnd < end else { return }
-        let endMessage = lane.log.messages(before: end)
-        var lost = endMessage - lane.log.messages(before: oldEnd)
-        var ownMessages = 0
-        var kept: Deque<Skip> = []
-        for var skip in skips {
-            if skip.isGivenUp {
-                ownMessages += skip.ownMessages
-            } else if skip.end <= end {
-                ownMessages += skip.ownMessages
-                lost -= skip.ownMessages
-            } else if skip.start < end {
-                let inside = endMessage - lane.log.messages(before: skip.start)
-                ownMessages += inside
-                lost -= inside
-                skip.start = end
-                skip.ownMessages -= inside
-                kept.append(skip)
-            } else {
-                kept.append(skip)
+        case .dropOldest:
+            var earliest: LogPosition?
+            if let maximumTime, timeBehind(now) > maximumTime {
+                earliest = lane.times.position(since: now - maximumTime) ?? lane.log.flushed
             }
-        }
-        kept.prepend(Skip(start: start, end: end, ownMessages: ownMessages, isGivenUp: true))
-        skips = kept
-        let released = max(start.slab + 1, oldEnd.slab)
-        if released < end.slab {
-            lane.log.moveReader(
-                from: LogPosition(slab: released, offset: 0),
-                to: LogPosition(slab: end.slab, offset: 0)
-            )
-        }
-        report(lost)
-    }
-
-    /// Reads no further than to here, until it has got that far.
-    private func dropNewest() {
-        stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .catchUp)
-        lane.log.closeReader(at: lane.log.end)
-    }
-
-    /// Goes on with what is new from here on, and gives the number of messages lost.
-    private func reopen(after stop: Stop) -> Int {
-        lane.log.removeReader(at: cursor, closedAt: stop.position)
-        self.stop = nil
-        cursor = lane.log.end
-        lane.log.addReader(at: cursor)
-        return lane.log.messageCount - stop.message - stop.ownMessages
-    }
-
-    /// The connection closes: nothing behind the messages so far is for it.
-    func readNoFurther() {
-        standApart()
-        // Who has everything holds no slab, and so must not count as one who will let go of one.
-        guard unsentMark != nil else { return remove() }
-        guard !isLeaving else { return }
-        if let stop {
-            self.stop = Stop(position: stop.position, message: stop.message, purpose: .close)
-        } else {
-            stop = Stop(position: lane.log.end, message: lane.log.messageCount, purpose: .close)
-            lane.log.closeReader(at: lane.log.end)
+            report(cursor.dropOldest(maximumBytes: policy.maximumBytesBehind, earliest: earliest, in: &lane.log))
+        case .dropNewest: cursor.dropNewest(in: &lane.log)
         }
     }
 

@@ -1,6 +1,3 @@
-internal import CLibWebSockets
-internal import Glibc
-
 /// What a connection does for the groups it is a member of: it writes what the end of a turn does not write for all members
 /// alike, in order with the frames that are for it alone.
 extension ConnectionCore {
@@ -94,13 +91,5 @@ extension ConnectionCore {
     private func finish(_ writer: inout TurnWriter) {
         writer.flush()
         if let outcome = writer.outcome { noteWritten(outcome, writer.byteCount) }
-    }
-
-    /// What the system holds because the peer has not taken it yet, in bytes.
-    var bytesHeldBySystem: Int32 {
-        guard let wsi = unsafe wsi else { return 0 }
-        var count: Int32 = 0
-        _ = unsafe ioctl(lws_get_socket_fd(wsi), UInt(TIOCOUTQ), &count)
-        return count
     }
 }

@@ -45,7 +45,7 @@ import Testing
             let state = Watched((isHeld: false, holds: 0, bytesBehind: 0))
             let hook = try await loop.run {
                 loop.addTurnHook {
-                    let isHeld = group.pressure.current > 0
+                    let isHeld = group.congestion.isByMembers
                     let behind = readers.map(\.member.bytesBehind).max() ?? 0
                     state.update {
                         if isHeld, !$0.isHeld { $0.holds += 1 }
@@ -177,7 +177,7 @@ import Testing
             for number in 0..<3 { try await publisher.raw.send(RawFrame(.text, Array("\(number)".utf8))) }
             #expect(try await other.raw.texts(1) == ["0"], "what makes it wait is sent")
             let group = fixture.group
-            let isOpen = try await fixture.loop.run { core.isOpen && group.pressure.current > 0 }
+            let isOpen = try await fixture.loop.run { core.isOpen && group.congestion.isByMembers }
             #expect(isOpen)
             await slow.raw.reset()
             #expect(try await other.raw.texts(2) == ["1", "2"])

@@ -148,7 +148,7 @@ import Testing
             let slow = try await fixture.connectSlowly()
             let fillers = try await slow.fill()
             try await fixture.loop.run {
-                for number in 0...BroadcastMember.maximumSkips {
+                for number in 0...MemberCursor.maximumSkips {
                     group.trySend("own", from: slow.member)
                     group.trySend(.numbered(number))
                 }
@@ -162,7 +162,7 @@ import Testing
                 try await fixture.loop.run { _ = group.trySend("end") }
                 try await slow.readFillers(fillers)
                 let received = try await slow.raw.messages { $0 == "end" }
-                #expect(received.count + losses.value.reduce(0, +) == BroadcastMember.maximumSkips + 1)
+                #expect(received.count + losses.value.reduce(0, +) == MemberCursor.maximumSkips + 1)
             }
         }
     }
