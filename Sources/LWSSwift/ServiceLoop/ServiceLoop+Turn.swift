@@ -15,7 +15,7 @@ extension ServiceLoop {
                 continue
             }
             endTurn()
-            mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && unflushed.isEmpty && unflushedLanes.isEmpty
+            mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && hasNothingToSend && doomed.isEmpty
             if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
         }
     }
@@ -55,6 +55,12 @@ extension ServiceLoop {
     /// at most doubles a latency, and never for less than 100 µs or more than a millisecond.
     private static let absorbLimits: ClosedRange<UInt64> = 100_000...1_000_000
     private static let maximumAbsorbedBytes = SlabPool.keptSlabs * SlabPool.slabBytes
+
+    /// Whether everything that was sent is on its way: what a closure sends while the end of a turn writes, is for the end of
+    /// the next, which must not wait for an event then.
+    private var hasNothingToSend: Bool {
+        unrelayed.isEmpty && unflushedLanes.isEmpty && unflushed.isEmpty
+    }
 
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
     private func endTurn() {

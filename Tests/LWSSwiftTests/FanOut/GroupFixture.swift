@@ -97,12 +97,15 @@ struct GroupPeer: Sendable {
 func withGroup<Result>(
     _ configuration: BroadcastGroup.Configuration = .init(),
     loops count: Int = 1,
+    eventLibrary: ServiceLoop.EventLibrary = .automatic,
     limits: ConnectionLimits = .patient,
     admit: @escaping GroupFixture.Admission = relayToOthers,
     _ body: (GroupFixture) async throws -> Result
 ) async throws -> Result {
     var loops: [ServiceLoop] = []
-    for number in 0..<count { loops.append(try await ServiceLoop.start(.init(name: "loop \(number)"))) }
+    for number in 0..<count {
+        loops.append(try await ServiceLoop.start(.init(name: "loop \(number)", eventLibrary: eventLibrary)))
+    }
     let group = BroadcastGroup(on: loops, configuration)
     let joined = Watched<[BroadcastMember]>([])
     var servers: [WebSocketServer] = []

@@ -155,6 +155,34 @@ import Testing
         }
     }
 
+    /// A closure may be called while the end of a turn writes. With nothing else to do its loop went to sleep on what the
+    /// closure sent to another loop, until some event came: for half a minute with poll(). lws' plugin for libuv goes round
+    /// once more by itself.
+    @Test(arguments: [ServiceLoop.EventLibrary.libuv, .poll])
+    func `what a closure sends at the end of a turn does not wait for another event`(
+        eventLibrary: ServiceLoop.EventLibrary
+    ) async throws {
+        let admit: GroupFixture.Admission = { group, connection in
+            let member = group.join(connection)
+            connection.onMessage { message in connection.trySend(message) }
+            connection.onWritable { group.trySend("there is room") }
+            return member
+        }
+        var limits = ConnectionLimits.patient
+        limits.outbound = .init(lowBytes: 0, highBytes: 10)
+        try await withGroup(loops: 2, eventLibrary: eventLibrary, limits: limits, admit: admit) { fixture in
+            let reader = try await fixture.connect(loop: 0)
+            let writer = try await fixture.connect(loop: 1)
+            let clock = ContinuousClock()
+            for _ in 0..<3 {
+                let begin = clock.now
+                try await writer.raw.send(.text("above the high mark"))
+                #expect(try await reader.raw.texts(1) == ["there is room"])
+                #expect(clock.now - begin < .seconds(2), "it waited for something else")
+            }
+        }
+    }
+
     @Test func `a flood between loops arrives whole, under a small limit`() async throws {
         var configuration = BroadcastGroup.Configuration()
         configuration.maximumRelayBytes = 50_000
