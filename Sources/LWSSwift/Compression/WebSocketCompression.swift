@@ -29,11 +29,7 @@ public struct WebSocketCompression: Sendable, Hashable {
     }
 
     func validate() throws(WebSocketError) {
-        guard minimumBytes >= 0, (1...9).contains(level) else {
-            throw WebSocketError(
-                .invalidConfiguration,
-                "Compression needs a level from 1 to 9 and minimumBytes that are not negative."
-            )
-        }
+        try SettingRules.require(minimumBytes >= 0, "compression.minimumBytes must not be negative.")
+        try SettingRules.require(1...9 ~= level, "compression.level must be from 1 to 9.")
     }
 }

@@ -4,6 +4,9 @@
 /// ``maximumMessageBytes`` for the message under way (and, while a compressed one is inflated, its compressed form, which
 /// may be a sixteenth longer), ``inbound`` high mark plus one message of unread messages, and ``maximumQueuedBytes`` plus
 /// 68 KiB that were not sent yet.
+///
+/// Times are longer than zero where nothing else is said, and may be as long as they like. Where connections begin, settings
+/// that cannot be meant are refused by name: ``WebSocketError/Code/invalidConfiguration``.
 public struct ConnectionLimits: Sendable, Hashable {
     /// Two marks between which a queue rises and falls: at the high one the source is stopped, at the low one it goes on.
     public struct Watermarks: Sendable, Hashable {
@@ -56,7 +59,7 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// How long a message may take from its first byte to its last, before the connection is closed with 1008; nil for
     /// ever. Default: 2 minutes.
     public var messageTimeout: Duration? = .seconds(120)
-    /// How long the peer may take to answer a close frame before the connection is cut. Default: 5 seconds.
+    /// How long the peer may take to answer a close frame before the connection is cut; zero cuts at once. Default: 5 seconds.
     public var closeTimeout: Duration = .seconds(5)
     /// How long a peer that takes no bytes, or a reader of ``WebSocketConnection/messages`` that takes no message while
     /// reading is stopped, is waited for: pongs and close frames are not seen in that time. Default: 60 seconds.
@@ -64,22 +67,35 @@ public struct ConnectionLimits: Sendable, Hashable {
 
     public init() {}
 
-    /// Refuses settings that contradict each other.
+    /// Refuses settings that cannot be meant or contradict each other.
     func validate() throws(WebSocketError) {
-        func require(_ holds: Bool, _ message: String) throws(WebSocketError) {
-            if !holds { throw WebSocketError(.invalidConfiguration, message) }
-        }
-        try require(maximumMessageBytes > 0, "maximumMessageBytes must be positive.")
-        try require(
+        try SettingRules.require(maximumMessageBytes > 0, "maximumMessageBytes must be positive.")
+        try inbound.validate("inbound")
+        try outbound.validate("outbound")
+        try SettingRules.require(
             maximumQueuedBytes >= outbound.highBytes,
             "maximumQueuedBytes must not be below outbound.highBytes."
         )
-        for marks in [inbound, outbound] {
-            try require(0 <= marks.lowBytes && marks.lowBytes <= marks.highBytes, "lowBytes must not exceed highBytes.")
-            try require(
-                0 <= marks.lowMessages && marks.lowMessages <= marks.highMessages && marks.highMessages > 0,
-                "lowMessages must not exceed highMessages, which must be positive."
-            )
-        }
+        try SettingRules.requirePositive(handshakeTimeout, "handshakeTimeout")
+        try SettingRules.requirePositive(keepalive?.interval, "keepalive.interval")
+        try SettingRules.requirePositive(keepalive?.timeout, "keepalive.timeout")
+        try SettingRules.requirePositive(idleTimeout, "idleTimeout")
+        try SettingRules.requirePositive(messageTimeout, "messageTimeout")
+        try SettingRules.requireNotNegative(closeTimeout, "closeTimeout")
+        try SettingRules.requirePositive(stallTimeout, "stallTimeout")
+    }
+}
+
+extension ConnectionLimits.Watermarks {
+    fileprivate func validate(_ name: String) throws(WebSocketError) {
+        try SettingRules.require(
+            0...max(0, highBytes) ~= lowBytes && highBytes >= 0,
+            "\(name).lowBytes must not be negative and not exceed \(name).highBytes."
+        )
+        try SettingRules.require(highMessages > 0, "\(name).highMessages must be positive.")
+        try SettingRules.require(
+            0...highMessages ~= lowMessages,
+            "\(name).lowMessages must not be negative and not exceed \(name).highMessages."
+        )
     }
 }

@@ -24,7 +24,8 @@
 public final class BroadcastGroup: Sendable {
     /// Settings of a group.
     public struct Configuration: Sendable {
-        /// In how many forms a message may be sent, such as plain text for some members and JSON for others. Default: 1.
+        /// In how many forms a message may be sent, such as plain text for some members and JSON for others, at most 1,000.
+        /// Default: 1.
         public var formats: Int
         /// What becomes of members that do not keep up.
         public var slowMembers: SlowMemberPolicy
@@ -45,6 +46,22 @@ public final class BroadcastGroup: Sendable {
             self.compression = compression
             self.maximumRelayBytes = maximumRelayBytes
         }
+
+        /// Checks the settings, which a group traps on: for those that a program was given by others.
+        ///
+        /// - Throws: ``WebSocketError/Code/invalidConfiguration`` with a sentence that names the setting.
+        public func validate() throws(WebSocketError) {
+            try SettingRules.require(
+                1...Self.maximumFormats ~= formats,
+                "formats must be from 1 to \(Self.maximumFormats)."
+            )
+            try SettingRules.require(maximumRelayBytes > 0, "maximumRelayBytes must be positive.")
+            try slowMembers.validate()
+            try compression?.validate()
+        }
+
+        /// Each takes a log on each loop, and a look with each message.
+        private static let maximumFormats = 1_000
     }
 
     /// What became of a message.
@@ -69,10 +86,14 @@ public final class BroadcastGroup: Sendable {
     ///
     /// - Parameters:
     ///   - loops: the loops its members live on; the first one makes the order.
-    ///   - configuration: formats and limits.
+    ///   - configuration: formats and limits; traps when they cannot be meant, see ``Configuration/validate()``.
     public init(on loops: [ServiceLoop], _ configuration: Configuration = Configuration()) {
         guard let first = loops.first else { preconditionFailure("A group needs a loop.") }
-        precondition(configuration.formats > 0, "A group needs a format.")
+        do throws(WebSocketError) {
+            try configuration.validate()
+        } catch {
+            preconditionFailure("A group cannot have these settings: \(error.message)")
+        }
         self.configuration = configuration
         let memberCounts = (0..<configuration.formats * BroadcastLane.Encoding.perFormat).map { _ in SharedCounter() }
         let congestion = Congestion(loops, maximumRelayBytes: configuration.maximumRelayBytes)

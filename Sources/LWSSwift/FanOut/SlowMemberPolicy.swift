@@ -20,8 +20,8 @@ public struct SlowMemberPolicy: Sendable, Hashable {
     /// How many bytes a member may be behind, frame headers included. It is looked at at the end of a turn in which a slab of
     /// 64 KiB has filled. Default: 16 MiB.
     public var maximumBytesBehind: Int
-    /// How old the oldest message may be that a member has not been sent; nil for any age. It is looked at every 100
-    /// milliseconds. Default: 30 seconds.
+    /// How old the oldest message may be that a member has not been sent, longer than zero; nil for any age. It is looked at
+    /// every 100 milliseconds. Default: 30 seconds.
     public var maximumTimeBehind: Duration?
     /// Publishers are slowed down while a member is further behind than this many bytes and still reads: reading from those
     /// that send to the group stops, and ``BroadcastGroup/send(_:)`` waits. nil to slow nobody down. Default: 8 MiB.
@@ -41,6 +41,16 @@ public struct SlowMemberPolicy: Sendable, Hashable {
         self.maximumTimeBehind = maximumTimeBehind
         self.publishersWaitAboveBytes = publishersWaitAboveBytes
         self.progressGrace = progressGrace
+    }
+
+    func validate() throws(WebSocketError) {
+        try SettingRules.require(maximumBytesBehind > 0, "slowMembers.maximumBytesBehind must be positive.")
+        try SettingRules.requirePositive(maximumTimeBehind, "slowMembers.maximumTimeBehind")
+        try SettingRules.require(
+            publishersWaitAboveBytes ?? 0 >= 0,
+            "slowMembers.publishersWaitAboveBytes must not be negative."
+        )
+        try SettingRules.requireNotNegative(progressGrace, "slowMembers.progressGrace")
     }
 }
 

@@ -37,7 +37,10 @@ struct StartSettings: Equatable {
             chat.slowClients.maximumBytesBehind = bytes
             chat.slowClients.publishersWaitAboveBytes = bytes / 2
         }
-        if let time = try first(flags.maxLag, environment.maxLag) { chat.slowClients.maximumTimeBehind = time }
+        if let time = try first(flags.maxLag, environment.maxLag) {
+            guard time > .zero else { throw Failure(.usage, "--max-lag must be longer than zero. \(TimeSpan.rule)") }
+            chat.slowClients.maximumTimeBehind = time
+        }
         return chat
     }
 

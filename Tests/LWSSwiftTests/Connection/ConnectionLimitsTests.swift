@@ -7,6 +7,17 @@ import Testing
         try ConnectionLimits().validate()
     }
 
+    @Test func `what is without limit, or at once, is taken`() throws {
+        var limits = ConnectionLimits()
+        limits.keepalive = nil
+        limits.messageTimeout = nil
+        limits.closeTimeout = .zero
+        limits.stallTimeout = .seconds(Int64.max)
+        limits.maximumMessageBytes = .max
+        limits.maximumQueuedBytes = .max
+        try limits.validate()
+    }
+
     static let wrong: [(String, @Sendable (inout ConnectionLimits) -> Void)] = [
         ("maximumMessageBytes", { $0.maximumMessageBytes = 0 }),
         ("maximumQueuedBytes", { $0.maximumQueuedBytes = $0.outbound.highBytes - 1 }),
@@ -14,6 +25,14 @@ import Testing
         ("lowBytes", { $0.outbound.lowBytes = -1 }),
         ("lowMessages", { $0.inbound.lowMessages = $0.inbound.highMessages + 1 }),
         ("highMessages", { $0.inbound = .init(lowBytes: 0, highBytes: 1, lowMessages: 0, highMessages: 0) }),
+        ("highBytes", { $0.inbound = .init(lowBytes: 0, highBytes: -1) }),
+        ("handshakeTimeout", { $0.handshakeTimeout = .zero }),
+        ("keepalive.interval", { $0.keepalive?.interval = .zero }),
+        ("keepalive.timeout", { $0.keepalive?.timeout = .seconds(-1) }),
+        ("idleTimeout", { $0.idleTimeout = .zero }),
+        ("messageTimeout", { $0.messageTimeout = .milliseconds(-1) }),
+        ("closeTimeout", { $0.closeTimeout = .nanoseconds(-1) }),
+        ("stallTimeout", { $0.stallTimeout = .zero }),
     ]
 
     @Test(arguments: wrong)
