@@ -42,7 +42,7 @@ def measure_against(options, commit, now, descriptors):
     record = Record(AGAINST, ALL_KEYS, against.report, now, options)
     measured = []
     for part in options.parts:
-        rows = measure_part(part, record, options, descriptors, {"before": commit[:9]})
+        rows = measure_part(part, record, options, descriptors, {"before": commit[:7]})
         measured += rows
         if rows and options.servers:
             print(PARTS[part].report({"machine": now, "cells": rows}))

@@ -37,7 +37,7 @@ def check_out(commit, repository=REPOSITORY, folder=FOLDER):
             raise SystemExit(f"error: git cannot check out {commit}: {result.stderr.strip()}")
     if git(tree, "rev-parse", "HEAD").stdout.strip() != commit or git(tree, "status", "--porcelain").stdout.strip():
         raise SystemExit(
-            f"error: {tree} is not {commit[:9]} as it was committed: run 'git worktree remove --force {tree}'"
+            f"error: {tree} is not {commit[:7]} as it was committed: run 'git worktree remove --force {tree}'"
         )
     return tree
 
@@ -60,7 +60,7 @@ def build(revision, needs_server, needs_echo):
         stamp = os.path.join(package, ".build", f"{STAMP}-{product}")
         if not is_needed or (os.path.exists(stamp) and open(stamp).read() == built_with):
             continue
-        swift_build(package, product, f" of {commit[:9]}, which is 'before'")
+        swift_build(package, product, f" of {commit[:7]}, which is 'before'")
         with open(stamp, "w") as file:
             file.write(built_with)
     servers.revision_folder = tree

@@ -57,12 +57,12 @@ def run_round(cell, field, samples, number, names):
         mine.append(run_once(field[name], cell))
         figure = cell.compared[0]
         text = f"{number_text(mine[-1][figure]):>9} {figure}" if is_good(mine[-1]) else mine[-1]["failure"]
-        progress(f"{cell.key:22} round {number + 1:2}  {name:24} {text}")
+        progress(f"{cell.key:22} round {number + 1:2}  {name:36} {text}")
 
 
 def measure(cell, names, settling, rounds, error, quick):
-    """The samples of each label, and the labels' pairs in `settling`. `rounds`: how many, or None for as many as the
-    cell needs."""
+    """The samples of each label. `rounds`: how many, or None for as many as the cell needs until the ratios of the pairs
+    of labels in `settling` are known to `error`."""
     field = contestants(cell, names, quick)
     samples = {name: [] for name in field}
     minimum, maximum = (rounds, rounds) if rounds else (1, 1) if quick else cell.rounds
