@@ -17,7 +17,6 @@ let settings: [SwiftSetting] =
 
 let package = Package(
     name: "LWSSwift",
-    platforms: [.macOS(.v15)],
     products: [
         .library(name: "LWSSwift", targets: ["LWSSwift"]),
         .executable(name: "broadcast-server", targets: ["broadcast-server"]),
@@ -34,17 +33,17 @@ let package = Package(
         .systemLibrary(
             name: "CLibWebSockets",
             pkgConfig: "libwebsockets",
-            providers: [.apt(["libwebsockets-dev"]), .brew(["libwebsockets", "libuv", "openssl@3"])]
+            providers: [.apt(["libwebsockets-dev"])]
         ),
         .systemLibrary(
             name: "CZlib",
             pkgConfig: "zlib",
-            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+            providers: [.apt(["zlib1g-dev"])]
         ),
         .systemLibrary(
             name: "CLibEdit",
             pkgConfig: "libedit",
-            providers: [.apt(["libedit-dev"]), .brew(["libedit"])]
+            providers: [.apt(["libedit-dev"])]
         ),
         .target(
             name: "LWSSwift",

@@ -3,7 +3,6 @@ import PackageDescription
 
 let package = Package(
     name: "Benchmarks",
-    platforms: [.macOS(.v15)],
     dependencies: [.package(name: "LWSSwift", path: "..")],
     targets: [
         .executableTarget(

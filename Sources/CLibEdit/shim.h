@@ -2,7 +2,7 @@
 #pragma once
 
 #if !__has_include(<histedit.h>)
-#error "libedit is not installed: run `apt-get install libedit-dev` (Debian, Ubuntu) or `brew install libedit` (macOS), then build again"
+#error "libedit is not installed: run `apt-get install libedit-dev` (Debian, Ubuntu), then build again"
 #endif
 
 #include <histedit.h>

@@ -2,10 +2,10 @@
 #pragma once
 
 #if !__has_include(<libwebsockets.h>)
-#error "libwebsockets is not installed: run `apt-get install libwebsockets-dev` (Debian, Ubuntu) or `brew install libwebsockets` (macOS), then build again"
+#error "libwebsockets is not installed: run `apt-get install libwebsockets-dev` (Debian, Ubuntu), then build again"
 #endif
 #if !__has_include(<uv.h>)
-#error "libuv is not installed: run `apt-get install libuv1-dev` (Debian, Ubuntu) or `brew install libuv` (macOS), then build again"
+#error "libuv is not installed: run `apt-get install libuv1-dev` (Debian, Ubuntu), then build again"
 #endif
 
 #include <libwebsockets.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #if !__has_include(<zlib.h>)
-#error "zlib is not installed: run `apt-get install zlib1g-dev` (Debian, Ubuntu) or `brew install zlib` (macOS), then build again"
+#error "zlib is not installed: run `apt-get install zlib1g-dev` (Debian, Ubuntu), then build again"
 #endif
 
 #include <zlib.h>

@@ -4,7 +4,6 @@ import PackageDescription
 // A package of its own, so that the product does not depend on SwiftNIO.
 let package = Package(
     name: "nio-broadcast",
-    platforms: [.macOS(.v15)],
     dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.2")],
     targets: [
         .executableTarget(
