@@ -5,26 +5,27 @@ internal import Logging
 /// A listening socket on the loop, adopted as a plain file: lws tells that it can be read, we accept.
 final class Listener: LoopSocket {
     private let server: ServerCore
-    private let bound: ListeningSocket.Bound
+    private let socket: ListeningSocket
 
     /// Sockets accepted in one turn, so that a burst of clients does not keep those that are connected waiting.
     private static let acceptsPerTurn = 64
     /// How long accepting rests when descriptors have run out, in milliseconds.
     private static let restMilliseconds: UInt64 = 200
 
-    /// The socket is closed when the listener ends, also when this fails.
-    init(_ server: ServerCore, _ bound: ListeningSocket.Bound, vhost: OpaquePointer) throws(WebSocketError) {
+    /// Takes the socket over, which is closed with that of lws when the listener ends; leaves it as it is when this fails.
+    init(_ server: ServerCore, _ socket: ListeningSocket, vhost: OpaquePointer) throws(WebSocketError) {
         self.server = server
-        self.bound = bound
+        self.socket = socket
         super.init(server.loop)
         var descriptor = lws_sock_file_fd_type()
-        unsafe descriptor.filefd = bound.descriptor
+        unsafe descriptor.filefd = socket.descriptor
         let name = unsafe ProtocolTable.baseName
         guard let wsi = unsafe lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, name, nil) else {
             leaveTable()
-            throw WebSocketError(.system, "libwebsockets cannot take the listening socket at \(bound.address).")
+            throw WebSocketError(.system, "libwebsockets cannot take the listening socket at \(socket.address).")
         }
         unsafe attach(wsi)
+        socket.handOver()
     }
 
     override func handle(_ reason: lws_callback_reasons, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
@@ -39,7 +40,7 @@ final class Listener: LoopSocket {
 
     private func accept() {
         for _ in 0..<Self.acceptsPerTurn {
-            let (descriptor, address) = SystemSocket.accept(bound.descriptor)
+            let (descriptor, address) = SystemSocket.accept(socket.descriptor)
             guard descriptor >= 0 else {
                 switch errno {
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest(SystemError())
@@ -66,7 +67,7 @@ final class Listener: LoopSocket {
 
     /// Stops listening. lws closes the descriptor with its socket, in this turn of the loop or the next.
     func stop() {
-        if let path = bound.path { unsafe unlink(path) }
+        socket.removePath()
         guard let wsi = unsafe wsi else { return }
         unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC)
     }

@@ -2,43 +2,78 @@
 internal import CLibWebSockets
 internal import Glibc
 
-/// Makes sockets that listen. They are ours and not lws', whose own listener hides errors or retries for ever, cannot tell
-/// its port, and spins when descriptors run out.
-enum ListeningSocket {
-    /// One socket and the address it really listens at.
-    struct Bound {
-        let descriptor: Int32
-        let address: SocketAddress
-        /// What to remove when the server stops: a Unix-domain socket leaves its path behind.
-        let path: String?
+/// A socket that listens. It is ours and not lws', whose own listener hides errors or retries for ever, cannot tell its
+/// port, and spins when descriptors run out.
+///
+/// It owns its descriptor until that is handed over to lws, and the path that a Unix-domain socket leaves behind: both are
+/// given back once.
+final class ListeningSocket: Sendable {
+    private struct Owned: Sendable {
+        var hasDescriptor = true
+        var path: String?
     }
 
+    let descriptor: Int32
+    /// Where it really listens.
+    let address: SocketAddress
+    private let owned: Lock<Owned>
+
+    init(owning descriptor: Int32, at address: SocketAddress, path: String? = nil) {
+        self.descriptor = descriptor
+        self.address = address
+        owned = Lock(Owned(path: path))
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Somebody else closes the descriptor from now on.
+    func handOver() {
+        owned.withLock { $0.hasDescriptor = false }
+    }
+
+    /// Closes the descriptor, unless that is done or somebody else's business, and removes the path.
+    func close() {
+        let isOurs = owned.withLock { owned in
+            defer { owned.hasDescriptor = false }
+            return owned.hasDescriptor
+        }
+        if isOurs { Glibc.close(descriptor) }
+        removePath()
+    }
+
+    /// Removes the path of a Unix-domain socket, so that another one may take it.
+    func removePath() {
+        let path = owned.withLock { owned in
+            defer { owned.path = nil }
+            return owned.path
+        }
+        if let path { unsafe unlink(path) }
+    }
+}
+
+/// How such sockets are opened.
+extension ListeningSocket {
     /// Opens every socket that the endpoint names: a host name may stand for several addresses, such as `127.0.0.1` and
     /// `::1` for `localhost`, which then all get the same port.
     ///
     /// Resolving a name may take long: never called on a loop.
-    static func open(_ endpoint: WebSocketServer.Endpoint, backlog: Int32) throws(WebSocketError) -> [Bound] {
+    static func open(_ endpoint: WebSocketServer.Endpoint, backlog: Int32) throws(WebSocketError) -> [ListeningSocket] {
         switch endpoint {
         case .unix(let path): return [try openUnix(path, backlog: backlog)]
         case .tcp(let host, let port): return try openTCP(host: host, port: port, backlog: backlog)
         }
     }
 
-    static func close(_ sockets: [Bound]) {
-        for socket in sockets {
-            Glibc.close(socket.descriptor)
-            if let path = socket.path { unsafe unlink(path) }
-        }
-    }
-
-    private static func openTCP(host: String, port: Int, backlog: Int32) throws(WebSocketError) -> [Bound] {
+    private static func openTCP(host: String, port: Int, backlog: Int32) throws(WebSocketError) -> [ListeningSocket] {
         guard (0...65_535).contains(port) else {
             throw WebSocketError(.invalidConfiguration, "The port \(port) is not between 0 and 65535.")
         }
         let addresses = try NameResolution.resolve(host: host, port: port, isPassive: true)
         // With port 0 the system picks one for the first address; it may be taken for the second: then start over.
         for attempt in 1...8 {
-            var bound: [Bound] = []
+            var bound: [ListeningSocket] = []
             do throws(WebSocketError) {
                 for address in addresses {
                     let chosen = bound.first?.address.port ?? port
@@ -55,7 +90,7 @@ enum ListeningSocket {
                 }
                 return bound
             } catch {
-                close(bound)
+                for socket in bound { socket.close() }
                 guard port == 0, error.code == .addressInUse, attempt < 8 else { throw error }
             }
         }
@@ -64,7 +99,7 @@ enum ListeningSocket {
 
     /// nil when the machine does not have this family, and the name has other addresses.
     private static func bind(_ address: ResolvedAddress, isOnlyOne: Bool, backlog: Int32) throws(WebSocketError)
-        -> Bound?
+        -> ListeningSocket?
     {
         let descriptor = SystemSocket.open(family: address.family)
         guard descriptor >= 0 else {
@@ -89,10 +124,10 @@ enum ListeningSocket {
             if number == EADDRNOTAVAIL, !isOnlyOne { return nil }
             throw failure(number, address.description, port: address.port)
         }
-        return Bound(descriptor: descriptor, address: local, path: nil)
+        return ListeningSocket(owning: descriptor, at: local)
     }
 
-    private static func openUnix(_ path: String, backlog: Int32) throws(WebSocketError) -> Bound {
+    private static func openUnix(_ path: String, backlog: Int32) throws(WebSocketError) -> ListeningSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -108,19 +143,27 @@ enum ListeningSocket {
         // A socket that nobody listens at any more is left over from a server that was killed; only then is it removed.
         // Connecting to a file that is no socket is refused as well.
         let probe = SystemSocket.open(family: AF_UNIX)
+        guard probe >= 0 else { throw failure(errno, path, port: nil) }
         let isRefused =
             unsafe withSockaddr(&address) { unsafe connect(probe, $0, length) } != 0 && errno == ECONNREFUSED
         Glibc.close(probe)
         if isRefused, isSocket(path) { unsafe unlink(path) }
 
         let descriptor = SystemSocket.open(family: AF_UNIX)
-        let result = unsafe withSockaddr(&address) { unsafe Glibc.bind(descriptor, $0, length) }
-        guard descriptor >= 0, result == 0, listen(descriptor, backlog) == 0 else {
+        guard descriptor >= 0 else { throw failure(errno, path, port: nil) }
+        guard unsafe withSockaddr(&address, { unsafe Glibc.bind(descriptor, $0, length) }) == 0 else {
             let number = errno
-            if descriptor >= 0 { Glibc.close(descriptor) }
+            Glibc.close(descriptor)
             throw failure(number, path, port: nil)
         }
-        return Bound(descriptor: descriptor, address: SocketAddress(unixPath: path), path: path)
+        // From here on the path is ours.
+        let socket = ListeningSocket(owning: descriptor, at: SocketAddress(unixPath: path), path: path)
+        guard listen(descriptor, backlog) == 0 else {
+            let number = errno
+            socket.close()
+            throw failure(number, path, port: nil)
+        }
+        return socket
     }
 
     private static func isSocket(_ path: String) -> Bool {

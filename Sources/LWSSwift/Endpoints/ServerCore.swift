@@ -54,34 +54,22 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Connections of the whole server that are open or closing; may be read on any thread.
     var openConnections: Int { load.openConnections }
 
-    /// Makes the vhost, and listens.
+    /// Makes the vhost, and listens. After a failure it is to be shut down.
     ///
     /// - Parameter others: the parts that have started on other loops, which get their share of what is accepted here.
     func start(
-        _ sockets: [ListeningSocket.Bound] = [],
+        _ sockets: [ListeningSocket] = [],
         others: [ServerCore] = []
     ) -> Result<Void, WebSocketError> {
         self.others = others
-        guard !loop.isShuttingDown else {
-            ListeningSocket.close(sockets)
-            return .failure(.loopStopped)
-        }
+        guard !loop.isShuttingDown else { return .failure(.loopStopped) }
         do throws(WebSocketError) {
             let vhost = unsafe try loop.makeServerVhost(tls: configuration.tls)
             unsafe self.vhost = unsafe vhost
             loop.servers.append(self)
-            for (index, socket) in sockets.enumerated() {
-                do throws(WebSocketError) {
-                    listeners.append(try unsafe Listener(self, socket, vhost: vhost))
-                } catch {
-                    ListeningSocket.close(Array(sockets[(index + 1)...]))
-                    stop()
-                    throw error
-                }
-            }
+            for socket in sockets { listeners.append(try unsafe Listener(self, socket, vhost: vhost)) }
             return .success(())
         } catch {
-            if unsafe vhost == nil { ListeningSocket.close(sockets) }
             return .failure(error)
         }
     }

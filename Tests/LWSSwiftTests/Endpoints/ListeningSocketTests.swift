@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import LWSSwift
+
+@Suite struct ListeningSocketTests {
+    /// In a process of its own, where nobody else takes the number.
+    @Test func `a socket is closed once, however often that is asked for`() async {
+        await #expect(processExitsWith: .success) {
+            let number = SystemSocket.open(family: AF_UNIX)
+            let socket = ListeningSocket(owning: number, at: SocketAddress(unixPath: "/nowhere"))
+            socket.close()
+            precondition(fcntl(number, F_GETFD) < 0)
+            // As another thread may.
+            precondition(SystemSocket.open(family: AF_UNIX) == number)
+            socket.close()
+            precondition(fcntl(number, F_GETFD) >= 0)
+        }
+    }
+
+    @Test func `a socket that was handed over is left to its new owner, but for its path`() throws {
+        let path = NSTemporaryDirectory() + "LWSSwift-\(UUID().uuidString).sock"
+        let opened = try ListeningSocket.open(.unix(path: path), backlog: 1)
+        let socket = try #require(opened.first)
+        socket.handOver()
+        socket.close()
+        #expect(fcntl(socket.descriptor, F_GETFD) >= 0)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        close(socket.descriptor)
+    }
+
+    @Test func `a path that another server listens at is refused and stays`() throws {
+        let path = NSTemporaryDirectory() + "LWSSwift-\(UUID().uuidString).sock"
+        let first = try ListeningSocket.open(.unix(path: path), backlog: 1)
+        #expect {
+            _ = try ListeningSocket.open(.unix(path: path), backlog: 1)
+        } throws: {
+            ($0 as? WebSocketError)?.code == .addressInUse
+        }
+        #expect(FileManager.default.fileExists(atPath: path))
+        for socket in first { socket.close() }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+}
