@@ -58,10 +58,8 @@ extension ConnectionCore {
             self.extras = nil
             for sender in extras.senders { sender.task.finish(.failure(error)) }
             for ping in extras.pings { ping.task.finish(.failure(error)) }
-            for observer in extras.stateObservers {
-                observer.yield(.closed(close))
-                observer.finish()
-            }
+            extras.stateObservers.yield(.closed(close))
+            extras.stateObservers.finish()
             for waiter in extras.closeWaiters { waiter.finish(close) }
             extras.writableHandler = nil
         }

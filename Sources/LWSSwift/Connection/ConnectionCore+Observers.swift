@@ -6,7 +6,7 @@ extension ConnectionCore {
     @safe
     final class Extras {
         var closeWaiters: [WaitingTask<WebSocketClose>] = []
-        var stateObservers: [AsyncStream<WebSocketConnection.State>.Continuation] = []
+        var stateObservers = StreamObservers<WebSocketConnection.State>()
         var senders: [ParkedSender] = []
         var pings: [PendingPing] = []
         var writableHandler: (() -> Void)?
@@ -26,9 +26,16 @@ extension ConnectionCore {
         resumeReading(.inboxIsFull)
     }
 
-    func setCloseHandler(_ body: @escaping (WebSocketClose) -> Void) {
+    /// Handlers add up: the first one may be the library's own. One closure that calls them costs a connection with one
+    /// nothing more.
+    func addCloseHandler(_ body: @escaping (WebSocketClose) -> Void) {
         if let close = machine.closed {
             body(close)
+        } else if let earlier = closeHandler {
+            closeHandler = { close in
+                earlier(close)
+                body(close)
+            }
         } else {
             closeHandler = body
         }
@@ -49,13 +56,18 @@ extension ConnectionCore {
 
     // MARK: States
 
-    func observeStates(_ continuation: AsyncStream<WebSocketConnection.State>.Continuation) {
-        continuation.yield(state)
+    func observeStates(_ continuation: AsyncStream<WebSocketConnection.State>.Continuation, _ ticket: Ticket) {
+        if case .terminated = continuation.yield(state) { return }
         if machine.closed == nil {
-            makeExtras().stateObservers.append(continuation)
+            makeExtras().stateObservers.add(continuation, ticket)
         } else {
             continuation.finish()
         }
+    }
+
+    /// The reader of the states has gone.
+    func forgetStateObserver(_ ticket: Ticket) {
+        extras?.stateObservers.remove(ticket)
     }
 
     private var state: WebSocketConnection.State {
@@ -67,8 +79,7 @@ extension ConnectionCore {
     }
 
     func stateChanged() {
-        guard let extras else { return }
-        for observer in extras.stateObservers { observer.yield(state) }
+        extras?.stateObservers.yield(state)
     }
 
     // MARK: Pings

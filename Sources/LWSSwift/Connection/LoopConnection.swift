@@ -41,9 +41,10 @@ public struct LoopConnection: Identifiable {
         confined.setMessageHandler(body)
     }
 
-    /// Has `body` called once, when the connection has ended; at once when it has already.
+    /// Has `body` called once, when the connection has ended; at once when it has already. Called again it adds another one,
+    /// which is called after those before it.
     public func onClose(_ body: @escaping (WebSocketClose) -> Void) {
-        confined.setCloseHandler(body)
+        confined.addCloseHandler(body)
     }
 
     /// Has `body` called whenever the queue has fallen to the low mark after it was above the high one.

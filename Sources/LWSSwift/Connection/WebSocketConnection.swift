@@ -37,11 +37,14 @@ public struct WebSocketConnection: Sendable, Identifiable {
         }
     }
 
-    /// The states the connection goes through from now on, beginning with the present one; ends after `closed`.
+    /// The states the connection goes through from now on, beginning with the present one; ends after `closed`. A reader that
+    /// falls more than four behind misses the oldest; one that is dropped is forgotten.
     public var states: AsyncStream<State> {
         let (stream, continuation) = AsyncStream.makeStream(of: State.self, bufferingPolicy: .bufferingNewest(4))
         let core = core
-        if !loop.submit(.closure { core.observeStates(continuation) }) { continuation.finish() }
+        let ticket = Ticket()
+        continuation.onAbandonment { core.loop.execute { core.forgetStateObserver(ticket) } }
+        if !loop.submit(.closure { core.observeStates(continuation, ticket) }) { continuation.finish() }
         return stream
     }
 

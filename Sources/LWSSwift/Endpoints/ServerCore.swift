@@ -26,7 +26,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var others: [ServerCore] = []
     /// Accepted sockets that lws still has, in whatever state.
     private var socketCount = 0
-    private var observers: [AsyncStream<WebSocketConnection>.Continuation] = []
+    private(set) var observers = StreamObservers<WebSocketConnection>()
     private var cutTimer: LoopTimer?
     private var stopWaiters: [WaitingTask<Void>] = []
 
@@ -113,7 +113,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     func connectionOpened(_ core: ConnectionCore) {
         load.connectionOpened()
         let connection = LoopConnection(core: core)
-        for observer in observers { observer.yield(connection.connection) }
+        observers.yield(connection.connection)
         onConnection(connection)
     }
 
@@ -132,12 +132,17 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         finishStopping()
     }
 
-    func observe(_ continuation: AsyncStream<WebSocketConnection>.Continuation) {
+    func observe(_ continuation: AsyncStream<WebSocketConnection>.Continuation, _ ticket: Ticket) {
         if isStopping {
             continuation.finish()
         } else {
-            observers.append(continuation)
+            observers.add(continuation, ticket)
         }
+    }
+
+    /// The reader of the connections has gone.
+    func forgetObserver(_ ticket: Ticket) {
+        observers.remove(ticket)
     }
 
     // MARK: Stopping
@@ -157,8 +162,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         guard !isStopping else { return }
         isStopping = true
         for listener in listeners { listener.stop() }
-        for observer in observers { observer.finish() }
-        observers = []
+        observers.finish()
         forEachSocket { connection in
             connection.loopShutsDown()
         } exchange: { exchange in

@@ -83,7 +83,7 @@ public final class WebSocketServer: Sendable {
     /// The addresses the server listens at, with their real ports.
     public let addresses: [SocketAddress]
     /// One for each loop.
-    private let cores: [ServerCore]
+    let cores: [ServerCore]
     private let ownsLoop: Bool
 
     private init(cores: [ServerCore], addresses: [SocketAddress], ownsLoop: Bool) {
@@ -99,14 +99,21 @@ public final class WebSocketServer: Sendable {
     /// How many connections are open or closing.
     public var connectionCount: Int { cores[0].openConnections }
 
-    /// The connections that open from now on. A reader that falls more than 1,024 behind misses the oldest; ends when the
-    /// server stops.
+    /// The connections that open from now on. A reader that falls more than 1,024 behind misses the oldest; one that is
+    /// dropped is forgotten. Ends when the server stops.
     public var connections: AsyncStream<WebSocketConnection> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: WebSocketConnection.self,
             bufferingPolicy: .bufferingNewest(1_024)
         )
-        for core in cores where !core.loop.submit(.closure { core.observe(continuation) }) { continuation.finish() }
+        let cores = cores
+        let ticket = Ticket()
+        continuation.onAbandonment {
+            for core in cores { core.loop.execute { core.forgetObserver(ticket) } }
+        }
+        for core in cores where !core.loop.submit(.closure { core.observe(continuation, ticket) }) {
+            continuation.finish()
+        }
         return stream
     }
 
