@@ -97,7 +97,7 @@ extension ConnectionCore {
 
     /// The reader has made room.
     func resumeReadingFromAnyThread() {
-        if loop.isCurrent {
+        if loop.isOnThread {
             resumeReading(.inboxIsFull)
         } else {
             loop.execute { self.resumeReading(.inboxIsFull) }

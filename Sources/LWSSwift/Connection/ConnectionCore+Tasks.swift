@@ -31,7 +31,7 @@ extension ConnectionCore {
     func send(_ message: WebSocketMessage) async throws(WebSocketError) {
         guard !Task.isCancelled else { throw .cancelled }
         // On the loop, with room in the queue, nothing waits.
-        if loop.isCurrent, !hasParkedSenders, let result = sendNow(message) { return try result.get() }
+        if loop.isOnThread, !hasParkedSenders, let result = sendNow(message) { return try result.get() }
         try await parked { ticket, task in
             self.addSender(ParkedSender(ticket: ticket, message: message, task: task))
         } cancel: { ticket in
@@ -66,7 +66,7 @@ extension ConnectionCore {
                         start(ticket, task)
                     }
                 }
-                if loop.isCurrent {
+                if loop.isOnThread {
                     begin()
                 } else if !loop.submit(.closure(begin)) {
                     task.finish(.failure(.loopStopped))

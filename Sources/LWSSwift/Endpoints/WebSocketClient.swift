@@ -64,7 +64,7 @@ public enum WebSocketClient {
             return try result.get()
         }
         let connection = try await connect(to: url, configuration, on: loop, onConnection: { _ in })
-        let task = Task(executorPreference: loop.taskExecutor) {
+        let task = loop.startHandler {
             do {
                 let result = try await handler(connection)
                 await connection.close()

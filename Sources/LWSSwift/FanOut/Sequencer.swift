@@ -109,6 +109,8 @@ final class Sequencer: Sendable {
     // MARK: Between loops
 
     private func markForRelay(_ shard: BroadcastShard) {
+        // After the end of its loop no turn ends any more.
+        guard shard.loop.isOnThread else { return relay(from: shard) }
         guard !shard.outbox.isMarked else { return }
         shard.outbox.isMarked = true
         shard.loop.unrelayed.append { [self] in relay(from: shard) }

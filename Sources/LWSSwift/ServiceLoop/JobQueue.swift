@@ -32,6 +32,8 @@ final class JobQueue: @unchecked Sendable {
         var isClosed = false
     }
 
+    /// Where jobs go that came too late.
+    let afterlife = Afterlife()
     private let inbox = Lock(Inbox())
     private let threadID = Atomic<UInt>(0)
     /// Jobs that came from the loop's own thread.
@@ -42,14 +44,18 @@ final class JobQueue: @unchecked Sendable {
         threadID.load(ordering: .relaxed) == UInt(pthread_self())
     }
 
+    /// Whether the caller is a job of the loop, before or after its end: what is confined to the loop is safe with it.
+    var isCurrent: Bool { isOnThread || afterlife.isCurrent }
+
     /// Makes the calling thread the loop's.
     func bindToThread() {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
     }
 
-    /// The loop's thread ends.
+    /// The loop's thread ends, and touches nothing of the loop any more.
     func unbind() {
         threadID.store(0, ordering: .relaxed)
+        afterlife.begin()
     }
 
     /// Appends a job: without a lock on the loop's thread, else waking it. False once the loop takes no more jobs.
@@ -99,6 +105,12 @@ final class JobQueue: @unchecked Sendable {
     /// From here on nobody wakes the context, so that it may be destroyed.
     func detach() {
         inbox.withLock { unsafe $0.context = nil }
+    }
+
+    /// Takes what the thread has made for itself after it closed the queue, as lws does when its context is destroyed.
+    func leftovers() -> [LoopJob] {
+        defer { local = [] }
+        return local
     }
 
     /// Refuses further jobs if there are none left; otherwise false, and they must run first.

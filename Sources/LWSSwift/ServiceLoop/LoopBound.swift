@@ -9,10 +9,11 @@
 /// }
 /// ```
 ///
-/// Reading ``value`` on any other thread traps with a message. The value is released on whichever thread drops the last
+/// Reading ``value`` anywhere else traps with a message; a task that prefers the loop may read it after the loop's end as
+/// well. The value is released on whichever thread drops the last
 /// copy of the wrapper.
 public struct LoopBound<Value>: @unchecked Sendable {
-    // Reason for the unchecked conformance: the value was sent in and is read on the loop's thread only, which
+    // Reason for the unchecked conformance: the value was sent in and is read on the loop only, by one job at a time, which
     // `preconditionIsCurrent` checks at each access.
     private let stored: Value
     /// The loop the value belongs to.

@@ -2,15 +2,16 @@ extension ServiceLoop: SerialExecutor {
     /// Takes a job of an actor whose `unownedExecutor` is this loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if !submit(.serial(job)) { Afterlife.run { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) } }
+        guard !submit(.serial(job)) else { return }
+        jobQueue.afterlife.run { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
-    /// Lets `assumeIsolated` succeed on the loop's thread.
+    /// Lets `assumeIsolated` succeed on the loop.
     public func isIsolatingCurrentContext() -> Bool? {
         isCurrent
     }
 
-    /// Traps with a message when the caller is not on the loop's thread.
+    /// Traps with a message when the caller is not on the loop.
     public func checkIsolated() {
         preconditionIsCurrent("An actor that is isolated to the loop")
     }
@@ -39,8 +40,7 @@ final class LoopTaskExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if !jobQueue.submit(.task(job, self)) {
-            Afterlife.run { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
+        guard !jobQueue.submit(.task(job, self)) else { return }
+        jobQueue.afterlife.run { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -16,7 +16,7 @@ extension ServiceLoop {
             }
             endTurn()
             mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && hasNothingToSend && doomed.isEmpty
-            if isShuttingDown, mayWait, sockets.count == 0, jobQueue.closeIfEmpty() { return }
+            if isShuttingDown, mayWait, hasNothingToServe, jobQueue.closeIfEmpty() { return }
         }
     }
 
@@ -131,14 +131,6 @@ extension ServiceLoop {
     /// Names a hook that was added with ``addTurnHook(_:)``.
     public struct TurnHook: Sendable, Hashable {
         let id: Int
-    }
-
-    /// Asks every socket to end; the turns go on until they have, and no job is left.
-    func beginShutdown() {
-        guard !isShuttingDown else { return }
-        isShuttingDown = true
-        for socket in sockets.all { socket.loopShutsDown() }
-        for server in servers { server.beginShutdown() }
     }
 
     /// Ends an attempt to connect whose task was cancelled.

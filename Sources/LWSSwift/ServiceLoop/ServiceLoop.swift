@@ -44,6 +44,9 @@ public final class ServiceLoop: @unchecked Sendable {
         /// The largest opening handshake or HTTP request head that is taken, in bytes: request line and header fields
         /// together. A peer that sends more is disconnected. Held only while a handshake is under way. Default: 8 KiB.
         public var maximumHeaderBytes: Int
+        /// How long ``ServiceLoop/shutdown()`` waits for handlers that have not returned, from the end of the last
+        /// connection on. Default: 10 seconds.
+        public var handlerDeadline: Duration
         /// Where the loop logs, and where lws' own warnings and errors go.
         public var logger: Logger
 
@@ -51,11 +54,13 @@ public final class ServiceLoop: @unchecked Sendable {
             name: String = "lws-loop",
             eventLibrary: EventLibrary = .automatic,
             maximumHeaderBytes: Int = 8 << 10,
+            handlerDeadline: Duration = .seconds(10),
             logger: Logger = Logger(label: "LWSSwift")
         ) {
             self.name = name
             self.eventLibrary = eventLibrary
             self.maximumHeaderBytes = maximumHeaderBytes
+            self.handlerDeadline = handlerDeadline
             self.logger = logger
         }
     }
@@ -63,6 +68,8 @@ public final class ServiceLoop: @unchecked Sendable {
     let configuration: Configuration
     let logger: Logger
     let jobQueue = JobQueue()
+    /// The handlers of connections that are under way here.
+    let handlers = HandlerTasks()
     private let exit = Lock(Exit())
 
     private struct Exit: Sendable {
@@ -84,6 +91,9 @@ public final class ServiceLoop: @unchecked Sendable {
     var engine: (any EventEngine)?
     var jobs = JobBatch()
     var isShuttingDown = false
+    /// Runs while the shutdown waits for handlers and for nothing else.
+    var handlerTimer: LoopTimer?
+    var hasGivenUpHandlers = false
     /// The last thing lws reported as error or warning, which is the only reason it gives for a failed call.
     var lastLibraryError: String?
     var sockets = SocketTable()
@@ -150,12 +160,19 @@ public final class ServiceLoop: @unchecked Sendable {
         return loop
     }
 
-    /// Ends every connection, runs every job that was enqueued, and frees the context, its descriptors and the thread.
+    /// Ends every connection, waits for their handlers, runs every job that was enqueued, and frees the context, its
+    /// descriptors and the thread.
     ///
-    /// Connections are closed with code 1001 and cut when their ``ConnectionLimits/closeTimeout`` has passed. May be
-    /// called on any thread, more than once, and from a task that runs on the loop. Cancelling the task does not cut it
-    /// short. Afterwards every operation on the loop's connections throws ``WebSocketError/Code/loopStopped``.
+    /// Connections are closed with code 1001 and cut when their ``ConnectionLimits/closeTimeout`` has passed. The handlers
+    /// of ``WebSocketServer/run(_:on:onListening:handler:)`` and ``WebSocketClient/connect(to:_:on:handler:)`` then have
+    /// ``Configuration/handlerDeadline`` to return; one that calls this is not waited for. May be called on any thread, more
+    /// than once, and from a task that runs on the loop. Cancelling the task does not cut it short.
+    ///
+    /// A task that prefers the loop and is not done by then goes on all the same, one job at a time on a thread of the
+    /// system: what is confined to the loop may still be used there, connections have ended, and what would have to wait
+    /// for the loop throws ``WebSocketError/Code/loopStopped``.
     public func shutdown() async {
+        if let handler = Handler.current, handler.belongs(to: self) { handler.release() }
         await WaitingTask.wait { task in
             let hasExited = exit.withLock { exit in
                 if !exit.hasExited { exit.waiters.append(task) }
@@ -183,7 +200,7 @@ public final class ServiceLoop: @unchecked Sendable {
     public func run<Result: Sendable>(
         _ body: @escaping @Sendable () -> Result
     ) async throws(WebSocketError) -> Result {
-        if isCurrent { return body() }
+        if isOnThread { return body() }
         let result: Swift.Result<Result, WebSocketError> = await WaitingTask.wait { task in
             let isQueued = submit(.closure { task.finish(.success(body())) })
             if !isQueued { task.finish(.failure(.loopStopped)) }
@@ -191,12 +208,14 @@ public final class ServiceLoop: @unchecked Sendable {
         return try result.get()
     }
 
-    /// Whether the caller runs on the loop's thread.
-    public var isCurrent: Bool {
-        jobQueue.isOnThread
-    }
+    /// Whether the caller runs on the loop: on its thread, or, after the loop has ended, in a task that prefers it. What is
+    /// confined to the loop may be used then.
+    public var isCurrent: Bool { jobQueue.isCurrent }
 
-    /// Traps with a message that names `operation` when the caller does not run on the loop's thread.
+    /// Whether the caller runs on the loop's thread, so that nothing has to be handed to it.
+    var isOnThread: Bool { jobQueue.isOnThread }
+
+    /// Traps with a message that names `operation` when the caller does not run on the loop.
     public func preconditionIsCurrent(_ operation: @autoclosure () -> String = "This operation") {
         precondition(
             isCurrent,
@@ -250,6 +269,7 @@ public final class ServiceLoop: @unchecked Sendable {
             destroyContext()
         }
         LogBridge.attach(nil)
+        for job in jobQueue.leftovers() { jobQueue.afterlife.run { self.perform(job) } }
         jobQueue.unbind()
         let thread = pthread_self()
         let waiters = exit.withLock { exit in
