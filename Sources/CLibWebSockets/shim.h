@@ -9,10 +9,20 @@
 #endif
 
 #include <libwebsockets.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <uv.h>
+
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "OpenSSL 3.0 or newer is required: run `apt-get install libssl-dev` on Debian 12 / Ubuntu 22.04 or newer"
+#endif
 
 #if (LWS_LIBRARY_VERSION_NUMBER) < 4001006
 #error "libwebsockets 4.1.6 or newer is required: run `apt-get install libwebsockets-dev` on Debian 12 / Ubuntu 24.04 or newer"
@@ -34,6 +44,43 @@ static const long clws_tls12_or_newer = (long)(SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1
 
 /// LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT is a shifted expression, which the importer skips.
 static const uint64_t clws_require_client_certificate = LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+
+/// SSL_OP_* are expression macros: no renegotiation, no compression (CRIME), and the server's order of ciphers, except that
+/// a client that prefers ChaCha20, since it has no instructions for AES, gets it.
+static const uint64_t ctls_options = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+    | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
+
+/// SSL_CTX_set_mode is a macro.
+static inline void ctls_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
+
+/// SSL_CTX_set_min_proto_version is a macro.
+static inline int ctls_set_minimum_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+/// SSL_CTX_set_session_cache_mode is a macro.
+static inline void ctls_set_session_cache_mode(SSL_CTX *context, long mode) {
+    SSL_CTX_set_session_cache_mode(context, mode);
+}
+
+/// SSL_CTX_add1_chain_cert is a macro.
+static inline int ctls_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+/// SSL_set_tlsext_host_name is a macro that drops a const.
+static inline int ctls_set_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+
+/// BIO_clear_retry_flags and BIO_set_retry_read are macros.
+static inline void ctls_set_retry_read(BIO *bio, int retry) {
+    BIO_clear_retry_flags(bio);
+    if (retry) BIO_set_retry_read(bio);
+}
+
+/// XN_FLAG_RFC2253 is an expression macro; without ASN1_STRFLGS_ESC_MSB, UTF-8 stays as it is.
+static const unsigned long ctls_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
 
 /// Since 5.0 lws validates UTF-8 unless told not to (false closes, see docs); before, the bit does not exist.
 #if (LWS_LIBRARY_VERSION_NUMBER) >= 5000000

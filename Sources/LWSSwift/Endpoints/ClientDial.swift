@@ -337,7 +337,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         let reason = libraryReason ?? loop.lastLibraryError ?? "the connection was lost"
         if isHandshaking {
             let hint =
-                switch (target.isSecure, configuration.tls.certificateChainFile) {
+                switch (target.isSecure, configuration.tls.identity) {
                 case (false, _): "It may expect TLS (wss), or be no WebSocket server."
                 case (true, nil): "It may ask for a client certificate, or be no WebSocket server."
                 case (true, _): "It may not accept the client certificate, or be no WebSocket server."

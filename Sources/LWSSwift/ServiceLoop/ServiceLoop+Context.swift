@@ -106,7 +106,7 @@ extension ServiceLoop {
 
     /// Makes a vhost without a listener for the sockets of a server, which are adopted into it.
     func makeServerVhost(tls: TLSServerConfiguration?) throws(WebSocketError) -> OpaquePointer {
-        try tls?.validate()
+        if let tls { _ = try TLSContext.server(tls) }
         try prepareForServers(receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
         let strings = CStrings()
         var info = unsafe lws_context_creation_info()
@@ -114,16 +114,16 @@ extension ServiceLoop {
         if let tls {
             unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
             unsafe info.ssl_options_set = clws_tls12_or_newer
-            unsafe info.ssl_cert_filepath = strings[tls.certificateChainFile]
-            unsafe info.ssl_private_key_filepath = strings[tls.privateKeyFile]
+            unsafe info.ssl_cert_filepath = strings[tls.identity.certificateChain.description]
+            unsafe info.ssl_private_key_filepath = strings[tls.identity.privateKey.description]
             switch tls.clientCertificates {
             case .none: break
             case .optional(let authorities):
-                unsafe info.ssl_ca_filepath = strings[authorities]
+                unsafe info.ssl_ca_filepath = strings[authorities.description]
                 unsafe info.options |= clws_require_client_certificate
                 unsafe info.options |= UInt64(LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)
             case .required(let authorities):
-                unsafe info.ssl_ca_filepath = strings[authorities]
+                unsafe info.ssl_ca_filepath = strings[authorities.description]
                 unsafe info.options |= clws_require_client_certificate
             }
         }
@@ -156,20 +156,20 @@ extension ServiceLoop {
     /// first use and kept until the loop ends.
     func clientVhost(tls: TLSClientConfiguration?) throws(WebSocketError) -> OpaquePointer {
         if let vhost = unsafe clientVhosts[tls] { return unsafe vhost }
-        try tls?.validate()
+        if let tls { _ = try TLSContext.client(tls) }
         let strings = CStrings()
         var info = unsafe lws_context_creation_info()
         unsafe info.port = CONTEXT_PORT_NO_LISTEN
         if let tls {
             unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
             unsafe info.ssl_client_options_set = clws_tls12_or_newer
-            if case .file(let authorities) = tls.trust {
-                unsafe info.client_ssl_ca_filepath = strings[authorities]
+            if case .authorities(let authorities) = tls.trust {
+                unsafe info.client_ssl_ca_filepath = strings[authorities.description]
                 unsafe info.options |= UInt64(LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS)
             }
-            if let chain = tls.certificateChainFile, let key = tls.privateKeyFile {
-                unsafe info.client_ssl_cert_filepath = strings[chain]
-                unsafe info.client_ssl_private_key_filepath = strings[key]
+            if let identity = tls.identity {
+                unsafe info.client_ssl_cert_filepath = strings[identity.certificateChain.description]
+                unsafe info.client_ssl_private_key_filepath = strings[identity.privateKey.description]
             }
         }
         let vhost = unsafe try makeVhost(

@@ -90,6 +90,12 @@ struct ConnectionFlags: ParsableArguments {
         }
     }
 
+    /// The client's own certificate; ``validate()`` has seen that there are both files or none.
+    var identity: TLSIdentity? {
+        guard let cert, let key else { return nil }
+        return TLSIdentity(certificateChainFile: cert, privateKeyFile: key)
+    }
+
     static func duration(_ text: String) throws -> Duration {
         guard let duration = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
         return duration

@@ -30,8 +30,7 @@ struct ClientSettings: Sendable {
         connection.tls = TLSClientConfiguration(
             trust: flags.ca.map { .file($0) } ?? .system,
             verification: flags.insecure ? .none : .full,
-            certificateChainFile: flags.cert,
-            privateKeyFile: flags.key
+            identity: flags.identity
         )
         if let interval = flags.pingInterval {
             connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)

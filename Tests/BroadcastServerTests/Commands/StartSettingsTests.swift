@@ -73,8 +73,8 @@ import Testing
 
     @Test func `certificate and key come from flags and variables, and need each other`() throws {
         let settings = try settings(["--tls-cert", "flag.pem"], ["BROADCAST_SERVER_TLS_KEY": "variable.key"])
-        #expect(settings.network.tls?.certificateChainFile == "flag.pem")
-        #expect(settings.network.tls?.privateKeyFile == "variable.key")
+        let identity = TLSIdentity(certificateChainFile: "flag.pem", privateKeyFile: "variable.key")
+        #expect(settings.network.tls?.identity == identity)
         let failure = #expect(throws: Failure.self) { try self.settings(["--tls-cert", "server.pem"]) }
         #expect(failure?.code == .usage)
     }

@@ -34,6 +34,10 @@ import Testing
         return configuration
     }
 
+    private var identity: TLSIdentity {
+        TLSIdentity(certificateChainFile: certificates.client, privateKeyFile: certificates.clientKey)
+    }
+
     private func connect(to url: String, _ configuration: WebSocketClient.Configuration) async throws {
         try await WebSocketClient.connect(to: url, configuration) { connection in
             let message = WebSocketMessage.binary(Array(repeating: 9, count: 300_000))
@@ -92,22 +96,20 @@ import Testing
     }
 
     @Test func `a client without a certificate is refused where one is required`() async throws {
-        try await withTLSServer(.required(authorities: certificates.authority)) { url, server in
+        try await withTLSServer(.required(authorities: .file(certificates.authority))) { url, server in
             await #expect(throws: WebSocketError.self) { try await connect(to: url, trusting) }
             #expect(server.connectionCount == 0)
             var known = trusting
-            known.tls.certificateChainFile = certificates.client
-            known.tls.privateKeyFile = certificates.clientKey
+            known.tls.identity = identity
             try await connect(to: url, known)
         }
     }
 
     @Test func `where a certificate is optional both kinds of clients connect`() async throws {
-        try await withTLSServer(.optional(authorities: certificates.authority)) { url, _ in
+        try await withTLSServer(.optional(authorities: .file(certificates.authority))) { url, _ in
             try await connect(to: url, trusting)
             var known = trusting
-            known.tls.certificateChainFile = certificates.client
-            known.tls.privateKeyFile = certificates.clientKey
+            known.tls.identity = identity
             try await connect(to: url, known)
         }
     }

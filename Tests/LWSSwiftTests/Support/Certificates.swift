@@ -11,6 +11,10 @@ final class Certificates: Sendable {
     var serverKey: String { folder + "/server.key" }
     var client: String { folder + "/client.pem" }
     var clientKey: String { folder + "/client.key" }
+    /// A server's certificate that ended yesterday, with ``serverKey``.
+    var expired: String { folder + "/expired.pem" }
+    /// A server's key with the passphrase "secret".
+    var encryptedKey: String { folder + "/encrypted.key" }
 
     init() async throws {
         folder = NSTemporaryDirectory() + "LWSSwift-\(UUID().uuidString)"
@@ -27,6 +31,10 @@ final class Certificates: Sendable {
                 """
             )
         }
+        try await run(
+            "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -out expired.pem -days -1 -extfile server.ext"
+        )
+        try await run("openssl ec -in server.key -aes128 -passout pass:secret -out encrypted.key")
     }
 
     deinit {
