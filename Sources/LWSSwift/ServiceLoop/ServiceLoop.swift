@@ -125,6 +125,8 @@ public final class ServiceLoop: @unchecked Sendable {
     /// Where the pieces of one write are put together, when they are many and small.
     let gatherBuffer = GatherBuffer()
     let slabs = SlabPool()
+    /// What the TLS sessions of this loop decrypt into.
+    let tlsScratch = TLSScratch()
     var turnHooks: [(id: Int, body: () -> Void)] = []
     var nextTurnHookID = 0
     let clock = LoopClock()

@@ -16,9 +16,12 @@ enum WriteOutcome {
 @safe
 struct Outlet {
     let wsi: OpaquePointer
+    /// What encrypts; nil for a plain socket. Not counted: it lives as long as the socket it belongs to.
+    private let tls: Unmanaged<TLSSession>?
 
-    init(_ wsi: OpaquePointer) {
+    init(_ wsi: OpaquePointer, _ tls: TLSSession? = nil) {
         unsafe self.wsi = wsi
+        unsafe self.tls = unsafe tls.map { unsafe Unmanaged.passUnretained($0) }
     }
 
     /// Writes all of it, at most ``ServiceLoop/writeBytes``.
@@ -27,7 +30,14 @@ struct Outlet {
     /// whether lws keeps a rest (lib/core-net/output.c, `lws_issue_raw`).
     @inline(__always)
     func write(_ start: UnsafeRawPointer?, _ count: Int) -> WriteOutcome {
+        if let tls = unsafe tls { return unsafe write(start, count, through: tls) }
         guard unsafe clws_write_raw_bytes(wsi, start, count) >= 0 else { return .broken }
+        return isHolding ? .held : .taken
+    }
+
+    private func write(_ start: UnsafeRawPointer?, _ count: Int, through tls: Unmanaged<TLSSession>) -> WriteOutcome {
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
+        guard unsafe tls._withUnsafeGuaranteedRef({ unsafe $0.write(bytes) }) else { return .broken }
         return isHolding ? .held : .taken
     }
 

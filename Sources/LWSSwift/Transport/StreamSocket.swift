@@ -5,7 +5,8 @@ internal import Glibc
 /// dials stand on.
 ///
 /// It knows what every one of them needs to keep its promises and lws does not tell: whether everything written has left,
-/// whether the peer takes bytes, and how to end without losing what was written last. Confined to the loop's thread.
+/// whether the peer takes bytes, and how to end without losing what was written last. With ``secure(_:hostName:port:)`` the
+/// same holds for a stream within TLS. Confined to the loop's thread.
 class StreamSocket: LoopSocket {
     /// Why nothing is read from the socket; it is read from while there is no reason.
     private struct Stops: OptionSet {
@@ -31,6 +32,10 @@ class StreamSocket: LoopSocket {
     private var hasYieldedToInput = false
 
     private var hasToldEnd = false
+    /// The peer has ended TLS, and the transport soon.
+    private var peerHasClosed = false
+    /// What encrypts; nil for a plain stream.
+    private(set) final var tls: TLSSession?
 
     /// How long a peer may take to end after everything was sent, in milliseconds.
     private static let lingerMilliseconds: UInt64 = 2_000
@@ -43,7 +48,10 @@ class StreamSocket: LoopSocket {
     /// Everything that was written has left, and the socket takes more.
     func becameWritable() {}
 
-    /// The stream has ended, for whatever reason: the last event, once.
+    /// The TLS handshake is done: from now on bytes may be written.
+    func becameSecure() {}
+
+    /// The stream has ended, for whatever reason: the last event, once. ``tlsFailure`` may say why.
     func transportEnded() {}
 
     /// A deadline of the subclass has come; answers with the next one in milliseconds of the loop's clock.
@@ -57,7 +65,7 @@ class StreamSocket: LoopSocket {
     /// Where the bytes go; nil once the stream has ended.
     final var outlet: Outlet? {
         guard let wsi = unsafe wsi, ending == .no else { return nil }
-        return unsafe Outlet(wsi)
+        return unsafe Outlet(wsi, tls)
     }
 
     /// Writes all of it, at most ``ServiceLoop/writeBytes``; not while ``isHolding``.
@@ -112,7 +120,25 @@ class StreamSocket: LoopSocket {
     private func goOnReading(_ reason: Stops) {
         guard stops.contains(reason) else { return }
         stops.remove(reason)
-        if stops.isEmpty, let wsi = unsafe wsi { unsafe lws_rx_flow_control(wsi, 1) }
+        readAgain()
+    }
+
+    private func readAgain() {
+        guard stops.isEmpty, let wsi = unsafe wsi else { return }
+        if hasKeptInput {
+            // It comes before what the system has, and with an event, not within a call of the subclass.
+            requestWritable()
+        } else {
+            unsafe lws_rx_flow_control(wsi, 1)
+        }
+    }
+
+    private var hasKeptInput: Bool { ending == .no && tls?.isHoldingInput == true }
+
+    private func deliverKeptInput() {
+        guard stops.isEmpty, hasKeptInput, let tls else { return }
+        tls.resume()
+        readAgain()
     }
 
     // MARK: Ending
@@ -131,11 +157,19 @@ class StreamSocket: LoopSocket {
     final func finish(peerHasEnded: Bool = false) {
         guard ending == .no, let wsi = unsafe wsi else { return end() }
         assert(!isHolding, "What lws holds would be lost.")
+        tls?.closeNotify()
         if peerHasEnded, !hasInput { return end() }
         ending = .finishing
-        unsafe shutdown(lws_get_socket_fd(wsi), Int32(SHUT_WR))
+        unsafe halfClose(wsi)
         goOnReading(.byUser)
         loop.schedule(self, at: loop.now + Self.lingerMilliseconds)
+    }
+
+    /// Tells the peer that nothing more comes; when lws holds the end of TLS, only with the event that it has left.
+    private func halfClose(_ wsi: OpaquePointer) {
+        guard unsafe !Outlet(wsi).isHolding else { return }
+        unsafe shutdown(lws_get_socket_fd(wsi), Int32(SHUT_WR))
+        goOnReading(.byHolding)
     }
 
     /// Whether the stream was told to end.
@@ -148,15 +182,21 @@ class StreamSocket: LoopSocket {
         goOnReading(.byUser)
         successor.stops = stops
         successor.heldBytes = heldBytes
+        successor.peerHasClosed = peerHasClosed
+        successor.tls = tls
+        unsafe tls?.transport = successor
+        tls = nil
         ending = .ended
         super.handOver(to: successor)
-        if isHolding { successor.requestWritable() }
+        if isHolding || peerHasClosed { successor.requestWritable() }
+        successor.readAgain()
     }
 
     // MARK: Events of lws
 
     override final func receive(_ bytes: UnsafeMutableRawBufferPointer) {
-        if ending == .no { unsafe received(bytes) }
+        guard ending == .no else { return }
+        if let tls { unsafe tls.receive(UnsafeRawBufferPointer(bytes)) } else { unsafe received(bytes) }
     }
 
     override final func handle(
@@ -173,6 +213,7 @@ class StreamSocket: LoopSocket {
     }
 
     private func writable() {
+        if ending == .finishing, let wsi = unsafe wsi { return unsafe halfClose(wsi) }
         guard let outlet else { return }
         // A write in the same event may have filled the socket again.
         guard !outlet.isHolding else { return requestWritable() }
@@ -186,7 +227,10 @@ class StreamSocket: LoopSocket {
         }
         hasYieldedToInput = false
         heldBytes = 0
+        deliverKeptInput()
+        guard !isHolding, !isEnding else { return }
         becameWritable()
+        if peerHasClosed, !isHolding, !isEnding { finish(peerHasEnded: true) }
     }
 
     private var hasInput: Bool {
@@ -220,6 +264,66 @@ class StreamSocket: LoopSocket {
             end()
             return nil
         case .ended: return nil
+        }
+    }
+}
+
+extension StreamSocket: TLSTransport {
+    /// Has everything encrypted from the first byte on: nothing may have been written or received.
+    /// ``becameSecure()`` tells when the handshake is done, before which nothing may be written.
+    ///
+    /// - Parameters:
+    ///   - hostName: for clients, the host as the URL names it.
+    ///   - port: for clients, the server's port.
+    final func secure(_ context: TLSContext, hostName: String? = nil, port: Int = 0) {
+        guard
+            let session = TLSSession(
+                context,
+                scratch: loop.tlsScratch,
+                transport: self,
+                hostName: hostName,
+                port: port
+            )
+        else { return end() }
+        tls = session
+        session.start()
+    }
+
+    /// Why TLS is the reason for the end of the stream; nil when it is not.
+    final var tlsFailure: TLSFailure? { tls?.failure ?? tls?.failureAtEnd }
+
+    final func send(ciphertext: UnsafeRawBufferPointer) -> Bool {
+        guard let wsi = unsafe wsi else { return false }
+        switch unsafe Outlet(wsi).write(ciphertext.baseAddress, ciphertext.count) {
+        case .taken: return true
+        case .held:
+            // Said by TLS itself, perhaps, so that nobody else notes it.
+            if heldBytes == 0 { heldBytes = ciphertext.count }
+            stopReading(.byHolding)
+            return true
+        case .broken: return false
+        }
+    }
+
+    final func tlsSecured() {
+        if ending == .no { becameSecure() }
+    }
+
+    final func tlsReceived(_ plaintext: UnsafeMutableRawBufferPointer) {
+        unsafe received(plaintext)
+    }
+
+    final var wantsPlaintext: Bool { stops.isEmpty && ending == .no }
+
+    final func tlsEnded(_ end: TLSEnd) {
+        switch end {
+        case .closedByPeer:
+            // In the next turn, so that what was queued in this one goes out.
+            peerHasClosed = true
+            requestWritable()
+        case .failed:
+            // In good order, so that the peer gets the alert that says why.
+            if isHolding { self.end() } else { finish() }
         }
     }
 }
