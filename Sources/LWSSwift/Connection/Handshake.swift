@@ -12,6 +12,13 @@ public struct Handshake: Sendable {
     /// Compression, when both sides agreed on it; nil for none.
     public let compression: NegotiatedCompression?
 
+    /// In DER form, since few ask for it, and this is a part of each connection.
+    private let peerCertificateBytes: [UInt8]?
+
+    /// The certificate that the peer has shown, verified as the TLS configuration demands; nil for none. It is read anew
+    /// with each call.
+    public var peerCertificate: PeerCertificate? { peerCertificateBytes.flatMap { PeerCertificate(derBytes: $0) } }
+
     /// What the server's handshake hook attached, such as who the client is.
     public var userInfo: (any Sendable)? { attachment?.value }
 
@@ -30,6 +37,7 @@ public struct Handshake: Sendable {
         subprotocol: String?,
         compression: NegotiatedCompression?,
         remoteAddress: SocketAddress?,
+        peerCertificate: [UInt8]? = nil,
         userInfo: (any Sendable)? = nil
     ) {
         self.path = path
@@ -37,6 +45,7 @@ public struct Handshake: Sendable {
         self.subprotocol = subprotocol
         self.compression = compression
         self.remoteAddress = remoteAddress
+        peerCertificateBytes = peerCertificate
         attachment = userInfo.map(Attachment.init)
     }
 }

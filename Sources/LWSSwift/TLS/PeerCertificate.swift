@@ -34,13 +34,27 @@ public struct PeerCertificate: Sendable, Hashable {
         return text
     }
 
+    /// Reads a certificate in DER form; nil when it is none.
+    init?(derBytes: [UInt8]) {
+        let certificate = unsafe derBytes.withUnsafeBufferPointer { bytes in
+            var position = bytes.baseAddress
+            return unsafe d2i_X509(nil, &position, bytes.count)
+        }
+        guard let certificate = unsafe certificate else {
+            ERR_clear_error()
+            return nil
+        }
+        unsafe self.init(certificate)
+        unsafe X509_free(certificate)
+    }
+
     /// Reads a certificate of OpenSSL's, which stays the caller's.
     init(_ certificate: OpaquePointer) {
         unsafe subject = Self.text(X509_get_subject_name(certificate))
         unsafe issuer = Self.text(X509_get_issuer_name(certificate))
         unsafe notBefore = Self.seconds(X509_get0_notBefore(certificate))
         unsafe notAfter = Self.seconds(X509_get0_notAfter(certificate))
-        unsafe derBytes = Self.encoding(certificate)
+        unsafe derBytes = Self.derBytes(of: certificate)
         sha256 = SHA256.digest(derBytes)
         var names = AlternativeNames()
         unsafe names.read(certificate)
@@ -50,7 +64,7 @@ public struct PeerCertificate: Sendable, Hashable {
         uris = names.uri
     }
 
-    private static func encoding(_ certificate: OpaquePointer) -> [UInt8] {
+    static func derBytes(of certificate: OpaquePointer) -> [UInt8] {
         let count = unsafe Int(i2d_X509(certificate, nil))
         guard count > 0 else { return [] }
         return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, written in

@@ -116,11 +116,11 @@ final class TLSSession {
     var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
     /// The protocol's version, such as `TLSv1.3`.
     var version: String { unsafe String(cString: SSL_get_version(ssl)) }
-    /// What the peer has shown, verified as the configuration demands; also of a session that was resumed. Nil for none,
-    /// and before the handshake is done.
-    var peerCertificate: PeerCertificate? {
+    /// The certificate that the peer has shown, in DER form, verified as the configuration demands; also of a session that
+    /// was resumed. Nil for none, and before the handshake is done.
+    var peerCertificate: [UInt8]? {
         guard isSecured, let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
-        return unsafe PeerCertificate(certificate)
+        return unsafe PeerCertificate.derBytes(of: certificate)
     }
     /// Why an end of the transport now would be a failure of TLS; nil when it would not.
     var failureAtEnd: TLSFailure? {

@@ -34,6 +34,10 @@ final class TLSEndpoint: TLSTransport {
         unsafe Array(bytes).withUnsafeBytes { unsafe session.receive($0) }
     }
 
+    var peerCertificate: PeerCertificate? {
+        session.peerCertificate.flatMap { PeerCertificate(derBytes: $0) }
+    }
+
     var failure: String? {
         for case .failed(let failure) in ends { return failure.description }
         return nil

@@ -71,8 +71,8 @@ import Testing
         let client = try client(identity)
         for isResumed in [false, true, true] {
             let result = try resumes(client, server) {
-                #expect($0.server.session.peerCertificate?.subject == "CN=client")
-                #expect($0.client.session.peerCertificate?.dnsNames == ["localhost"])
+                #expect($0.server.peerCertificate?.subject == "CN=client")
+                #expect($0.client.peerCertificate?.dnsNames == ["localhost"])
             }
             #expect(result == isResumed)
         }

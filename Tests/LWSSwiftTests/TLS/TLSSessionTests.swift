@@ -131,7 +131,7 @@ import Testing
 
         let known = try TLSPair(clientContext { $0.identity = identity }, strict)
         #expect(known.connect())
-        #expect(known.server.session.peerCertificate?.subject == "CN=client")
+        #expect(known.server.peerCertificate?.subject == "CN=client")
 
         let stranger = try serverContext(.required(authorities: .file(certificates.client)))
         let refused = try TLSPair(clientContext { $0.identity = identity }, stranger)
@@ -142,16 +142,17 @@ import Testing
     @Test func `an optional certificate is known when it is shown`() throws {
         let optional = try serverContext(.optional(authorities: .file(certificates.authority)))
         let anonymous = try TLSPair(client, optional)
-        #expect(anonymous.connect() && anonymous.server.session.peerCertificate == nil)
+        #expect(anonymous.connect() && anonymous.server.peerCertificate == nil)
         let known = try TLSPair(clientContext { $0.identity = identity }, optional)
         #expect(known.connect())
-        let certificate = try #require(known.server.session.peerCertificate)
+        let certificate = try #require(known.server.peerCertificate)
         #expect(certificate.issuer == "CN=Test authority")
         #expect(certificate.dnsNames == ["client.example"])
         #expect(certificate.sha256.count == 32 && certificate.fingerprint.count == 64)
         #expect(certificate.notAfter - certificate.notBefore == 2 * 86_400)
         #expect(certificate.derBytes.starts(with: [0x30, 0x82]))
-        let shown = try #require(known.client.session.peerCertificate)
+        #expect(PeerCertificate(derBytes: Array(certificate.derBytes.dropLast())) == nil)
+        let shown = try #require(known.client.peerCertificate)
         #expect(shown.dnsNames == ["localhost"] && shown.ipAddresses == ["127.0.0.1"])
     }
 
