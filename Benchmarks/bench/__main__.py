@@ -1,4 +1,7 @@
 """scripts/bench: measures, shows its progress, and prints and writes a report."""
+import signal
+import sys
+
 from . import against, arguments, machine, results, servers
 from .arguments import PARTS
 from .build import build
@@ -59,6 +62,8 @@ def main():
     if options.report:
         write_reports(options)
         return
+    # Ended from outside, it ends its servers first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: ended by SIGTERM"))
     machine.require_two_cores()
     commit = build(needed_servers(options), options.against)
     descriptors = machine.raise_descriptor_limit()

@@ -22,8 +22,8 @@ def resume(kind, title):
     return Cell(
         key=f"resume-{kind}", title=title, mode="resume", load={"connections": FEW, "rounds": 4, "tls": True},
         servers=(servers.SUBJECT,), figures=(RESUMED, FULL, "resumed_over_full", "resumed_part"),
-        compared=(RESUMED, FULL, "resumed_over_full", "resumed_part"), features=frozenset({"tls", "loops", kind}), quick={"connections": 100, "rounds": 1},
-        rounds=(3, 9), connections=FEW,
+        compared=(RESUMED, FULL, "resumed_over_full", "resumed_part"), features=frozenset({"tls", "loops", kind}),
+        quick={"connections": 100, "rounds": 1}, rounds=(3, 9), connections=FEW,
     )
 
 
