@@ -222,7 +222,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     private func answered() -> Int32 {
         guard let wsi = unsafe wsi else { return -1 }
         let status = unsafe Int(lws_http_client_http_response(wsi))
-        guard status != 101 else { return unsafe negotiate(RequestHead(wsi)[WSI_TOKEN_EXTENSIONS]) }
+        guard status != 101 else { return unsafe negotiate(LibraryRequestHead(wsi)[WSI_TOKEN_EXTENSIONS]) }
         rejectionStatus = status
         var buffer = [CChar](repeating: 0, count: Self.maximumBodyBytes)
         unsafe buffer.withUnsafeMutableBufferPointer { buffer in
@@ -259,7 +259,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     /// lws has checked the answer; the subprotocol is checked again since it compares only beginnings.
     private func filter() -> Int32 {
         guard let wsi = unsafe wsi else { return -1 }
-        subprotocol = unsafe RequestHead(wsi)[WSI_TOKEN_PROTOCOL]
+        subprotocol = unsafe LibraryRequestHead(wsi)[WSI_TOKEN_PROTOCOL]
         if let subprotocol, !configuration.subprotocols.contains(subprotocol) {
             failure = WebSocketError(
                 .invalidHandshake,

@@ -104,7 +104,7 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
 
     private func confirmUpgrade() -> Int32 {
         guard let wsi = unsafe wsi else { return -1 }
-        let head = unsafe RequestHead(wsi)
+        let head = unsafe LibraryRequestHead(wsi)
         // For an unknown upgrade lws has freed the header table already and still calls (before 4.3.7): without the field
         // there is nothing to look at, and nothing to answer.
         guard let upgrade = head[WSI_TOKEN_UPGRADE] else { return -1 }
@@ -262,7 +262,7 @@ final class HTTPExchange: LoopSocket, @unchecked Sendable {
 
     private func request() -> Int32 {
         guard let wsi = unsafe wsi else { return -1 }
-        let head = unsafe RequestHead(wsi)
+        let head = unsafe LibraryRequestHead(wsi)
         let version = head.version
         let fields = head.fields
         let connection = OpeningHandshake.tokens(head[WSI_TOKEN_CONNECTION] ?? "").map { $0.lowercased() }

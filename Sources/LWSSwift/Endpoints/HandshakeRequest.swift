@@ -15,7 +15,7 @@ public struct HandshakeRequest {
     public let subprotocols: [String]
     /// The client's address.
     public let remoteAddress: SocketAddress?
-    let head: RequestHead
+    let head: LibraryRequestHead
 
     /// The `Host` field: what the client takes this server to be, such as `localhost:8088`.
     public var host: String? { head[WSI_TOKEN_HOST] }

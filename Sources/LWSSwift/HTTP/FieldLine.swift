@@ -13,18 +13,9 @@ enum FieldLine {
 
     /// A field's value without the white space around it; nil when it has control characters.
     static func value(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        guard bytes.allSatisfy(isValueByte) else { return nil }
-        var value = bytes.drop(while: isSpace)
-        while let last = value.last, isSpace(last) { value.removeLast() }
+        guard bytes.allSatisfy(FieldSyntax.isValueByte) else { return nil }
+        var value = bytes.drop(while: FieldSyntax.isSpace)
+        while let last = value.last, FieldSyntax.isSpace(last) { value.removeLast() }
         return value
-    }
-
-    /// Whether a byte may stand in a value: all but control characters (RFC 9110 section 5.5).
-    static func isValueByte(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != 0x7F || byte == UInt8(ascii: "\t")
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     }
 }

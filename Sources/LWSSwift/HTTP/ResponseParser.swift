@@ -105,7 +105,7 @@ private enum StatusLine {
         guard version.starts(with: "HTTP/1.".utf8), let minor = version.dropFirst(7).first.flatMap(digit),
             line.dropFirst(8).first == UInt8(ascii: " "), status.count == 3,
             line.dropFirst(12).first ?? UInt8(ascii: " ") == UInt8(ascii: " "),
-            line.dropFirst(12).allSatisfy(FieldLine.isValueByte)
+            line.dropFirst(12).allSatisfy(FieldSyntax.isValueByte)
         else { throw MalformedResponse(reason: "its status line is malformed") }
         var number = 0
         for byte in status {

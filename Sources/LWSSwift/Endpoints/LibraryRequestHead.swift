@@ -6,7 +6,7 @@ internal import HTTPTypes
 ///
 /// The table exists until the request was answered or the connection opened; this must not be kept longer.
 @safe
-struct RequestHead {
+struct LibraryRequestHead {
     private let wsi: OpaquePointer
 
     init(_ wsi: OpaquePointer) {
