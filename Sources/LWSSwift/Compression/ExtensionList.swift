@@ -56,7 +56,7 @@ struct ExtensionList {
 
     private mutating func token() -> String? {
         let token = String(rest.prefix { !",;=\" \t".utf8.contains($0) }) ?? ""
-        guard OpeningHandshake.isToken(token) else { return nil }
+        guard FieldSyntax.isToken(token) else { return nil }
         rest = rest.dropFirst(token.utf8.count)
         skipSpace()
         return token
@@ -71,7 +71,7 @@ struct ExtensionList {
             case UInt8(ascii: "\""):
                 skipSpace()
                 let token = String(decoding: bytes, as: UTF8.self)
-                return OpeningHandshake.isToken(token) ? token : nil
+                return FieldSyntax.isToken(token) ? token : nil
             case UInt8(ascii: "\\"):
                 guard let escaped = rest.popFirst() else { return nil }
                 bytes.append(escaped)

@@ -81,8 +81,8 @@ struct ClientHandshake {
         guard head.fields[.upgrade]?.lowercased() == "websocket" else {
             throw MalformedResponse(reason: "its Upgrade field is not \"websocket\"")
         }
-        guard OpeningHandshake.tokens(head.fields[.connection] ?? "").contains(where: { $0.lowercased() == "upgrade" })
-        else {
+        let options = FieldSyntax.list((head.fields[.connection] ?? "").utf8)
+        guard options.contains(where: { $0.lowercased() == "upgrade" }) else {
             throw MalformedResponse(reason: "its Connection field does not name \"Upgrade\"")
         }
         guard head.fields[.secWebSocketAccept] == HandshakeKey.accept(key) else {

@@ -54,25 +54,6 @@ struct LibraryRequestHead {
         return "/"
     }
 
-    /// The query. lws decodes it, and cuts it at the ampersands that were not encoded, so it is encoded and put together
-    /// again.
-    var query: String {
-        var pairs: [String] = []
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        while pairs.count < 256 {
-            let count = unsafe lws_hdr_copy_fragment(
-                wsi,
-                &buffer,
-                Int32(buffer.count),
-                WSI_TOKEN_HTTP_URI_ARGS,
-                Int32(pairs.count)
-            )
-            guard count >= 0 else { break }
-            pairs.append(QueryEncoding.encode(buffer[..<Int(count)].lazy.map { UInt8(bitPattern: $0) }))
-        }
-        return pairs.joined(separator: "&")
-    }
-
     /// The version in the request line, such as `HTTP/1.1`.
     var version: String { self[WSI_TOKEN_HTTP] ?? "" }
 

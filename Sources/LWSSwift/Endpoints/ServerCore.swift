@@ -10,6 +10,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let loop: ServiceLoop
     let configuration: WebSocketServer.Configuration
     let settings: ConnectionSettings
+    let headLimits: RequestParser.Limits
     let handshakeTimeout: UInt64
     private let onConnection: @Sendable (LoopConnection) -> Void
     /// Connections of the whole server.
@@ -47,6 +48,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             limits: configuration.limits,
             compression: configuration.compression,
             logger: loop.logger
+        )
+        headLimits = RequestParser.Limits(
+            maximumBytes: max(loop.configuration.maximumHeaderBytes, 1),
+            maximumFields: configuration.maximumHeaderFields
         )
         handshakeTimeout = configuration.limits.handshakeTimeout.milliseconds
     }
@@ -101,13 +106,16 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             return
         }
         if address?.port != nil { SystemSocket.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-        guard let wsi = unsafe lws_adopt_socket_vhost(vhost, descriptor) else {
+        var socket = lws_sock_file_fd_type()
+        unsafe socket.sockfd = descriptor
+        let name = unsafe ProtocolTable.baseName
+        guard let wsi = unsafe lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_SOCKET, socket, name, nil) else {
             assignedSockets.subtract(1, ordering: .relaxed)
             return
         }
         socketCount += 1
-        let exchange = HTTPExchange(self, remoteAddress: address)
-        unsafe exchange.attach(wsi)
+        let connection = HTTPServerConnection(self, remoteAddress: address)
+        unsafe connection.attach(wsi)
     }
 
     func connectionOpened(_ core: ConnectionCore) {
@@ -165,8 +173,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         observers.finish()
         forEachSocket { connection in
             connection.loopShutsDown()
-        } exchange: { exchange in
-            exchange.loopShutsDown()
+        } http: { connection in
+            connection.loopShutsDown()
         }
         finishStopping()
     }
@@ -175,16 +183,16 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private func cut() {
         forEachSocket { connection in
             connection.end()
-        } exchange: { exchange in
-            exchange.kill()
+        } http: { connection in
+            connection.end()
         }
     }
 
-    private func forEachSocket(_ connection: (ConnectionCore) -> Void, exchange: (HTTPExchange) -> Void) {
+    private func forEachSocket(_ connection: (ConnectionCore) -> Void, http: (HTTPServerConnection) -> Void) {
         for socket in loop.sockets.all {
             switch socket {
             case let socket as ConnectionCore where socket.settings === settings: connection(socket)
-            case let socket as HTTPExchange where socket.belongs(to: self): exchange(socket)
+            case let socket as HTTPServerConnection where socket.belongs(to: self): http(socket)
             default: break
             }
         }

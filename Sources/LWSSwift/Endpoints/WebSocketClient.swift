@@ -125,7 +125,7 @@ extension WebSocketClient.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
         try compression?.validate()
-        for name in subprotocols where !OpeningHandshake.isToken(name) {
+        for name in subprotocols where !FieldSyntax.isToken(name) {
             throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
         }
         guard subprotocols.joined(separator: ", ").utf8.count <= 4_096 else {

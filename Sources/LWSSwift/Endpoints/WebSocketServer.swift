@@ -43,8 +43,8 @@ public final class WebSocketServer: Sendable {
         /// How many connections may be open; a further handshake is answered with 503. Default: 100,000, beneath which the
         /// descriptors of the process usually run out first.
         public var maximumConnections = 100_000
-        /// The most header fields of a request, of those that libwebsockets has a name for; more are answered with 431. Fields
-        /// of other names are bounded by the size of all, ``ServiceLoop/Configuration/maximumHeaderBytes``. Default: 64.
+        /// The most header fields of a request, a repeated one counted as often as it comes; more are answered with 431, and
+        /// so is a head beyond ``ServiceLoop/Configuration/maximumHeaderBytes``. Default: 64.
         public var maximumHeaderFields = 64
         /// The largest body of a plain HTTP request, in bytes; a larger one is answered with 413. Default: 1 MiB.
         public var maximumRequestBodyBytes = 1 << 20
@@ -52,9 +52,11 @@ public final class WebSocketServer: Sendable {
         public var backlog = 1_024
         /// TLS; nil for none.
         public var tls: TLSServerConfiguration?
-        /// Decides on each opening handshake, on the loop: it must not block. Default: accepts all, without subprotocol.
+        /// Decides on each opening handshake, on the loop: it must not block, but may put the decision off with
+        /// ``HandshakeResponse/deferred(_:)``. Default: accepts all, without subprotocol.
         public var handshake: @Sendable (HandshakeRequest) -> HandshakeResponse = { _ in .accept() }
-        /// Answers plain HTTP requests on the same port, in a task on the loop. Default: 426, "use a WebSocket client".
+        /// Answers plain HTTP requests on the same port, in a task on the loop. Requests of one client come one after another.
+        /// Default: 426, "use a WebSocket client".
         public var http: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
             HTTPServerResponse(
                 status: .upgradeRequired,

@@ -72,4 +72,13 @@ extension ServiceLoop {
             return try await Handler.$current.withValue(handler) { try await body() }
         }
     }
+
+    /// Starts a handler here and now, on the loop's thread: one that never waits has ended when this returns.
+    func startHandlerAtOnce(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        let handler = Handler(handlers)
+        return Task.immediate(executorPreference: taskExecutor) {
+            await Handler.$current.withValue(handler) { await body() }
+            handler.release()
+        }
+    }
 }

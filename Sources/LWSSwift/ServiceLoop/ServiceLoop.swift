@@ -42,7 +42,8 @@ public final class ServiceLoop: @unchecked Sendable {
         /// How the loop waits for events.
         public var eventLibrary: EventLibrary
         /// The largest opening handshake or HTTP request head that is taken, in bytes: request line and header fields
-        /// together. A peer that sends more is disconnected. Held only while a handshake is under way. Default: 8 KiB.
+        /// together. A client that sends more is answered with 431, or 414 for the request line alone; a server is
+        /// disconnected. Held while the request is answered. Default: 8 KiB.
         public var maximumHeaderBytes: Int
         /// How long ``ServiceLoop/shutdown()`` waits for handlers that have not returned, from the end of the last
         /// connection on. Default: 10 seconds.

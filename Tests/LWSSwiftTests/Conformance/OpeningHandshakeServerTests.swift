@@ -43,6 +43,18 @@ import Testing
         Request("spaces around values", ["Upgrade:   websocket", "Connection:  Upgrade\t"], 101),
         Request("a path and a query", RawRequest(path: "/chat/room%201?user=%C3%A9&x"), 101),
         Request("an extension that nobody knows", ["Sec-WebSocket-Extensions: foo; bar=\"baz\", permessage-x"], 101),
+        Request(
+            "more extensions than lws takes",
+            ["Sec-WebSocket-Extensions: \(String(repeating: "a,", count: 200))b"],
+            101
+        ),
+        Request(
+            "a subprotocol longer than lws takes",
+            ["Sec-WebSocket-Protocol: \(String(repeating: "a", count: 200))"],
+            101
+        ),
+        Request("an Upgrade among others", ["Upgrade: h2c, websocket"], 101),
+        Request("a whole URL for its target", RawRequest(path: "ws://localhost/chat?x"), 101),
         Request("subprotocols, of which none is chosen", ["Sec-WebSocket-Protocol: chat, superchat"], 101),
         Request("fields that nobody knows", ["X-Anything: goes", "Cookie: a=b; c=d"], 101),
     ]
@@ -73,11 +85,13 @@ import Testing
             405
         ),
         Request("HTTP/1.0", RawRequest(version: "HTTP/1.0"), 505),
+        Request("a method in lower case", RawRequest(method: "get"), 405),
         Request("no host", ["Host:"], 400),
+        Request("two hosts", RawRequest(fields: RawRequest.requiredFields + ["Host: localhost"]), 400),
         Request("a host with a space", ["Host: local host"], 400),
-        Request("another Upgrade that lws knows", ["Upgrade: h2c"], 400),
-        // lws answers by itself.
-        Request("an Upgrade that only begins so", ["Upgrade: websocket2"], 403),
+        // A server may ignore what it does not speak (RFC 9110 section 7.8): these are plain requests.
+        Request("another Upgrade", ["Upgrade: h2c"], 426),
+        Request("an Upgrade that only begins so", ["Upgrade: websocket2"], 426),
         Request("no Connection", ["Connection:"], 400),
         Request("a Connection without Upgrade", ["Connection: keep-alive"], 400),
         Request("a Connection with another token", ["Connection: Upgraded"], 400),
@@ -93,11 +107,6 @@ import Testing
         Request("a subprotocol that is no token", ["Sec-WebSocket-Protocol: a(b)"], 400),
         Request("subprotocols of nothing", ["Sec-WebSocket-Protocol: ,"], 400),
         Request("extensions of nothing", ["Sec-WebSocket-Extensions: ,"], 400),
-        Request(
-            "extensions that are too long for lws",
-            ["Sec-WebSocket-Extensions: \(String(repeating: "a,", count: 200))b"],
-            400
-        ),
         Request("an extension without a name", ["Sec-WebSocket-Extensions: ;x"], 400),
     ]
 

@@ -6,23 +6,6 @@ import Testing
 
 /// Plain HTTP on the port of a WebSocket server.
 @Suite(.timeLimit(.minutes(1))) struct HTTPTests {
-    /// An answer as it stood on the wire.
-    private struct Answer {
-        let head: String
-        let body: [UInt8]
-
-        /// Reads one answer whose length is announced.
-        init(from peer: RawPeer) async throws {
-            head = try await peer.readHead()
-            let line = head.components(separatedBy: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-            let count = try #require(line.flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) })
-            body = try await peer.read(count)
-        }
-
-        var status: Int { Int(head.dropFirst(9).prefix(3)) ?? 0 }
-        var text: String { String(decoding: body, as: UTF8.self) }
-    }
-
     private func request(_ method: String, _ path: String, body: String = "", _ fields: [String] = []) -> [UInt8] {
         let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
         return RawRequest(method: method, path: path, fields: ["Host: localhost"] + length + fields).bytes
@@ -33,7 +16,7 @@ import Testing
         try await withServer { server in
             let peer = try RawPeer(port: server.port!)
             try await peer.write(request("GET", "/"))
-            let answer = try await Answer(from: peer)
+            let answer = try await RawAnswer(from: peer)
             #expect(answer.status == 426)
             #expect(answer.head.contains("Upgrade: websocket\r\n"))
             #expect(answer.text.contains("WebSocket"))
@@ -69,15 +52,15 @@ import Testing
         } _: { server in
             let peer = try RawPeer(port: server.port!)
             try await peer.write(request("GET", "/a?b=c", ["Authorization: x"]))
-            var answer = try await Answer(from: peer)
+            var answer = try await RawAnswer(from: peer)
             #expect(answer.status == 201)
             #expect(answer.text == "GET /a?b=c /a x ")
             #expect(answer.head.contains("text/plain"))
             try await peer.write(request("POST", "/", body: "hello"))
-            answer = try await Answer(from: peer)
+            answer = try await RawAnswer(from: peer)
             #expect(answer.text == "POST / / - hello")
             try await peer.write(request("DELETE", "/thing"))
-            answer = try await Answer(from: peer)
+            answer = try await RawAnswer(from: peer)
             #expect(answer.text == "DELETE /thing /thing - ")
         }
     }
@@ -101,7 +84,7 @@ import Testing
         } _: { server in
             let peer = try RawPeer(port: server.port!, receiveBuffer: 65_536)
             try await peer.write(request("GET", "/"))
-            let answer = try await Answer(from: peer)
+            let answer = try await RawAnswer(from: peer)
             #expect(answer.body == body)
         }
     }
@@ -165,7 +148,7 @@ import Testing
         } _: { server in
             let small = try RawPeer(port: server.port!)
             try await small.write(request("POST", "/", body: String(repeating: "x", count: 100)))
-            #expect(try await Answer(from: small).text == "taken")
+            #expect(try await RawAnswer(from: small).text == "taken")
             let large = try RawPeer(port: server.port!)
             try await large.write(request("POST", "/", body: String(repeating: "x", count: 101)))
             #expect(try await large.readHead().hasPrefix("HTTP/1.1 413 "))
@@ -184,12 +167,12 @@ import Testing
             try await waiting.write(request("GET", "/wait"))
             let other = try RawPeer(port: server.port!)
             try await other.write(request("GET", "/other"))
-            #expect(try await Answer(from: other).text == "/other")
+            #expect(try await RawAnswer(from: other).text == "/other")
             let socket = try await RawPeer.upgraded(port: server.port!)
             try await socket.send(.text("hello"))
             #expect(try await socket.receive() == .text("hello"))
             continuation.finish()
-            #expect(try await Answer(from: waiting).text == "/wait")
+            #expect(try await RawAnswer(from: waiting).text == "/wait")
         }
     }
 }

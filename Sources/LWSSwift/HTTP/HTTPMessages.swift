@@ -1,0 +1,141 @@
+public import HTTPTypes
+
+/// A plain HTTP request that came to the port of a WebSocket server.
+///
+/// It holds the bytes of the request's head; what is asked of it is looked up there, so that only ``request`` makes a value
+/// of everything.
+public struct HTTPServerRequest: Sendable {
+    private enum Source {
+        case client(RequestHead, isSecure: Bool)
+        case program(HTTPRequest)
+    }
+    private var source: Source
+
+    /// The body, at most ``WebSocketServer/Configuration/maximumRequestBodyBytes``; taken out of its chunks if it came in
+    /// some.
+    public var body: [UInt8]
+    /// The client's address.
+    public var remoteAddress: SocketAddress?
+
+    init(_ head: RequestHead, isSecure: Bool, body: [UInt8], remoteAddress: SocketAddress?) {
+        source = .client(head, isSecure: isSecure)
+        self.body = body
+        self.remoteAddress = remoteAddress
+    }
+
+    /// A request that no client sent, to test a handler with.
+    public init(request: HTTPRequest, body: [UInt8] = [], remoteAddress: SocketAddress? = nil) {
+        source = .program(request)
+        self.body = body
+        self.remoteAddress = remoteAddress
+    }
+
+    /// Method, path with query, authority and header fields, made anew each time.
+    public var request: HTTPRequest {
+        get {
+            switch source {
+            case .client(let head, let isSecure): head.request(scheme: isSecure ? "https" : "http")
+            case .program(let request): request
+            }
+        }
+        set { source = .program(newValue) }
+    }
+
+    /// The method, as it was sent: methods have a case, and unknown ones come here too.
+    public var method: HTTPRequest.Method {
+        switch source {
+        case .client(let head, _): head.method
+        case .program(let request): request.method
+        }
+    }
+
+    /// The path as it was sent, without the query: percent-encoded.
+    public var path: String {
+        switch source {
+        case .client(let head, _): head.path
+        case .program(let request): String((request.path ?? "/").prefix { $0 != "?" })
+        }
+    }
+
+    /// The query as it was sent, without the question mark: percent-encoded; empty when there is none.
+    public var query: String {
+        switch source {
+        case .client(let head, _): head.query
+        case .program(let request): String((request.path ?? "").drop { $0 != "?" }.dropFirst())
+        }
+    }
+
+    /// The value of a header field; of a repeated one, the values joined with commas.
+    public subscript(name: HTTPField.Name) -> String? {
+        switch source {
+        case .client(let head, _): head[name]
+        case .program(let request): request.headerFields[name]
+        }
+    }
+}
+
+/// The answer to a plain HTTP request: from memory, of any size, or streamed.
+public struct HTTPServerResponse: Sendable {
+    enum Body: Sendable {
+        case bytes([UInt8])
+        case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+    }
+
+    /// The status of the answer.
+    public var status: HTTPResponse.Status
+    /// Its header fields; `Content-Length`, `Transfer-Encoding` and `Connection` are set by the server, whatever is said
+    /// here.
+    public var headerFields: HTTPFields
+    let body: Body
+
+    /// Answers with bytes.
+    public init(status: HTTPResponse.Status = .ok, headerFields: HTTPFields = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headerFields = headerFields
+        self.body = .bytes(body)
+    }
+
+    /// Answers with text, as `text/plain` unless the fields say otherwise.
+    public init(status: HTTPResponse.Status = .ok, headerFields: HTTPFields = [:], text: String) {
+        var fields = headerFields
+        if !fields.contains(where: { $0.name == .contentType }) {
+            fields.append(HTTPField(name: .contentType, value: "text/plain; charset=utf-8"))
+        }
+        self.init(status: status, headerFields: fields, body: Array(text.utf8))
+    }
+
+    /// Answers with what `stream` writes, until it returns; the body ends early when it throws.
+    ///
+    /// The closure runs in a task on the server's loop, which is cancelled when the client hangs up. A client that takes no
+    /// byte for ``ConnectionLimits/stallTimeout`` is disconnected.
+    public init(
+        status: HTTPResponse.Status = .ok,
+        headerFields: HTTPFields = [:],
+        stream: @escaping @Sendable (HTTPBodyWriter) async throws -> Void
+    ) {
+        self.status = status
+        self.headerFields = headerFields
+        self.body = .stream(stream)
+    }
+}
+
+/// Writes the body of a streamed answer.
+///
+/// It belongs to this one answer: once that is over, it throws. Several tasks may write; their pieces go out whole, in the
+/// order in which the calls were made.
+public struct HTTPBodyWriter: Sendable {
+    let writer: HTTPResponseWriter
+
+    /// Writes some bytes and waits until the client's socket has taken them, which bounds what is held to these bytes.
+    ///
+    /// - Throws: ``WebSocketError/Code/closed`` once the client has gone or the answer is over,
+    ///   ``WebSocketError/Code/cancelled`` when the task was cancelled before; it does not cut short what is being written.
+    public func write(_ bytes: [UInt8]) async throws(WebSocketError) {
+        try await writer.write(bytes)
+    }
+
+    /// Writes text as UTF-8.
+    public func write(_ text: String) async throws(WebSocketError) {
+        try await writer.write(Array(text.utf8))
+    }
+}
