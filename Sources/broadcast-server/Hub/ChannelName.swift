@@ -13,9 +13,12 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// - Parameter path: of the URL, decoded, such as `/team`; nil when it names no channel.
+    /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
     init?(path: String) {
-        guard path.first == "/", path.utf8.count <= 1 + Self.maximumBytes else { return nil }
+        guard let path = PercentEncoding.decode(path), path.first == "/", path.utf8.count <= 1 + Self.maximumBytes
+        else {
+            return nil
+        }
         let text = path.dropFirst()
         guard !text.contains("/"), !text.contains(" "), PrintableText.isPrintable(String(text)) else { return nil }
         self.text = String(text)

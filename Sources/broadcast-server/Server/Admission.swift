@@ -6,7 +6,7 @@ enum Admission: Equatable {
     case refused(HTTPResponse.Status, explanation: String)
 
     /// - Parameters:
-    ///   - path: of the URL, decoded; it names the channel.
+    ///   - path: of the URL, as sent; it names the channel.
     ///   - query: of the URL, as sent.
     ///   - subprotocols: those the client offers.
     init(path: String, query: String, subprotocols: [String]) {

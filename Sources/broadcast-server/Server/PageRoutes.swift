@@ -22,13 +22,14 @@ struct PageRoutes: Sendable {
 
     /// Answers a request. The body of an answer to HEAD is left out by the server.
     func answer(_ request: HTTPServerRequest) -> HTTPServerResponse {
-        let file = files[request.path]
-        guard file != nil || request.path == "/healthz" else {
+        let path = PercentEncoding.decode(request.path) ?? ""
+        let file = files[path]
+        guard file != nil || path == "/healthz" else {
             let text =
                 "Nothing is here. The chat page is at /, and WebSocket clients connect to any path: it names the channel.\n"
             return HTTPServerResponse(status: .notFound, text: text)
         }
-        guard [.get, .head].contains(request.request.method) else {
+        guard [.get, .head].contains(request.method) else {
             return HTTPServerResponse(
                 status: .methodNotAllowed,
                 headerFields: [.allow: "GET, HEAD"],
@@ -36,7 +37,7 @@ struct PageRoutes: Sendable {
             )
         }
         guard let file else { return HTTPServerResponse(headerFields: [.cacheControl: "no-store"], text: "ok\n") }
-        return answer(with: file, ifNoneMatch: request.request.headerFields[.ifNoneMatch])
+        return answer(with: file, ifNoneMatch: request[.ifNoneMatch])
     }
 
     private func answer(with file: PageFile, ifNoneMatch tags: String?) -> HTTPServerResponse {
