@@ -118,7 +118,7 @@ extension ListeningSocket {
             )
         }
         let result = unsafe address.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
-        guard result == 0, listen(descriptor, backlog) == 0, let local = localAddress(descriptor) else {
+        guard result == 0, listen(descriptor, backlog) == 0, let local = SystemSocket.address(of: descriptor) else {
             let number = errno
             Glibc.close(descriptor)
             if number == EADDRNOTAVAIL, !isOnlyOne { return nil }
@@ -176,15 +176,6 @@ extension ListeningSocket {
         _ body: (UnsafePointer<sockaddr>) -> Int32
     ) -> Int32 {
         unsafe withUnsafeBytes(of: &address) { unsafe body($0.assumingMemoryBound(to: sockaddr.self).baseAddress!) }
-    }
-
-    private static func localAddress(_ descriptor: Int32) -> SocketAddress? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = unsafe withUnsafeMutableBytes(of: &storage) {
-            unsafe getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
-        }
-        return result == 0 ? SocketAddress(storage) : nil
     }
 
     private static func failure(_ number: Int32, _ place: String, port: Int?) -> WebSocketError {

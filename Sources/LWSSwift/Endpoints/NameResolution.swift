@@ -14,6 +14,20 @@ struct ResolvedAddress: Sendable {
         }
     }
 
+    init(unixPath path: String) throws(WebSocketError) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // The path ends with a zero.
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw WebSocketError(.invalidURL, "The path of the socket, \(path), is too long.")
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        self = unsafe withUnsafeBytes(of: address) { bytes in
+            let start = unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
+            return unsafe ResolvedAddress(start, length: socklen_t(bytes.count))
+        }
+    }
+
     var family: Int32 { Int32(storage.ss_family) }
     var socketAddress: SocketAddress? { SocketAddress(storage) }
     var host: String { socketAddress?.host ?? "" }

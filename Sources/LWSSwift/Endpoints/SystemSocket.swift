@@ -18,6 +18,16 @@ enum SystemSocket {
         return (descriptor, descriptor < 0 ? nil : SocketAddress(storage))
     }
 
+    /// The address that a socket is bound to; nil when the system does not tell.
+    static func address(of descriptor: Int32) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutableBytes(of: &storage) {
+            unsafe getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
+        }
+        return result == 0 ? SocketAddress(storage) : nil
+    }
+
     /// Sets an option that is a number; one the system does not know is left alone.
     static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value

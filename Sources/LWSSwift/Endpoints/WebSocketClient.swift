@@ -10,22 +10,34 @@ public import HTTPTypes
 /// ```
 ///
 /// URLs are `ws:`, `wss:`, or `ws+unix:///path/to/socket`, with `:/path?query` behind the socket's path for the request.
-/// Connections are made directly: proxies named in the environment are not used, redirects are not followed.
+/// ``Configuration/proxy`` says what is reached through a proxy; redirects are followed only when asked to.
 public enum WebSocketClient {
     /// Settings of a connection.
     public struct Configuration: Sendable {
-        /// The bounds of the connection. ``ConnectionLimits/handshakeTimeout`` runs from the established transport.
+        /// The bounds of the connection. ``ConnectionLimits/handshakeTimeout`` runs from the established transport, TLS
+        /// included, to the end of the server's answer.
         public var limits = ConnectionLimits()
         /// Compression of messages, which is offered to the server; nil for none. Default: on, which costs an idle
         /// connection nothing. ``Handshake/compression`` tells whether the server agreed.
         public var compression: WebSocketCompression? = WebSocketCompression()
         /// The subprotocols to offer, the preferred one first; ``Handshake/subprotocol`` tells which the server chose.
         public var subprotocols: [String] = []
-        /// Further header fields of the handshake, such as `Authorization`.
+        /// Further header fields of the handshake, such as `Authorization`; at most 16 KiB, and none that the handshake
+        /// sets itself.
         public var headerFields: HTTPFields = [:]
         /// The `Origin` field; nil for none, as clients that are no browsers do.
         public var origin: String?
-        /// How long resolving the name, connecting to one of its addresses, and TLS may take together.
+        /// The proxy to go through. Default: the one that the environment names for the URL, if any.
+        public var proxy = Proxy.environment
+        /// How many redirects (status 301, 302, 303, 307 and 308) are followed before one is an error, 0 to 20. Default: 0.
+        ///
+        /// `http:` counts as `ws:` in them, and `https:` as `wss:`; none is followed from `wss:` to `ws:`. Another origin
+        /// does not get the fields `Authorization`, `Cookie` and `Proxy-Authorization`. Each redirect has the time limits
+        /// of a connection of its own.
+        public var maximumRedirects = 0
+        /// How long resolving the name, connecting to one of its addresses, the way through a proxy, and TLS may take
+        /// together. The addresses are tried in turn, each 250 ms after the one before when that has not answered, the timer
+        /// being up to 100 ms late (RFC 8305); the first that answers is taken.
         public var connectTimeout: Duration = .seconds(10)
         /// TLS for `wss:`.
         public var tls = TLSClientConfiguration()
@@ -104,18 +116,16 @@ public enum WebSocketClient {
             await WaitingTask.wait { task in
                 let isQueued = loop.submit(
                     .closure {
-                        let finish: ClientDial.Finish = { task.finish($0) }
-                        guard !ticket.isCancelled else { return finish(.failure(.cancelled)) }
-                        guard !loop.isShuttingDown else { return finish(.failure(.loopStopped)) }
-                        let dial = ClientDial(loop, target, configuration, ticket, onConnection, finish)
-                        dial.start()
+                        guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
+                        guard !loop.isShuttingDown else { return task.finish(.failure(.loopStopped)) }
+                        ClientDial(loop, target, configuration, ticket, onConnection) { task.finish($0) }.start()
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }
             }
         } onCancel: {
             ticket.cancel()
-            loop.execute { loop.cancelDial(ticket) }
+            loop.execute { loop.dials[ObjectIdentifier(ticket)]?.finish(.failure(.cancelled)) }
         }
         return try result.get()
     }
@@ -133,6 +143,16 @@ extension WebSocketClient.Configuration {
         }
         guard origin?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
             throw WebSocketError(.invalidConfiguration, "The origin must be printable ASCII without spaces.")
+        }
+        if let problem = ClientHandshake.problem(of: headerFields, origin: origin) {
+            throw WebSocketError(.invalidConfiguration, problem)
+        }
+        if case .url(let url) = proxy { _ = try ProxyRoute(url) }
+        guard (0...20).contains(maximumRedirects) else {
+            throw WebSocketError(.invalidConfiguration, "maximumRedirects must be between 0 and 20.")
+        }
+        guard connectTimeout > .zero else {
+            throw WebSocketError(.invalidConfiguration, "connectTimeout must be longer than nothing.")
         }
     }
 }

@@ -13,7 +13,7 @@ struct ResponseBody {
 
     private enum Framing {
         case length(Int)
-        case chunked(ChunkedBody)
+        case chunked(ChunkedDecoder)
         /// Until the server ends the connection; also for a length that nobody can read.
         case untilEnd
     }
@@ -21,7 +21,7 @@ struct ResponseBody {
     init(of head: ResponseHead) {
         let coding = head.fields[.transferEncoding]?.lowercased()
         if coding?.hasSuffix("chunked") == true {
-            framing = .chunked(ChunkedBody())
+            framing = .chunked(ChunkedDecoder(maximumBytes: .max))
         } else if coding == nil, let length = head.fields[.contentLength].flatMap({ Int($0) }), length >= 0 {
             framing = .length(length)
             isComplete = length == 0
@@ -39,17 +39,17 @@ struct ResponseBody {
             unsafe keep(UnsafeRawBufferPointer(rebasing: bytes.prefix(length)))
             framing = .length(length - min(length, bytes.count))
             if length <= bytes.count { isComplete = true }
-        case .chunked(var chunks):
-            for index in 0..<bytes.count where !isComplete {
-                let byte = unsafe bytes[index]
-                switch chunks.read(byte) {
-                case .data: beginning.append(byte)
-                case .framing: break
-                case .end: isComplete = true
-                }
-                if beginning.count == Self.maximumBytes { isComplete = true }
+        case .chunked(var decoder):
+            do throws(HTTPRefusal) {
+                if try unsafe decoder.feed(bytes, into: &beginning) != nil { isComplete = true }
+                framing = .chunked(decoder)
+            } catch {
+                isComplete = true
             }
-            framing = .chunked(chunks)
+            if beginning.count >= Self.maximumBytes {
+                beginning.removeLast(beginning.count - Self.maximumBytes)
+                isComplete = true
+            }
         case .untilEnd:
             unsafe keep(bytes)
         }
@@ -58,51 +58,5 @@ struct ResponseBody {
     private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
         unsafe beginning.append(contentsOf: bytes.prefix(Self.maximumBytes - beginning.count))
         if beginning.count == Self.maximumBytes { isComplete = true }
-    }
-}
-
-/// Tells data from framing in a chunked body (RFC 9112 section 7.1), byte for byte.
-private struct ChunkedBody {
-    enum Meaning {
-        case data
-        case framing
-        /// The last chunk has come, or something that is none.
-        case end
-    }
-
-    private var size = 0
-    private var place = Place.size
-
-    private enum Place {
-        case size
-        case restOfSizeLine
-        case data
-        case endOfData
-    }
-
-    mutating func read(_ byte: UInt8) -> Meaning {
-        switch place {
-        case .size:
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                place = .restOfSizeLine
-                return read(byte)
-            }
-            // No chunk that large counts to its end here.
-            guard size < 1 << 40 else { return .end }
-            size = size * 16 + digit
-            return .framing
-        case .restOfSizeLine:
-            guard byte == UInt8(ascii: "\n") else { return .framing }
-            guard size > 0 else { return .end }
-            place = .data
-            return .framing
-        case .data:
-            size -= 1
-            if size == 0 { place = .endOfData }
-            return .data
-        case .endOfData:
-            if byte == UInt8(ascii: "\n") { place = .size }
-            return .framing
-        }
     }
 }

@@ -11,8 +11,6 @@ protocol EventEngine: AnyObject {
     func turn(_ context: OpaquePointer, waiting: Bool)
     /// Calls the loop's timer function after this long, in place of any earlier request; never when nil.
     func setTimer(milliseconds: UInt64?)
-    /// Frees what lws has left in the engine of a socket that is not one of these any more.
-    func closeOrphans(except known: Set<OpaquePointer>)
     /// Destroys the context and whatever the engine holds.
     func destroy(_ context: OpaquePointer)
 }
@@ -73,19 +71,6 @@ final class UVEngine: EventEngine {
             milliseconds,
             0
         )
-    }
-
-    /// Before 4.2 lws closes the descriptor of a connection that was refused but not libuv's handle, which would stay, a
-    /// hundred bytes each time, and keep the loop from being closed (client-handshake.c, `try_next_result_closesock`;
-    /// libuv.c, `elops_wsi_logical_close_uv`). Such a handle is stopped and names a socket that has gone.
-    func closeOrphans(except known: Set<OpaquePointer>) {
-        for handle in socketHandles() {
-            guard unsafe uv_is_active(handle.pointer) == 0,
-                unsafe !known.contains(OpaquePointer(handle.pointer.pointee.data))
-            else { continue }
-            // lws allocated it with its allocator, which is realloc and free.
-            unsafe uv_close(handle.pointer) { unsafe free($0) }
-        }
     }
 
     @safe
@@ -223,8 +208,6 @@ final class PollEngine: EventEngine {
             lws_usec_t(max(milliseconds, 1) * 1_000)
         )
     }
-
-    func closeOrphans(except known: Set<OpaquePointer>) {}
 
     func destroy(_ context: OpaquePointer) {
         setTimer(milliseconds: nil)

@@ -98,7 +98,7 @@ extension ServiceLoop {
         if let context = unsafe context { unsafe engine?.destroy(context) }
         unsafe context = nil
         engine = nil
-        unsafe clientVhosts = [:]
+        unsafe commonVhost = nil
         protocolTables = [:]
     }
 
@@ -152,32 +152,14 @@ extension ServiceLoop {
         _ = unsafe try makeVhost(&info, receiveBytes: receiveBytes)
     }
 
-    /// The vhost that client connections with this TLS configuration share; nil for those without TLS. It is made at the
-    /// first use and kept until the loop ends.
-    func clientVhost(tls: TLSClientConfiguration?) throws(WebSocketError) -> OpaquePointer {
-        if let vhost = unsafe clientVhosts[tls] { return unsafe vhost }
-        if let tls { _ = try TLSContext.client(tls) }
-        let strings = CStrings()
+    /// The vhost that the sockets of clients are adopted into, as streams of bytes. It is made at the first use and kept
+    /// until the loop ends; nil when lws has no memory.
+    func streamVhost() -> OpaquePointer? {
+        if let vhost = unsafe commonVhost { return unsafe vhost }
         var info = unsafe lws_context_creation_info()
         unsafe info.port = CONTEXT_PORT_NO_LISTEN
-        if let tls {
-            unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
-            unsafe info.ssl_client_options_set = clws_tls12_or_newer
-            if case .authorities(let authorities) = tls.trust {
-                unsafe info.client_ssl_ca_filepath = strings[authorities.description]
-                unsafe info.options |= UInt64(LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS)
-            }
-            if let identity = tls.identity {
-                unsafe info.client_ssl_cert_filepath = strings[identity.certificateChain.description]
-                unsafe info.client_ssl_private_key_filepath = strings[identity.privateKey.description]
-            }
-        }
-        let vhost = unsafe try makeVhost(
-            &info,
-            receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes
-        )
-        unsafe clientVhosts[tls] = vhost
-        return unsafe vhost
+        unsafe commonVhost = try? unsafe makeVhost(&info, receiveBytes: Self.plainReceiveBytes)
+        return unsafe commonVhost
     }
 
     /// `CONTEXT_PORT_NO_LISTEN_SERVER` is the port of a server's vhost: `CONTEXT_PORT_NO_LISTEN` skips its TLS set-up.
@@ -187,7 +169,6 @@ extension ServiceLoop {
     ) throws(WebSocketError) -> OpaquePointer {
         guard let context = unsafe context else { throw .loopStopped }
         unsafe info.protocols = UnsafePointer(protocolTable(receiveBytes: receiveBytes).entries)
-        unsafe info.extensions = DeflateExtension.table
         unsafe info.alpn = UnsafePointer(Constants.alpn)
         unsafe info.http_proxy_address = UnsafePointer(Constants.noProxy)
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)

@@ -133,11 +133,6 @@ extension ServiceLoop {
         let id: Int
     }
 
-    /// Ends an attempt to connect whose task was cancelled.
-    func cancelDial(_ ticket: Ticket) {
-        for case let dial as ClientDial in sockets.all where dial.ticket === ticket { dial.cancel() }
-    }
-
     // MARK: Deadlines
 
     /// Milliseconds since the loop began.

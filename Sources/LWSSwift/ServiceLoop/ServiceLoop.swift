@@ -131,7 +131,10 @@ public final class ServiceLoop: @unchecked Sendable {
     var turnHooks: [(id: Int, body: () -> Void)] = []
     var nextTurnHookID = 0
     let clock = LoopClock()
-    var clientVhosts: [TLSClientConfiguration?: OpaquePointer] = unsafe [:]
+    /// What sockets without a server are adopted into; nil before the first.
+    var commonVhost: OpaquePointer?
+    /// Attempts to connect, by their tickets.
+    var dials: [ObjectIdentifier: ClientDial] = [:]
     /// Tables that lws may still refer to.
     var protocolTables: [Int: ProtocolTable] = [:]
     let subprotocolName = SubprotocolName()

@@ -70,7 +70,8 @@ public struct SocketAddress: Sendable, Hashable {
                     return .v6(high, low, scope: address.sin6_scope_id, port: port)
                 }
             case AF_UNIX:
-                return .unix("")
+                let path = unsafe bytes.dropFirst(MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!).prefix { $0 != 0 }
+                return unsafe .unix(String(decoding: path, as: UTF8.self))
             default:
                 return nil
             }

@@ -19,7 +19,7 @@ enum Reconnection {
     /// Whether an attempt that failed in this way may succeed later, after there has been a connection before.
     static func isWorthwhile(after error: WebSocketError) -> Bool {
         switch error.code {
-        case .connectionRefused, .nameNotFound, .unreachable, .timedOut, .invalidHandshake, .tls, .system: true
+        case .connectionRefused, .nameNotFound, .unreachable, .timedOut, .proxy, .invalidHandshake, .tls, .system: true
         case .handshakeRejected: [408, 425, 429, 500, 502, 503, 504].contains(error.rejection?.status)
         default: false
         }

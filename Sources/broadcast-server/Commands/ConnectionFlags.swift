@@ -62,6 +62,14 @@ struct ConnectionFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The Origin field of the handshake, as a browser sends it.", valueName: "origin"))
     var origin: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The HTTP proxy to connect through (http://user:password@host:port), or none. Default: the environment's.",
+            valueName: "url"
+        )
+    )
+    var proxy: String?
+
     @Option(help: ArgumentHelp("Trust the certificate authorities in this PEM file, and no others.", valueName: "file"))
     var ca: String?
 

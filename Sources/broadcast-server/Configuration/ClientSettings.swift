@@ -25,6 +25,7 @@ struct ClientSettings: Sendable {
         connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
         connection.headerFields = HTTPFields(flags.header)
         connection.origin = flags.origin
+        if let proxy = flags.proxy { connection.proxy = proxy == "none" ? .none : .url(proxy) }
         connection.connectTimeout = flags.connectTimeout ?? connection.connectTimeout
         connection.limits.handshakeTimeout = flags.connectTimeout ?? connection.limits.handshakeTimeout
         connection.tls = TLSClientConfiguration(

@@ -46,7 +46,7 @@ extension ExitCode {
         self =
             switch error.code {
             case .nameNotFound: .unknownHost
-            case .connectionRefused, .unreachable, .timedOut, .addressInUse, .addressUnavailable: .unavailable
+            case .connectionRefused, .unreachable, .timedOut, .proxy, .addressInUse, .addressUnavailable: .unavailable
             case .permissionDenied: .noPermission
             case .tls: .tls
             case .handshakeRejected: .rejected

@@ -15,8 +15,7 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
     init?(path: String) {
-        guard let path = PercentEncoding.decode(path), path.first == "/", path.utf8.count <= 1 + Self.maximumBytes
-        else {
+        guard let path = PercentEncoding.decode(path), path.first == "/", path.utf8.count <= 1 + Self.maximumBytes else {
             return nil
         }
         let text = path.dropFirst()

@@ -21,6 +21,7 @@ import Testing
 
     @Test(arguments: [
         (WebSocketError.Code.connectionRefused, true), (.nameNotFound, true), (.timedOut, true), (.unreachable, true),
+        (.proxy, true),
         (.invalidHandshake, true), (.invalidURL, false), (.permissionDenied, false), (.invalidConfiguration, false),
         (.cancelled, false), (.loopStopped, false),
     ])

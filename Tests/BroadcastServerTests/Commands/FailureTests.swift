@@ -6,6 +6,7 @@ import Testing
 @Suite struct FailureTests {
     @Test(arguments: [
         (WebSocketError.Code.connectionRefused, ExitCode.unavailable), (.unreachable, .unavailable),
+        (.proxy, .unavailable),
         (.timedOut, .unavailable), (.addressInUse, .unavailable), (.nameNotFound, .unknownHost), (.tls, .tls),
         (.permissionDenied, .noPermission), (.invalidURL, .usage), (.invalidHandshake, .protocolError),
         (.system, .systemError), (.unsupportedLibrary, .internalError), (.loopStopped, .internalError),

@@ -40,7 +40,6 @@ import Testing
             let scalars = (0..<count).map { _ in alphabet.randomElement(using: &generator)! }
             let field = String(String.UnicodeScalarView(scalars))
             if let elements = ExtensionList.parse(field) { #expect(!elements.isEmpty, "\(field)") }
-            _ = ExtensionMention(in: field)
         }
     }
 }
