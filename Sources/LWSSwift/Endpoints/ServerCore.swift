@@ -15,6 +15,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private let onConnection: @Sendable (LoopConnection) -> Void
     /// Connections of the whole server.
     private let load: ServerLoad
+    /// What the sockets accepted from now on are encrypted with; nil without TLS.
+    private let tls: TLSContextSlot?
     /// Sockets that are here or on their way, whatever their state.
     private let assignedSockets = Atomic<Int>(0)
 
@@ -38,11 +40,13 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         _ loop: ServiceLoop,
         _ configuration: WebSocketServer.Configuration,
         _ load: ServerLoad,
+        tls: TLSContextSlot?,
         onConnection: @escaping @Sendable (LoopConnection) -> Void
     ) {
         self.loop = loop
         self.configuration = configuration
         self.load = load
+        self.tls = tls
         self.onConnection = onConnection
         settings = ConnectionSettings(
             limits: configuration.limits,
@@ -69,7 +73,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.others = others
         guard !loop.isShuttingDown else { return .failure(.loopStopped) }
         do throws(WebSocketError) {
-            let vhost = unsafe try loop.makeServerVhost(tls: configuration.tls)
+            let vhost = unsafe try loop.makeServerVhost()
             unsafe self.vhost = unsafe vhost
             loop.servers.append(self)
             for socket in sockets { listeners.append(try unsafe Listener(self, socket, vhost: vhost)) }
@@ -116,6 +120,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         socketCount += 1
         let connection = HTTPServerConnection(self, remoteAddress: address)
         unsafe connection.attach(wsi)
+        if let tls { connection.secure(tls.current) }
     }
 
     func connectionOpened(_ core: ConnectionCore) {

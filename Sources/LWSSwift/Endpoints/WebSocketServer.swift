@@ -86,10 +86,12 @@ public final class WebSocketServer: Sendable {
     public let addresses: [SocketAddress]
     /// One for each loop.
     let cores: [ServerCore]
+    private let tls: TLSContextSlot?
     private let ownsLoop: Bool
 
-    private init(cores: [ServerCore], addresses: [SocketAddress], ownsLoop: Bool) {
+    private init(cores: [ServerCore], addresses: [SocketAddress], tls: TLSContextSlot?, ownsLoop: Bool) {
         self.cores = cores
+        self.tls = tls
         loops = cores.map(\.loop)
         self.addresses = addresses
         self.ownsLoop = ownsLoop
@@ -168,10 +170,12 @@ public final class WebSocketServer: Sendable {
     ) async throws(WebSocketError) -> WebSocketServer {
         guard !loops.isEmpty else { throw WebSocketError(.invalidConfiguration, "A server needs a loop.") }
         try configuration.validate()
+        let tls = try await makeTLS(configuration)
         let sockets = try await openSockets(configuration)
         let load = ServerLoad()
-        let cores = loops.map { ServerCore($0, configuration, load, onConnection: onConnection) }
-        let server = WebSocketServer(cores: cores, addresses: sockets.map(\.address), ownsLoop: ownsLoop)
+        let cores = loops.map { ServerCore($0, configuration, load, tls: tls, onConnection: onConnection) }
+        let server = WebSocketServer(cores: cores, addresses: sockets.map(\.address), tls: tls, ownsLoop: ownsLoop)
+        server.logNotice(of: tls?.current)
         do throws(WebSocketError) {
             // The one that accepts comes last: by then the others can take what it hands them.
             for core in cores.dropFirst() { try await core.loop.run { core.start() }.get() }
@@ -184,6 +188,33 @@ public final class WebSocketServer: Sendable {
             throw error
         }
         return server
+    }
+
+    /// Reads files.
+    @concurrent
+    private static func makeTLS(_ configuration: Configuration) async throws(WebSocketError) -> TLSContextSlot? {
+        guard let tls = configuration.tls else { return nil }
+        return TLSContextSlot(try TLSContext.server(tls))
+    }
+
+    /// Has new connections get another TLS configuration, such as a certificate that was renewed; those that exist keep
+    /// theirs. Sessions go on resuming, unless other client certificates are asked for than before.
+    ///
+    /// Reads the files on a thread of the global pool. May be called anywhere and at any time; of two calls at once either
+    /// may come last.
+    ///
+    /// - Throws: ``WebSocketError/Code/tls`` when a certificate or key cannot be used: the one before stays in use then.
+    ///   ``WebSocketError/Code/invalidConfiguration`` when the server has been started without TLS.
+    @concurrent
+    public func replaceTLS(_ configuration: TLSServerConfiguration) async throws(WebSocketError) {
+        guard let tls else {
+            throw WebSocketError(.invalidConfiguration, "The server was started without TLS, and goes on without.")
+        }
+        logNotice(of: try tls.replace(configuration))
+    }
+
+    private func logNotice(of context: TLSContext?) {
+        if let notice = context?.notice { loop.logger.warning("\(notice)") }
     }
 
     /// Opening sockets resolves names, which may block.

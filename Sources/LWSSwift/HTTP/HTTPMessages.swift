@@ -16,12 +16,24 @@ public struct HTTPServerRequest: Sendable {
     public var body: [UInt8]
     /// The client's address.
     public var remoteAddress: SocketAddress?
+    private var peerCertificateBytes: [UInt8]?
 
-    init(_ head: RequestHead, isSecure: Bool, body: [UInt8], remoteAddress: SocketAddress?) {
+    init(
+        _ head: RequestHead,
+        isSecure: Bool,
+        body: [UInt8],
+        remoteAddress: SocketAddress?,
+        peerCertificate: [UInt8]? = nil
+    ) {
         source = .client(head, isSecure: isSecure)
         self.body = body
         self.remoteAddress = remoteAddress
+        peerCertificateBytes = peerCertificate
     }
+
+    /// The certificate that the client has shown, verified as ``TLSServerConfiguration/clientCertificates`` demands; nil for
+    /// none. It is read anew with each call.
+    public var peerCertificate: PeerCertificate? { peerCertificateBytes.flatMap { PeerCertificate(derBytes: $0) } }
 
     /// A request that no client sent, to test a handler with.
     public init(request: HTTPRequest, body: [UInt8] = [], remoteAddress: SocketAddress? = nil) {

@@ -187,9 +187,10 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         phase = .answering(writer)
         let request = HTTPServerRequest(
             head,
-            isSecure: server.configuration.tls != nil,
+            isSecure: tls != nil,
             body: body,
-            remoteAddress: remoteAddress
+            remoteAddress: remoteAddress,
+            peerCertificate: tls?.peerCertificate
         )
         let handler = server.configuration.http
         let task = loop.startHandlerAtOnce { await writer.respond(with: handler(request)) }
@@ -251,6 +252,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         let exchange = try UpgradeExchange(
             head,
             remoteAddress: remoteAddress,
+            peerCertificate: tls?.peerCertificate,
             compresses: server.settings.compression != nil
         )
         try settle(exchange, server.configuration.handshake(exchange.request))

@@ -9,12 +9,18 @@ public struct HandshakeRequest: Sendable {
     public let subprotocols: [String]
     /// The client's address.
     public let remoteAddress: SocketAddress?
+    let peerCertificateBytes: [UInt8]?
 
-    init(_ head: RequestHead, subprotocols: [String], remoteAddress: SocketAddress?) {
+    init(_ head: RequestHead, subprotocols: [String], remoteAddress: SocketAddress?, peerCertificate: [UInt8]? = nil) {
         self.head = head
         self.subprotocols = subprotocols
         self.remoteAddress = remoteAddress
+        peerCertificateBytes = peerCertificate
     }
+
+    /// The certificate that the client has shown, verified as ``TLSServerConfiguration/clientCertificates`` demands; nil for
+    /// none. It is read anew with each call.
+    public var peerCertificate: PeerCertificate? { peerCertificateBytes.flatMap { PeerCertificate(derBytes: $0) } }
 
     /// The path as the client sent it, without the query: percent-encoded, such as `/team%20a`.
     public var path: String { head.path }

@@ -8,10 +8,20 @@ struct UpgradeExchange: Sendable {
     private let deflate: DeflateNegotiation.Acceptance?
 
     /// - Throws: why the handshake is refused.
-    init(_ head: RequestHead, remoteAddress: SocketAddress?, compresses: Bool) throws(HTTPRefusal) {
+    init(
+        _ head: RequestHead,
+        remoteAddress: SocketAddress?,
+        peerCertificate: [UInt8]? = nil,
+        compresses: Bool
+    ) throws(HTTPRefusal) {
         opening = try OpeningHandshake(head)
         deflate = compresses && !opening.extensions.isEmpty ? DeflateNegotiation.accept(opening.extensions) : nil
-        request = HandshakeRequest(head, subprotocols: opening.subprotocols, remoteAddress: remoteAddress)
+        request = HandshakeRequest(
+            head,
+            subprotocols: opening.subprotocols,
+            remoteAddress: remoteAddress,
+            peerCertificate: peerCertificate
+        )
     }
 
     /// The answer that opens the connection, and what it settles.
@@ -42,6 +52,7 @@ struct UpgradeExchange: Sendable {
                 subprotocol: subprotocol,
                 compression: deflate?.agreement,
                 remoteAddress: request.remoteAddress,
+                peerCertificate: request.peerCertificateBytes,
                 userInfo: userInfo
             )
             return (bytes, handshake)

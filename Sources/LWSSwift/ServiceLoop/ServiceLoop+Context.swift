@@ -104,52 +104,12 @@ extension ServiceLoop {
 
     // MARK: Vhosts
 
-    /// Makes a vhost without a listener for the sockets of a server, which are adopted into it.
-    func makeServerVhost(tls: TLSServerConfiguration?) throws(WebSocketError) -> OpaquePointer {
-        if let tls { _ = try TLSContext.server(tls) }
-        try prepareForServers(receiveBytes: tls == nil ? Self.plainReceiveBytes : Self.tlsReceiveBytes)
-        let strings = CStrings()
+    /// Makes a vhost without a listener for the sockets of a server, which are adopted into it. TLS is none of its business:
+    /// it is done on the sockets, as on any byte stream.
+    func makeServerVhost() throws(WebSocketError) -> OpaquePointer {
         var info = unsafe lws_context_creation_info()
         unsafe info.port = CONTEXT_PORT_NO_LISTEN_SERVER
-        if let tls {
-            unsafe info.options = UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
-            unsafe info.ssl_options_set = clws_tls12_or_newer
-            unsafe info.ssl_cert_filepath = strings[tls.identity.certificateChain.description]
-            unsafe info.ssl_private_key_filepath = strings[tls.identity.privateKey.description]
-            switch tls.clientCertificates {
-            case .none: break
-            case .optional(let authorities):
-                unsafe info.ssl_ca_filepath = strings[authorities.description]
-                unsafe info.options |= clws_require_client_certificate
-                unsafe info.options |= UInt64(LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)
-            case .required(let authorities):
-                unsafe info.ssl_ca_filepath = strings[authorities.description]
-                unsafe info.options |= clws_require_client_certificate
-            }
-        }
-        return unsafe try makeVhost(&info, receiveBytes: serverReceiveBytes)
-    }
-
-    /// Makes the vhost that all servers of the loop have in common, before the first of them.
-    ///
-    /// When a request is there, lws moves its socket to the first vhost that could serve its `Host`, and with it to that
-    /// vhost's receive buffer (lib/roles/http/server/server.c, `lws_select_vhost`); destroying that vhost would end the
-    /// sockets of other servers. This one comes first in lws' list and stays until the loop ends. It has no certificate, so
-    /// that a server name in TLS changes nothing.
-    private func prepareForServers(receiveBytes: Int) throws(WebSocketError) {
-        guard serverReceiveBytes == 0 else {
-            guard receiveBytes <= serverReceiveBytes else {
-                throw WebSocketError(
-                    .invalidConfiguration,
-                    "This loop has a server without TLS: start the one with TLS before it, or on a loop of its own."
-                )
-            }
-            return
-        }
-        serverReceiveBytes = receiveBytes
-        var info = unsafe lws_context_creation_info()
-        unsafe info.port = CONTEXT_PORT_NO_LISTEN_SERVER
-        _ = unsafe try makeVhost(&info, receiveBytes: receiveBytes)
+        return unsafe try makeVhost(&info, receiveBytes: Self.plainReceiveBytes)
     }
 
     /// The vhost that the sockets of clients are adopted into, as streams of bytes. It is made at the first use and kept

@@ -138,8 +138,6 @@ public final class ServiceLoop: @unchecked Sendable {
     /// Tables that lws may still refer to.
     var protocolTables: [Int: ProtocolTable] = [:]
     let subprotocolName = SubprotocolName()
-    /// The receive buffer of the servers on this loop; 0 before the first.
-    var serverReceiveBytes = 0
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
     /// Made for the first connection that may receive compressed messages.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPTypes
+import LWSSwift
 
 /// The flags that say how to connect, and how long: those of every command that is a client.
 struct ConnectionFlags: ParsableArguments {
