@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    @Test func `TLS goes through a proxy to the server, whose certificate counts`() async throws {
+        try await withTLSServer { _, server in
+            var configuration = trusting
+            for (host, isRight) in [("localhost", true), ("elsewhere.example", false)] {
+                let proxy = try RawProxy()
+                configuration.proxy = .url("http://127.0.0.1:\(proxy.port)")
+                let url = "wss://\(host):\(server.port!)/"
+                if isRight {
+                    try await connect(to: url, configuration)
+                } else {
+                    await expectFailure(.tls, "certificate", to: url, configuration)
+                }
+            }
+        }
+    }
+
     @Test func `TLS older than 1.2 is refused`() async throws {
         try await withTLSServer { _, server in
             for (version, isAccepted) in [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)] {
