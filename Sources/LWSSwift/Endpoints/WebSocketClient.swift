@@ -135,6 +135,7 @@ extension WebSocketClient.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
         try compression?.validate()
+        try SettingRules.requirePositive(connectTimeout, "connectTimeout")
         for name in subprotocols where !FieldSyntax.isToken(name) {
             throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
         }

@@ -320,8 +320,13 @@ extension WebSocketServer.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
         try compression?.validate()
-        guard maximumConnections > 0, maximumHeaderFields > 0, maximumRequestBodyBytes >= 0, backlog > 0 else {
-            throw WebSocketError(.invalidConfiguration, "Limits of a server must be positive.")
-        }
+        try SettingRules.require(
+            1...Int(Int32.max) ~= maximumConnections,
+            "maximumConnections must be from 1 to \(Int32.max)."
+        )
+        try SettingRules.require(maximumHeaderFields > 0, "maximumHeaderFields must be positive.")
+        try SettingRules.require(maximumRequestBodyBytes >= 0, "maximumRequestBodyBytes must not be negative.")
+        try SettingRules.require(backlog > 0, "backlog must be positive.")
+        try SettingRules.requireNotNegative(shutdownDeadline, "shutdownDeadline")
     }
 }

@@ -42,8 +42,8 @@ public final class ServiceLoop: @unchecked Sendable {
         /// How the loop waits for events.
         public var eventLibrary: EventLibrary
         /// The largest opening handshake or HTTP request head that is taken, in bytes: request line and header fields
-        /// together. A client that sends more is answered with 431, or 414 for the request line alone; a server is
-        /// disconnected. Held while the request is answered. Default: 8 KiB.
+        /// together, from 1 KiB to 1 MiB. A client that sends more is answered with 431, or 414 for the request line alone; a
+        /// server is disconnected. Held while the request is answered. Default: 8 KiB.
         public var maximumHeaderBytes: Int
         /// How long ``ServiceLoop/shutdown()`` waits for handlers that have not returned, from the end of the last
         /// connection on. Default: 10 seconds.
@@ -152,12 +152,13 @@ public final class ServiceLoop: @unchecked Sendable {
 
     /// Starts a loop: makes the thread and, on it, the lws context.
     ///
-    /// - Throws: ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
+    /// - Throws: ``WebSocketError/Code/invalidConfiguration``; ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
     ///   context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
     ///   ``WebSocketError/Code/system`` when no thread can be made, or fewer than 16 file descriptors can be opened.
     public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError)
         -> ServiceLoop
     {
+        try configuration.validate()
         let loop = ServiceLoop(configuration)
         let result = await WaitingTask.wait { task in loop.spawnThread { task.finish($0) } }
         try result.get()
@@ -287,6 +288,20 @@ public final class ServiceLoop: @unchecked Sendable {
             for waiter in waiters { waiter.finish(()) }
         }
     }
+}
+
+extension ServiceLoop.Configuration {
+    /// Refuses settings that cannot be meant.
+    func validate() throws(WebSocketError) {
+        try SettingRules.require(
+            Self.headerBytes ~= maximumHeaderBytes,
+            "maximumHeaderBytes must be from \(Self.headerBytes.lowerBound) to \(Self.headerBytes.upperBound)."
+        )
+        try SettingRules.requireNotNegative(handlerDeadline, "handlerDeadline")
+    }
+
+    /// What a browser sends has room in the least; beyond the most it would be no head any more.
+    private static var headerBytes: ClosedRange<Int> { 1_024...1 << 20 }
 }
 
 /// An errno as a sentence part.
