@@ -81,6 +81,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "echo-service",
+            dependencies: [
+                "LWSSwift",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Examples/EchoService",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "echo-client",
             dependencies: ["LWSSwift"],
             path: "Tests/Examples/EchoClient",
