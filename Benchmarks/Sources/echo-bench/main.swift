@@ -14,7 +14,7 @@ let configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: port)
 switch arguments[2] {
 case "closures":
     let server = try await WebSocketServer.start(configuration, on: loop) { connection in
-        connection.onMessage { message in connection.trySend(message) }
+        connection.onMessage { message in _ = connection.trySend(message) }
     }
     await server.waitUntilStopped()
 case "sequence":

@@ -5,7 +5,9 @@
 ///
 /// ```swift
 /// let server = try await WebSocketServer.start(.init()) { connection in
-///     connection.onMessage { message in connection.trySend(message) }
+///     connection.onMessage { message in
+///         if connection.trySend(message) == .dropped { connection.close(code: .policyViolation, reason: "too slow") }
+///     }
 ///     connection.onClose { close in print(close) }
 /// }
 /// ```
@@ -65,13 +67,14 @@ public struct LoopConnection: Identifiable {
     }
 
     /// Queues one message, to be written at the end of this turn of the loop, together with all others of this turn.
-    @discardableResult
+    ///
+    /// What became of it is not to be overlooked: a peer that reads slowly makes the queue grow until messages are dropped.
+    /// Stop reading from it above the high mark, or close with 1008 when one was dropped.
     public func trySend(_ message: WebSocketMessage) -> SendResult {
         trySend(message.borrowed)
     }
 
-    /// Queues one message that is lent: it is copied into the queue.
-    @discardableResult
+    /// Queues one message that is lent, as ``trySend(_:)-(WebSocketMessage)`` does: it is copied into the queue.
     public func trySend(_ message: BorrowedMessage) -> SendResult {
         confined.trySend(message)
     }

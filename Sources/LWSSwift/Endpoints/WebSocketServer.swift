@@ -16,7 +16,9 @@ internal import Logging
 ///
 /// ```swift
 /// let server = try await WebSocketServer.start(.init(port: 0)) { connection in
-///     connection.onMessage { message in connection.trySend(message) }
+///     connection.onMessage { message in
+///         if connection.trySend(message) == .dropped { connection.close(code: .policyViolation, reason: "too slow") }
+///     }
 /// }
 /// …
 /// await server.shutdown()

@@ -9,7 +9,9 @@ configuration.limits.maximumMessageBytes = 32 << 20
 configuration.limits.maximumQueuedBytes = 128 << 20
 
 let server = try await WebSocketServer.start(configuration) { connection in
-    connection.onMessage { message in connection.trySend(message) }
+    connection.onMessage { message in
+        if connection.trySend(message) == .dropped { connection.close(code: .policyViolation, reason: "too slow") }
+    }
 }
 for address in server.addresses { print("listening on ws://\(address)") }
 await server.waitUntilStopped()

@@ -167,7 +167,7 @@ import Testing
             .text(Self.text),
         ]
         let onConnection: @Sendable (LoopConnection) -> Void = { connection in
-            for message in messages { connection.trySend(message) }
+            for message in messages { _ = connection.trySend(message) }
         }
         try await withServer(onConnection: onConnection) { server in
             let peer = try await compressingPeer(server)
@@ -206,7 +206,7 @@ import Testing
     @Test func `a large message goes out in fragments, of which the first is marked`() async throws {
         // Digits of random numbers: they shrink to less than half, which is still more than one write.
         let text = (0..<60_000).map { _ in "\(UInt64.random(in: 1_000_000...9_999_999))" }.joined()
-        let onConnection: @Sendable (LoopConnection) -> Void = { $0.trySend(.text(text)) }
+        let onConnection: @Sendable (LoopConnection) -> Void = { _ = $0.trySend(.text(text)) }
         try await withServer(onConnection: onConnection) { server in
             let peer = try await compressingPeer(server)
             var frames = [try await peer.receive()]

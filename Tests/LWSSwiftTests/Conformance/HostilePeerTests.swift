@@ -99,7 +99,7 @@ import Testing
             }
             connection.onWritable(flood)
             connection.onMessage { message in
-                if message == "flood" { flood() } else { connection.trySend(message) }
+                if message == "flood" { flood() } else { _ = connection.trySend(message) }
             }
         } _: { server, _ in
             let deaf = try await RawPeer.upgraded(port: server.port!)

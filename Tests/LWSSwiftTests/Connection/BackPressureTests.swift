@@ -108,7 +108,7 @@ import Testing
         } _: { connection, peer in
             // Fills the queue far above what the system's buffers take.
             try await connection.loop.run {
-                while connection.onLoop.queuedBytes < 12_000_000 { connection.onLoop.trySend(Self.chunk) }
+                while connection.onLoop.queuedBytes < 12_000_000 { _ = connection.onLoop.trySend(Self.chunk) }
             }
             let task = Task { try await connection.send("too late") }
             task.cancel()
@@ -142,7 +142,7 @@ import Testing
                 connection.onLoop.onWritable { calls.append(connection.onLoop.queuedBytes) }
                 var count = 0
                 while connection.onLoop.queuedBytes < 12_000_000 {
-                    connection.onLoop.trySend(Self.chunk)
+                    _ = connection.onLoop.trySend(Self.chunk)
                     count += 1
                 }
                 return count

@@ -19,7 +19,7 @@ import Testing
         let onConnection: @Sendable (LoopConnection) -> Void = { connection in
             connection.onBorrowedMessage { message in
                 kept.append(message.message)
-                connection.trySend(message)
+                _ = connection.trySend(message)
             }
         }
         // Each is read in one piece, and the next one to the same memory.
@@ -39,9 +39,9 @@ import Testing
     func `a client and a server exchange messages of every size`(isBorrowed: Bool) async throws {
         let onConnection: @Sendable (LoopConnection) -> Void = { connection in
             if isBorrowed {
-                connection.onBorrowedMessage { message in connection.trySend(message) }
+                connection.onBorrowedMessage { message in _ = connection.trySend(message) }
             } else {
-                connection.onMessage { message in connection.trySend(message) }
+                connection.onMessage { message in _ = connection.trySend(message) }
             }
         }
         try await withServer(onConnection: onConnection) { server in

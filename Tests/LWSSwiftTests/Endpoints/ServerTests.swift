@@ -124,8 +124,8 @@ import Testing
 
     @Test func `two servers on one loop keep their connections apart`() async throws {
         try await withLoop { loop in
-            try await withServer(on: loop, onConnection: { $0.trySend("first") }) { first in
-                try await withServer(on: loop, onConnection: { $0.trySend("second") }) { second in
+            try await withServer(on: loop, onConnection: { _ = $0.trySend("first") }) { first in
+                try await withServer(on: loop, onConnection: { _ = $0.trySend("second") }) { second in
                     for (server, text) in [(first, "first"), (second, "second")] {
                         let peer = try await RawPeer.upgraded(port: server.port!)
                         #expect(try await peer.receive() == .text(text))

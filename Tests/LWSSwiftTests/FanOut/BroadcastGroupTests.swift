@@ -100,7 +100,7 @@ import Testing
                         let text = "\(turn) \(index)"
                         if (turn + index) % 3 == 0 {
                             sent.append("for one \(text)")
-                            peer.connection.trySend(.text(sent[sent.count - 1]))
+                            _ = peer.connection.trySend(.text(sent[sent.count - 1]))
                         } else {
                             sent.append(index == 6 && turn % 5 == 0 ? long : "for all \(text)")
                             group.trySend(.text(sent[sent.count - 1]))
@@ -119,7 +119,7 @@ import Testing
 
     @Test func `what a connection is sent before it joins comes before the group's messages`() async throws {
         let admit: GroupFixture.Admission = { group, connection in
-            connection.trySend("welcome")
+            _ = connection.trySend("welcome")
             let member = group.join(connection)
             group.trySend("joined")
             return member
@@ -164,7 +164,7 @@ import Testing
                 peer.member.leave()
                 peer.member.leave()
                 group.trySend("after")
-                peer.connection.trySend("for one")
+                _ = peer.connection.trySend("for one")
                 group.trySend("from one who has left", from: peer.member)
             }
             #expect(group.memberCount == 1)
@@ -195,7 +195,7 @@ import Testing
             try await fixture.loop.run {
                 peer.member.leave()
                 #expect(group.memberCount == 0)
-                peer.connection.trySend("for one")
+                _ = peer.connection.trySend("for one")
             }
             var message = try await peer.raw.message()
             while message == long { message = try await peer.raw.message() }
@@ -270,7 +270,7 @@ import Testing
             let fillers = isFull ? try await peer.fill() : 0
             try await fixture.loop.run {
                 group.trySend("before")
-                peer.connection.trySend("for one")
+                _ = peer.connection.trySend("for one")
                 group.trySend("just before")
                 peer.connection.close(code: .goingAway)
                 group.trySend("after")
@@ -381,7 +381,7 @@ import Testing
                     for index in 0..<30 {
                         let number = turn * 30 + index
                         switch number % 5 {
-                        case 0: peer.connection.trySend("own \(number)")
+                        case 0: _ = peer.connection.trySend("own \(number)")
                         case 1, 2: groups[0].trySend("first \(number)")
                         default: groups[1].trySend("second \(number)")
                         }
@@ -420,7 +420,7 @@ import Testing
                 try await fixture.loop.run {
                     groups[1].trySend(long[1])
                     groups[0].trySend(round % 3 == 0 ? long[0] : "short")
-                    peer.connection.trySend("for one")
+                    _ = peer.connection.trySend("for one")
                 }
                 sent += 3
                 if round >= 6 {
@@ -547,7 +547,7 @@ import Testing
             let member = group.join(connection)
             connection.onMessage { _ in
                 group.trySend(filling)
-                connection.trySend("above the high mark")
+                _ = connection.trySend("above the high mark")
             }
             connection.onWritable { group.trySend(filling) }
             return member

@@ -164,7 +164,7 @@ import Testing
     ) async throws {
         let admit: GroupFixture.Admission = { group, connection in
             let member = group.join(connection)
-            connection.onMessage { message in connection.trySend(message) }
+            connection.onMessage { message in _ = connection.trySend(message) }
             connection.onWritable { group.trySend("there is room") }
             return member
         }
@@ -250,7 +250,7 @@ import Testing
             for _ in 0..<10 {
                 try await peer.loop.run {
                     group.trySend("to nobody")
-                    peer.connection.trySend("own")
+                    _ = peer.connection.trySend("own")
                 }
             }
             #expect(try await peer.raw.texts(10) == Array(repeating: "own", count: 10))

@@ -264,7 +264,7 @@ import Testing
         let announce: GroupFixture.Admission = { group, connection in
             let member = group.join(connection)
             member.onLoss {
-                connection.trySend("lost \($0.messageCount)")
+                _ = connection.trySend("lost \($0.messageCount)")
                 group.trySend("right behind")
             }
             return member

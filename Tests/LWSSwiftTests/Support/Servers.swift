@@ -48,10 +48,12 @@ func withServer<Result>(
     }
 }
 
-/// Sends every message back.
+/// Sends every message back, to a client that reads what it gets.
 @Sendable
 func echo(_ connection: LoopConnection) {
-    connection.onMessage { message in connection.trySend(message) }
+    connection.onMessage { message in
+        if connection.trySend(message) == .dropped { connection.close(code: .policyViolation, reason: "too slow") }
+    }
 }
 
 /// Runs `body` with a loop that is shut down afterwards, however `body` ends.
