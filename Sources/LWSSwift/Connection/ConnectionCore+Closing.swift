@@ -57,11 +57,13 @@ extension ConnectionCore {
         if let extras {
             self.extras = nil
             for sender in extras.senders { sender.task.finish(.failure(error)) }
+            extras.parkedPiece?.task.finish(.failure(error))
             for ping in extras.pings { ping.task.finish(.failure(error)) }
             extras.stateObservers.yield(.closed(close))
             extras.stateObservers.finish()
             for waiter in extras.closeWaiters { waiter.finish(close) }
             extras.writableHandler = nil
+            extras.pieceHandler = nil
         }
         let handler = closeHandler
         messageHandler = nil

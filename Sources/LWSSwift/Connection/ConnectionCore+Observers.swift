@@ -8,8 +8,11 @@ extension ConnectionCore {
         var closeWaiters: [WaitingTask<WebSocketClose>] = []
         var stateObservers = StreamObservers<WebSocketConnection.State>()
         var senders: [ParkedSender] = []
+        var parkedPiece: ParkedPiece?
         var pings: [PendingPing] = []
         var writableHandler: (() -> Void)?
+        var pieceReader: PieceReader?
+        var pieceHandler: ((MessagePiece) -> Void)?
     }
 
     func makeExtras() -> Extras {
@@ -20,9 +23,10 @@ extension ConnectionCore {
     }
 
     func setMessageHandler(_ body: ((BorrowedMessage) -> Void)?) {
+        if body != nil { preconditionDeliversWhole() }
         messageHandler = machine.closed == nil ? body : nil
         guard let body, let waiting = inbox else { return }
-        for message in waiting.drain() { body(message.borrowed) }
+        for message in waiting.drain().compactMap(\.wholeMessage) { body(message.borrowed) }
         resumeReading(.inboxIsFull)
     }
 

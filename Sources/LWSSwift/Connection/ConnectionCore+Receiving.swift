@@ -38,6 +38,7 @@ extension ConnectionCore {
 
     @inline(__always)
     private func receive(_ bytes: UnsafeRawBufferPointer, _ piece: MessageAssembler.Piece) {
+        if delivery != .whole, isToBeDeliveredInPieces(piece) { return unsafe receivePiece(bytes, piece) }
         if piece.isFinal {
             liveness.messageHasEnded()
         } else if liveness.messageIsUnderWay() {
@@ -56,9 +57,14 @@ extension ConnectionCore {
     private func deliver(_ message: BorrowedMessage) {
         if let messageHandler {
             messageHandler(message)
-        } else if openInbox().push(message.message) {
-            pauseReading(.inboxIsFull)
+        } else {
+            keep(MessagePiece(message.message))
         }
+    }
+
+    /// Keeps a message, or a piece of one, for its reader.
+    func keep(_ piece: MessagePiece) {
+        if openInbox().push(piece) { pauseReading(.inboxIsFull) }
     }
 
     private func receivePong(_ payload: [UInt8]) {

@@ -8,6 +8,14 @@ extension ConnectionCore {
         return isAboveHighMark ? .aboveHighWaterMark : .queued
     }
 
+    /// Does what a task waits for, if it can be done now; nil when the task has to wait.
+    private func sendNow(_ content: ParkedSender.Content) -> Result<Void, WebSocketError>? {
+        switch content {
+        case .message(let message): sendNow(message)
+        case .stream(let kind): beginStream(kind)
+        }
+    }
+
     /// Queues a message if the limits allow it now; nil when the sender has to wait.
     func sendNow(_ message: WebSocketMessage) -> Result<Void, WebSocketError>? {
         guard machine.isOpen else { return .failure(.closed(machine.closed)) }
@@ -18,7 +26,9 @@ extension ConnectionCore {
                 WebSocketError(.messageTooBig, "The message needs \(size) bytes; maximumQueuedBytes is \(limit).")
             )
         }
-        guard !isAboveHighMark, queuedBytes + size <= settings.limits.maximumQueuedBytes else { return nil }
+        guard !isAboveHighMark, !outbound.isStreaming,
+            queuedBytes + size <= settings.limits.maximumQueuedBytes
+        else { return nil }
         enqueue(message.borrowed)
         return .success(())
     }
@@ -46,9 +56,10 @@ extension ConnectionCore {
         return unsafe payload.withUnsafeBytes { unsafe deflater.deflate($0, level: compression.level) }
     }
 
-    private var maskingKey: UInt32? { role == .client ? loop.maskingKeys.next() : nil }
+    var maskingKey: UInt32? { role == .client ? loop.maskingKeys.next() : nil }
 
     func appendClose(_ payload: ClosePayload) {
+        abandonStream()
         let marks = standApart()
         unsafe payload.bytes.withUnsafeBytes {
             unsafe outbound.append(.close, $0, behind: marks, maskingKey: maskingKey)
@@ -127,12 +138,13 @@ extension ConnectionCore {
 
     /// The queue has become shorter: who waited for that goes on, in order.
     private func admitSenders() {
+        admitPiece()
         let wasAboveHighMark = isAboveHighMark
         if wasAboveHighMark {
             guard queuedBytes <= settings.limits.outbound.lowBytes else { return }
             isAboveHighMark = false
         }
-        while let extras, let sender = extras.senders.first, let result = sendNow(sender.message) {
+        while let extras, let sender = extras.senders.first, let result = sendNow(sender.content) {
             extras.senders.removeFirst()
             sender.task.finish(result)
         }
@@ -145,7 +157,7 @@ extension ConnectionCore {
 
     func addSender(_ sender: ParkedSender) {
         // Nobody overtakes those who wait, not even with a message that would fit.
-        guard !hasParkedSenders, let result = sendNow(sender.message) else {
+        guard !hasParkedSenders, let result = sendNow(sender.content) else {
             return makeExtras().senders.append(sender)
         }
         sender.task.finish(result)

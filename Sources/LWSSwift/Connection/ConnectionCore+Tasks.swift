@@ -11,10 +11,17 @@ final class Ticket: Sendable {
     }
 }
 
-/// A task that waits for room in the outbound queue.
+/// A task that waits for room in the outbound queue, and for the end of a message that is streamed.
 struct ParkedSender: Sendable {
+    /// What it is to send.
+    enum Content: Sendable {
+        case message(WebSocketMessage)
+        /// A message that is streamed: it only takes its place.
+        case stream(WebSocketMessage.Kind)
+    }
+
     let ticket: Ticket
-    let message: WebSocketMessage
+    let content: Content
     let task: WaitingTask<Result<Void, WebSocketError>>
 }
 
@@ -33,7 +40,7 @@ extension ConnectionCore {
         // On the loop, with room in the queue, nothing waits.
         if loop.isOnThread, !hasParkedSenders, let result = sendNow(message) { return try result.get() }
         try await parked { ticket, task in
-            self.addSender(ParkedSender(ticket: ticket, message: message, task: task))
+            self.addSender(ParkedSender(ticket: ticket, content: .message(message), task: task))
         } cancel: { ticket in
             self.cancelSender(ticket)
         }
@@ -51,7 +58,7 @@ extension ConnectionCore {
     }
 
     /// Waits for something that the loop will finish. A cancellation that overtakes the start is found by the start.
-    private func parked<Value: Sendable>(
+    func parked<Value: Sendable>(
         _ start: @escaping @Sendable (Ticket, WaitingTask<Result<Value, WebSocketError>>) -> Void,
         cancel: @escaping @Sendable (Ticket) -> Void
     ) async throws(WebSocketError) -> Value {

@@ -24,6 +24,7 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
     var isAboveHighMark = false
     /// Nothing that still arrives is for us: the peer's close frame has, or what it sends cannot be understood.
     var hasInputEnded = false
+    var delivery = Delivery.whole
     let id: UInt64
     let handshake: Handshake
     let settings: ConnectionSettings

@@ -57,6 +57,9 @@ struct ConnectionStateMachine {
         assembler = MessageAssembler(maximumBytes: maximumMessageBytes, inflater: inflater)
     }
 
+    /// The one that all of the peer's messages have to go through, whole or in pieces.
+    var inflater: Inflater? { assembler.inflater }
+
     var isOpen: Bool {
         if case .open = phase { true } else { false }
     }

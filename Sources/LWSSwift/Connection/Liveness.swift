@@ -71,6 +71,14 @@ struct Liveness {
         return true
     }
 
+    /// What came was a part of a message that its reader gets now: it is the next part that is waited for. True when it
+    /// was the first.
+    mutating func pieceHasArrived() -> Bool {
+        lastMessage = lastReceived
+        defer { messageBegunAt = max(lastReceived, 1) }
+        return messageBegunAt == 0
+    }
+
     /// What came completed a message.
     mutating func messageHasEnded() {
         messageBegunAt = 0

@@ -43,6 +43,16 @@ public struct LoopConnection: Identifiable {
         confined.setMessageHandler(body)
     }
 
+    /// Has `body` called with every piece of every message as it arrives, at most 32 KiB at a time, instead of keeping
+    /// pieces for ``WebSocketConnection/pieces``: for messages that are too large to be held. Pieces, and whole messages,
+    /// that came before are handed over at once. nil goes back to keeping them.
+    ///
+    /// Decides how the connection gives its messages, from the next one on and for good, as
+    /// ``WebSocketConnection/pieces`` does; what is said there and in ``WebSocketPieces`` holds here.
+    public func onPiece(_ body: ((MessagePiece) -> Void)?) {
+        confined.setPieceHandler(body)
+    }
+
     /// Has `body` called once, when the connection has ended; at once when it has already. Called again it adds another one,
     /// which is called after those before it.
     public func onClose(_ body: @escaping (WebSocketClose) -> Void) {
@@ -56,7 +66,8 @@ public struct LoopConnection: Identifiable {
 
     /// What became of a message.
     public enum SendResult: Sendable, Hashable {
-        /// It is queued, and there is room for more.
+        /// It is queued, and there is room for more. While a message is streamed (``WebSocketConnection/send(text:)``) it
+        /// waits for the end of that.
         case queued
         /// It is queued, but more than the high mark of ``ConnectionLimits/outbound`` waits: send less, or wait for
         /// ``LoopConnection/onWritable(_:)``.

@@ -28,7 +28,7 @@ struct MessageAssembler {
     private var buffer: [UInt8] = []
     private let maximumBytes: Int
     /// The loop's, or the connection's own when the peer keeps its context; nil when compression was not agreed on.
-    private let inflater: Inflater?
+    let inflater: Inflater?
     private var isCompressed = false
     /// The last piece was not the end of its frame.
     private var isWithinFrame = false
@@ -71,7 +71,7 @@ struct MessageAssembler {
         }
         let kind: WebSocketMessage.Kind = piece.isBinary ? .binary : .text
         if piece.isFinal, buffer.isEmpty, !isCompressed {
-            guard unsafe kind == .binary || UTF8Validation.isValid(bytes) else { throw Self.notText }
+            guard unsafe kind == .binary || UTF8Validation.isValid(bytes) else { throw .notText }
             return .piece(kind)
         }
         var whole: [UInt8] = []
@@ -90,11 +90,9 @@ struct MessageAssembler {
                 }
             }
         }
-        guard kind == .binary || UTF8Validation.isValid(whole) else { throw Self.notText }
+        guard kind == .binary || UTF8Validation.isValid(whole) else { throw .notText }
         return .message(WebSocketMessage(uncheckedKind: kind, bytes: whole))
     }
-
-    private static let notText = ConnectionFailure(.invalidPayload, "text message is not UTF-8")
 
     /// Forgets the message under way.
     mutating func reset() {

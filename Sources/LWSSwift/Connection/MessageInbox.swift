@@ -1,14 +1,14 @@
 internal import DequeModule
 
-/// Received messages that wait for their reader: filled on the loop, emptied by one task on any thread.
+/// Received messages that wait for their reader, whole or in pieces: filled on the loop, emptied by one task on any thread.
 ///
 /// It never refuses a message, because one that was read from the socket must not be lost; instead it answers when
 /// reading has to stop, which bounds it to the high marks plus one message.
 final class MessageInbox: Sendable {
-    typealias Element = Result<WebSocketMessage?, WebSocketError>
+    typealias Element = Result<MessagePiece?, WebSocketError>
 
     private struct State: Sendable {
-        var messages: Deque<WebSocketMessage> = []
+        var messages: Deque<MessagePiece> = []
         var byteCount = 0
         var reader: WaitingTask<Element>?
         /// What the reader gets after the last message: the end, or the error it ended with.
@@ -32,7 +32,7 @@ final class MessageInbox: Sendable {
     }
 
     /// Adds a message, or hands it to the reader that waits. True when reading has to stop.
-    func push(_ message: WebSocketMessage) -> Bool {
+    func push(_ message: MessagePiece) -> Bool {
         let (reader, stop) = state.withLock { state -> (WaitingTask<Element>?, Bool) in
             if let reader = state.reader {
                 state.reader = nil
@@ -142,7 +142,7 @@ final class MessageInbox: Sendable {
     }
 
     /// Takes everything out, for a closure that replaces the reader.
-    func drain() -> Deque<WebSocketMessage> {
+    func drain() -> Deque<MessagePiece> {
         state.withLock { state in
             defer {
                 state.messages = []

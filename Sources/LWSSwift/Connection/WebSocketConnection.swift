@@ -23,6 +23,23 @@ public struct WebSocketConnection: Sendable, Identifiable {
     /// The messages the peer sends, for one reader; see ``WebSocketMessages`` for order, bounds and the end.
     public var messages: WebSocketMessages { WebSocketMessages(core: core) }
 
+    /// The messages the peer sends, in pieces as they arrive, for messages that are too large to be held; see
+    /// ``WebSocketPieces``.
+    ///
+    /// Asking for it decides how the connection gives its messages, from the next one on and for good: ``messages`` and
+    /// ``LoopConnection/onMessage(_:)`` trap from then on. A message that has begun is still put together, and comes in one
+    /// piece. Asked for on the loop before anything has arrived, as in `onConnection` or first in a handler of a server, it
+    /// holds for all messages.
+    public var pieces: WebSocketPieces {
+        if loop.isCurrent {
+            core.deliverInPieces()
+        } else {
+            let core = core
+            loop.execute { core.deliverInPieces() }
+        }
+        return WebSocketPieces(core: core)
+    }
+
     /// The messages as an `AsyncStream`, for interfaces that want that very type.
     ///
     /// It pulls: a message is taken only when the consumer asks, so that the bounds of ``messages`` hold. It ends at every
@@ -68,6 +85,38 @@ public struct WebSocketConnection: Sendable, Identifiable {
     ///   beyond ``ConnectionLimits/maximumQueuedBytes``, ``WebSocketError/Code/loopStopped`` after the loop's shutdown.
     public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
         try await core.send(message)
+    }
+
+    /// Sends one text message whose end is not known yet, or which is too large to be held: each string that the sequence
+    /// gives is sent as it comes, as a fragment (RFC 6455 section 5.4). The peer gets one message.
+    ///
+    /// ```swift
+    /// try await connection.send(text: file.lines.map { $0 + "\n" })
+    /// ```
+    ///
+    /// It takes its place among the other messages once the first string is there. The sequence is asked for the next one
+    /// when the last is queued; that waits while more than the high mark of ``ConnectionLimits/outbound`` is unsent, so that
+    /// memory does not depend on the length of the message. It is not compressed.
+    ///
+    /// Until its end nothing else can go out but pings, pongs and the close frame: `send` waits in other tasks, and for ever
+    /// if the sequence itself waits for it; `trySend` queues behind the message; a group's messages wait in its log under
+    /// its ``SlowMemberPolicy``. When the connection is closed meanwhile, by whom ever, all of that is dropped and the close
+    /// frame goes out at once. That is noticed with the next string.
+    ///
+    /// Runs in the caller's isolation: on the connection's loop it changes no thread.
+    ///
+    /// - Throws: what the sequence throws; ``WebSocketError/Code/cancelled`` when the task is cancelled;
+    ///   ``WebSocketError/Code/closed`` and ``WebSocketError/Code/loopStopped`` as ``send(_:)``. If something of the message
+    ///   was queued when the sequence throws or the task is cancelled, the connection is closed with 1011, since the message
+    ///   can neither be completed nor taken back.
+    public func send<Texts: AsyncSequence>(text pieces: Texts) async throws where Texts.Element == String {
+        try await core.stream(.text, pieces) { Array($0.utf8) }
+    }
+
+    /// Sends one binary message whose end is not known yet, or which is too large to be held; the same as
+    /// ``send(text:)``, for bytes.
+    public func send<Chunks: AsyncSequence>(binary pieces: Chunks) async throws where Chunks.Element == [UInt8] {
+        try await core.stream(.binary, pieces) { $0 }
     }
 
     /// Sends a ping and returns the time until its pong (RFC 6455 section 5.5.2).

@@ -21,28 +21,21 @@ public struct WebSocketMessages: AsyncSequence, Sendable {
     }
 
     public struct Iterator: AsyncIteratorProtocol {
-        let core: ConnectionCore
-        private var inbox: MessageInbox?
+        private var reader: InboxReader
 
         init(core: ConnectionCore) {
-            self.core = core
+            reader = InboxReader(core, inPieces: false)
         }
 
         /// The next message; nil once the connection has been closed in good order.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(WebSocketError) -> WebSocketMessage? {
-            let inbox = try await openInbox()
-            let core = core
-            return try await inbox.next(isolation: actor) { core.resumeReadingFromAnyThread() }.get()
-        }
-
-        private mutating func openInbox() async throws(WebSocketError) -> MessageInbox {
-            if let inbox { return inbox }
-            let core = core
-            let opened = try await core.loop.run { core.openInbox() }
-            inbox = opened
-            return opened
+            guard let message = try await reader.next(isolation: actor) else { return nil }
+            guard let whole = message.wholeMessage else {
+                preconditionFailure("Messages that are read in pieces cannot be read whole as well.")
+            }
+            return whole
         }
     }
 }

@@ -37,7 +37,8 @@ extension ConnectionCore {
     /// Writes the frames that are queued and what the logs have, each frame at its place, until the socket is full.
     func writeWithGroups(_ outlet: Outlet) {
         var writer = TurnWriter(outlet, loop.gatherBuffer)
-        if writeUrgent(&writer), finishMessage(&writer), writeQueued(&writer) {
+        // Nothing of the logs may come between the fragments of a message that is streamed.
+        if writeUrgent(&writer), finishMessage(&writer), writeQueued(&writer), outbound.isEmpty {
             for member in memberships where !write(member, upTo: member.lane.log.flushed, &writer) { break }
         }
         finish(&writer)

@@ -147,6 +147,8 @@ struct ConnectionFailure: Error, Equatable {
 
     /// Reserved bits to which no extension gives a meaning (5.2).
     static let reservedBits = ConnectionFailure(.protocolError, "reserved bits are set")
+    /// A text message, or a part of one, that is not UTF-8 (8.1).
+    static let notText = ConnectionFailure(.invalidPayload, "text message is not UTF-8")
 
     init(_ code: WebSocketCloseCode, _ reason: String) {
         self.code = code

@@ -42,6 +42,7 @@ import Testing
 
     private mutating func heard(_ now: UInt64) -> Bool { liveness.heard(now) }
     private mutating func messageIsUnderWay() -> Bool { liveness.messageIsUnderWay() }
+    private mutating func pieceHasArrived() -> Bool { liveness.pieceHasArrived() }
     private mutating func writingStalled(_ now: UInt64) -> Bool { liveness.writingStalled(now) }
 
     private func next(_ now: UInt64, _ situation: Liveness.Situation = .init()) -> UInt64? {
@@ -111,6 +112,21 @@ import Testing
         #expect(demand(1_150) == .fail("message takes too long"))
         liveness.messageHasEnded()
         #expect(demand(1_150) == .nothing)
+    }
+
+    @Test mutating func `of a message that is read in pieces the next one must come in time`() {
+        _ = liveness.heard(1_050)
+        #expect(pieceHasArrived())
+        #expect(demand(1_149) == .nothing)
+        _ = liveness.heard(1_149)
+        #expect(!pieceHasArrived())
+        // What is no piece by itself, such as a part of a character, gains no time.
+        _ = liveness.heard(1_200)
+        #expect(!messageIsUnderWay())
+        #expect(demand(1_248) == .nothing)
+        #expect(demand(1_249) == .fail("message takes too long"))
+        liveness.messageHasEnded()
+        #expect(demand(1_249) == .nothing)
     }
 
     @Test mutating func `while reading is stopped nothing is asked of the peer`() {
