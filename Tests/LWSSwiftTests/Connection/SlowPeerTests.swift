@@ -8,7 +8,8 @@ import Testing
     private static let messageCount = 512
     private static let message = WebSocketMessage.binary(Array(repeating: 7, count: 16 << 10))
 
-    /// Reads at about 6 MB/s, answers pings, and gives the number of messages and the close frame that ends them.
+    /// Reads for about four seconds in all, which is more than any limit of the tests, answers pings, and gives the number of
+    /// messages and the close frame that ends them.
     private func readSlowly(_ peer: RawPeer) async throws -> (messages: Int, close: RawFrame?) {
         var messages = 0
         while true {
@@ -21,7 +22,7 @@ import Testing
             default:
                 messages += 1
                 // The pace is what the test is about.
-                if messages % 8 == 0 { try await Task.sleep(for: .milliseconds(20)) }
+                if messages % 8 == 0 { try await Task.sleep(for: .milliseconds(60)) }
                 if messages == Self.messageCount { return (messages, nil) }
             }
         }
@@ -34,7 +35,7 @@ import Testing
     @Test func `keepalive does not cut a peer that reads on, however much waits for it`() async throws {
         try await withServer {
             limits(&$0.limits)
-            $0.limits.keepalive = .init(interval: .milliseconds(100), timeout: .milliseconds(300))
+            $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(1_500))
         } onConnection: { connection in
             for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
         } _: { server in
@@ -50,7 +51,7 @@ import Testing
             let group = BroadcastGroup(on: loop)
             try await withServer(on: loop) {
                 limits(&$0.limits)
-                $0.limits.keepalive = .init(interval: .milliseconds(100), timeout: .milliseconds(300))
+                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(1_500))
             } onConnection: { connection in
                 group.join(connection)
                 for _ in 0..<Self.messageCount { group.trySend(Self.message) }
@@ -67,7 +68,7 @@ import Testing
         let closes = Watched<[WebSocketClose]>([])
         try await withServer {
             limits(&$0.limits)
-            $0.limits.closeTimeout = .milliseconds(300)
+            $0.limits.closeTimeout = .milliseconds(1_500)
         } onConnection: { connection in
             connection.onClose { closes.append($0) }
             for _ in 0..<Self.messageCount - 1 { #expect(connection.trySend(Self.message) != .dropped) }
@@ -85,7 +86,7 @@ import Testing
     @Test func `a peer whose socket stays full while it reads on has not stalled`() async throws {
         try await withServer {
             limits(&$0.limits)
-            $0.limits.stallTimeout = .milliseconds(300)
+            $0.limits.stallTimeout = .milliseconds(1_500)
         } onConnection: { connection in
             for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
         } _: { server in
