@@ -56,6 +56,13 @@ import Testing
         #expect(settings.log == LogSettings(level: .error, file: "flag.log"))
     }
 
+    @Test func `clients cannot be given no time at all`() {
+        #expect { try settings(["--max-lag", "0s"]) } throws: { error in
+            let failure = error as? Failure
+            return failure?.code == .usage && failure?.message.contains("--max-lag") == true
+        }
+    }
+
     @Test func `an empty variable counts as not set`() throws {
         let settings = try settings([], ["BROADCAST_SERVER_PORT": "", "BROADCAST_SERVER_LOG_FILE": ""])
         #expect(settings.port == 8088)
