@@ -31,19 +31,10 @@
 /// The version is an expression macro (an unparenthesised sum), which the importer skips.
 static const long clws_version_number = (LWS_LIBRARY_VERSION_NUMBER);
 
-/// LWS_WRITE_RAW is an alias macro of an enum constant, which the importer skips.
-static const enum lws_write_protocol clws_write_raw = LWS_WRITE_RAW;
-
 /// LWS_WRITE_* take a mutable buffer although a RAW write does not change it (lib/core-net/output.c, lws_issue_raw).
 static inline int clws_write_raw_bytes(struct lws *wsi, const void *bytes, size_t count) {
     return lws_write(wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW);
 }
-
-/// SSL_OP_* are expression macros in OpenSSL 3; these two together leave TLS 1.2 and newer.
-static const long clws_tls12_or_newer = (long)(SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
-
-/// LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT is a shifted expression, which the importer skips.
-static const uint64_t clws_require_client_certificate = LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
 
 /// SSL_OP_* are expression macros: no renegotiation, no compression (CRIME), and the server's order of ciphers, except that
 /// a client that prefers ChaCha20, since it has no instructions for AES, gets it.
@@ -81,13 +72,6 @@ static inline void ctls_set_retry_read(BIO *bio, int retry) {
 
 /// XN_FLAG_RFC2253 is an expression macro; without ASN1_STRFLGS_ESC_MSB, UTF-8 stays as it is.
 static const unsigned long ctls_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
-
-/// Since 5.0 lws validates UTF-8 unless told not to (false closes, see docs); before, the bit does not exist.
-#if (LWS_LIBRARY_VERSION_NUMBER) >= 5000000
-static const uint64_t clws_disable_utf8_validation = LWS_SERVER_OPTION_DISABLE_UTF8_VALIDATION;
-#else
-static const uint64_t clws_disable_utf8_validation = 0;
-#endif
 
 /// accept4 is a GNU extension that the Glibc module leaves out; it saves two calls a connection.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);

@@ -210,7 +210,8 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
                 query: split.count > 1 ? String(split[1]) : "",
                 subprotocol: agreement.subprotocol,
                 compression: agreement.compression,
-                remoteAddress: socket.address.socketAddress
+                remoteAddress: socket.address.socketAddress,
+                peerCertificate: socket.tls?.peerCertificate
             ),
             settings: ConnectionSettings(
                 limits: configuration.limits,

@@ -73,7 +73,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.others = others
         guard !loop.isShuttingDown else { return .failure(.loopStopped) }
         do throws(WebSocketError) {
-            let vhost = unsafe try loop.makeServerVhost()
+            let vhost = unsafe try loop.makeVhost()
             unsafe self.vhost = unsafe vhost
             loop.servers.append(self)
             for socket in sockets { listeners.append(try unsafe Listener(self, socket, vhost: vhost)) }

@@ -23,7 +23,6 @@ func lwsCallback(
     switch reason {
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_GET_THREAD_ID, LWS_CALLBACK_PROTOCOL_INIT,
         LWS_CALLBACK_PROTOCOL_DESTROY,
-        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
         LWS_CALLBACK_ADD_POLL_FD, LWS_CALLBACK_DEL_POLL_FD,
         LWS_CALLBACK_CHANGE_MODE_POLL_FD, LWS_CALLBACK_LOCK_POLL, LWS_CALLBACK_UNLOCK_POLL:
         return 0
@@ -38,9 +37,5 @@ func lwsCallback(
         return 0
     }
     unsafe socket.note(wsi)
-    if reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION {
-        // This reason has its argument, the X509_STORE_CTX, in the place of the user data.
-        return unsafe socket.handle(reason, user, count)
-    }
     return unsafe socket.handle(reason, bytes, count)
 }

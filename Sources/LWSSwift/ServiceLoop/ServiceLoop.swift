@@ -135,9 +135,8 @@ public final class ServiceLoop: @unchecked Sendable {
     var commonVhost: OpaquePointer?
     /// Attempts to connect, by their tickets.
     var dials: [ObjectIdentifier: ClientDial] = [:]
-    /// Tables that lws may still refer to.
-    var protocolTables: [Int: ProtocolTable] = [:]
-    let subprotocolName = SubprotocolName()
+    /// What lws may refer to until its context is destroyed.
+    let protocolTable = ProtocolTable()
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
     /// Made for the first connection that may receive compressed messages.
