@@ -21,7 +21,7 @@ struct DialFailure {
     /// - Parameter numbers: the errno of each.
     func connecting(_ numbers: [Int32]) -> WebSocketError {
         // The one that tells most: somebody was there, and did not want us.
-        if let number = numbers.first(where: { $0 == ECONNREFUSED || $0 == ENOENT || $0 == ENOTSOCK }) {
+        if let number = numbers.first(where: { $0 == ECONNREFUSED || $0 == ENOENT }) {
             let why = number == ENOENT ? "there is no such socket" : "the connection was refused"
             let hint =
                 route == nil

@@ -27,11 +27,13 @@ struct ProxyRoute: Equatable {
         case .environment:
             // HTTP_PROXY does not count: where a program serves a web server, a client can set it (httpoxy).
             let names = target.isSecure ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
-            let value = (names + ["all_proxy", "ALL_PROXY"]).lazy.compactMap(environment).first
-            guard let value, !isLoopback(host) else { return nil }
+            let set = (names + ["all_proxy", "ALL_PROXY"]).compactMap { name in
+                environment(name).map { (name, $0) }
+            }
+            guard let (name, value) = set.first, !isLoopback(host) else { return nil }
             let exceptions = environment("no_proxy") ?? environment("NO_PROXY") ?? ""
             guard !ProxyExceptions(exceptions).contain(host: host, port: port) else { return nil }
-            return try ProxyRoute(value)
+            return try ProxyRoute(value, from: "The proxy in \(name)")
         }
     }
 
@@ -47,17 +49,18 @@ struct ProxyRoute: Equatable {
         let name = host.lowercased()
         return name == "localhost" || name.hasSuffix(".localhost") || IPAddress(name)?.isLoopback == true
     }
-
 }
 
 extension ProxyRoute {
-    /// Reads `http://user:password@host:port`; `http://` may be missing, the port is then 80.
-    init(_ url: String) throws(WebSocketError) {
+    /// Reads `http://user:password@host:port`. `http://` may be missing, and the port, which is 80 then.
+    ///
+    /// - Parameter source: what the URL is, for errors.
+    init(_ url: String, from source: String = "The proxy's URL") throws(WebSocketError) {
         func invalid(_ problem: String) -> WebSocketError {
             // Not the URL itself, which may hold a password.
             WebSocketError(
                 .invalidConfiguration,
-                "The proxy's URL cannot be used: \(problem). An example is http://proxy.example:3128."
+                "\(source) cannot be used: \(problem). An example is http://proxy.example:3128."
             )
         }
         guard let components = URLComponents(string: url.contains("://") ? url : "http://\(url)") else {

@@ -86,6 +86,10 @@ import Testing
         }
     }
 
+    @Test func `a variable that names no proxy is told by its name`() {
+        #expect { try proxy("wss://h/", ["ALL_PROXY": "socks5://p:1080"]) } throws: { "\($0)".contains("ALL_PROXY") }
+    }
+
     @Test func `the proxy is asked for a way to host and port`() throws {
         let plain = ProxyTunnel(try ProxyRoute("p:3128"), host: "example.com", port: 443)
         #expect(
