@@ -1,0 +1,4 @@
+extension FuzzTarget {
+    /// Those of the program.
+    static let program = [clientObject, serverObject]
+}
