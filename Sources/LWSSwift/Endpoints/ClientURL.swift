@@ -45,7 +45,8 @@ struct ClientURL: Equatable {
             let standard = isSecure ? 443 : 80
             let port = components.port ?? standard
             guard (1...65_535).contains(port) else { throw invalid("the port is not between 1 and 65535") }
-            let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+            let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+            guard !bare.isEmpty, !bare.contains(where: "[]".contains) else { throw invalid("it names no host") }
             destination = .tcp(host: bare, port: port)
             let name = bare.contains(":") ? "[\(bare)]" : bare
             authority = port == standard ? name : "\(name):\(port)"
@@ -55,8 +56,11 @@ struct ClientURL: Equatable {
             let parts = path.split(separator: ":", maxSplits: 1)
             var socket = URLComponents()
             socket.percentEncodedPath = parts.first.map(String.init) ?? ""
-            guard components.host ?? "" == "", !socket.path.isEmpty else {
+            guard components.host ?? "" == "", !socket.path.isEmpty, !socket.path.utf8.contains(0) else {
                 throw invalid("it names no path of a socket")
+            }
+            guard parts.count < 2 || parts[1].hasPrefix("/") else {
+                throw invalid("the path behind the socket's does not begin with a slash")
             }
             isSecure = false
             destination = .unix(path: socket.path)

@@ -72,7 +72,8 @@ extension ProxyRoute {
         guard let name = components.host, !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw invalid("it names no host")
         }
-        host = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name
+        host = name.hasPrefix("[") && name.hasSuffix("]") ? String(name.dropFirst().dropLast()) : name
+        guard !host.isEmpty, !host.contains(where: "[]".contains) else { throw invalid("it names no host") }
         port = components.port ?? 80
         guard (1...65_535).contains(port) else { throw invalid("the port is not between 1 and 65535") }
         if let user = components.user {

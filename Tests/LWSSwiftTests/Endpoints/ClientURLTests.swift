@@ -57,6 +57,9 @@ import Testing
         ("ws://h/" + String(repeating: "x", count: 8_000), "longer than 8000"),
         ("ws://" + String(repeating: "h", count: 262) + "/", "longer than 261"),
         ("ws://h%0D%0AX-Forged:%201/", ""), ("ws://h%00/", "host"), ("ws://a%20b/", "host"), ("ws://a%2Fb/", "host"),
+        ("ws://[ab/", "host"), ("ws://[[s://[", "host"), ("ws://[]/", "host"),
+        ("ws+unix:/run/chat%00.sock", "path of a socket"),
+        ("ws+unix:/run/chat.sock:room", "slash"),
     ])
     func `a URL that cannot be used is refused with the reason and an example`(url: String, reason: String) {
         #expect { try ClientURL(url) } throws: { error in

@@ -79,6 +79,7 @@ import Testing
 
     @Test(arguments: [
         "socks5://p:1080", "https://p:443", "http://", "http://u:secret@:1", "http://u:secret@p:0", "http://a b:1",
+        "http://[", "http://[ab", "http://[]:1",
     ])
     func `a proxy that cannot be used is refused, without its password`(url: String) {
         #expect { try ProxyRoute(url) } throws: { error in
