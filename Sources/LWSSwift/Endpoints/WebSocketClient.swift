@@ -152,8 +152,5 @@ extension WebSocketClient.Configuration {
         guard (0...20).contains(maximumRedirects) else {
             throw WebSocketError(.invalidConfiguration, "maximumRedirects must be between 0 and 20.")
         }
-        guard connectTimeout > .zero else {
-            throw WebSocketError(.invalidConfiguration, "connectTimeout must be longer than nothing.")
-        }
     }
 }

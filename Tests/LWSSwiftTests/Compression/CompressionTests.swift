@@ -119,7 +119,7 @@ import Testing
     static let choices: [(String, Int?)] = [
         ("permessage-deflate; server_no_context_takeover", 15),
         ("permessage-deflate;client_max_window_bits=\"11\" ;server_no_context_takeover", 11),
-        ("permessage-deflate", nil),
+        ("permessage-deflate", 15),
         ("permessage-deflate; server_no_context_takeover; server_max_window_bits=7", nil),
         ("permessage-deflate; server_no_context_takeover; unknown", nil),
         ("permessage-deflate; server_no_context_takeover, permessage-deflate; server_no_context_takeover", nil),

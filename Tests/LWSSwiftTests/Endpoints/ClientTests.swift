@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func `what does not fit the request is refused, not cut`() async throws {
-        await expectFailure(.invalidURL, "2000", to: "ws://localhost/" + String(repeating: "x", count: 2_000))
-        await expectFailure(.invalidURL, "119", to: "ws://" + String(repeating: "x", count: 120) + "/")
+        await expectFailure(.invalidURL, "8000", to: "ws://localhost/" + String(repeating: "x", count: 8_000))
+        await expectFailure(.invalidURL, "261", to: "ws://" + String(repeating: "x", count: 262) + "/")
         var configuration = WebSocketClient.Configuration.patient
         configuration.origin = "http://a\r\nX-Forged: 1"
         await expectFailure(.invalidConfiguration, "origin", to: "ws://localhost", configuration)
@@ -67,9 +67,15 @@ import Testing
         await expectFailure(.invalidConfiguration, "4,096", to: "ws://localhost", configuration)
         configuration.subprotocols = []
         configuration.headerFields[.userAgent] = String(repeating: "x", count: 40_000)
-        try await withServer { server in
-            await expectFailure(.invalidConfiguration, "fit", to: server.url, configuration)
-        }
+        await expectFailure(.invalidConfiguration, "fit", to: "ws://localhost", configuration)
+        configuration.headerFields = [.upgrade: "h2c"]
+        await expectFailure(.invalidConfiguration, "Upgrade", to: "ws://localhost", configuration)
+        configuration.headerFields = [:]
+        configuration.proxy = .url("socks5://localhost")
+        await expectFailure(.invalidConfiguration, "proxy", to: "ws://localhost", configuration)
+        configuration.proxy = .none
+        configuration.maximumRedirects = 21
+        await expectFailure(.invalidConfiguration, "maximumRedirects", to: "ws://localhost", configuration)
     }
 
     @Test func `a server that does not answer the handshake runs into the time limit`() async throws {
