@@ -15,12 +15,13 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
     init?(path: String) {
-        guard let path = PercentEncoding.decode(path), path.first == "/", path.utf8.count <= 1 + Self.maximumBytes else {
-            return nil
-        }
-        let text = path.dropFirst()
-        guard !text.contains("/"), !text.contains(" "), PrintableText.isPrintable(String(text)) else { return nil }
-        self.text = String(text)
+        guard let path = PercentEncoding.decode(path), path.utf8.count <= 1 + Self.maximumBytes else { return nil }
+        // As scalars: with a mark behind it, a slash or a space is another character.
+        var scalars = Substring(path).unicodeScalars
+        guard scalars.popFirst() == "/", !scalars.contains("/"), !scalars.contains(" ") else { return nil }
+        let text = String(scalars)
+        guard PrintableText.isPrintable(text) else { return nil }
+        self.text = text
     }
 
     var description: String { "/\(text)" }

@@ -12,11 +12,12 @@ struct MemberName: Hashable, Sendable {
     init(_ raw: String) throws(Problem) {
         // Looked at first, so that a name of a megabyte costs no work.
         guard raw.utf8.count <= 4 * Self.maximumBytes else { throw Self.hasBadLength }
-        let text = raw.split(separator: " ").joined(separator: " ")
+        // Scalars are looked at, here and below: with a mark behind it, a space or a colon is another character.
+        let text = raw.unicodeScalars.split(separator: " ").map(String.init).joined(separator: " ")
         guard 1...Self.maximumCharacters ~= text.count, text.utf8.count <= Self.maximumBytes else {
             throw Self.hasBadLength
         }
-        guard !text.contains(":"), PrintableText.isPrintable(text) else {
+        guard !text.unicodeScalars.contains(":"), PrintableText.isPrintable(text) else {
             throw Problem(.badName, "A name has letters, digits, punctuation, emoji and spaces, but no colon.")
         }
         guard !Self.isGivenByServer(text) else {

@@ -17,7 +17,8 @@ import Testing
 
     @Test(arguments: [
         "/%00", "/%2F", "/a%2Fb", "/a%20b", "/%0A", "/%", "/%zz", "/%FF", "/%C3%28", "/%E2%80%AE",
-        "", "team", "/a/b", "//", "/team/", "/a b", "/a\n", "/\u{202E}", "/" + String(repeating: "x", count: 65),
+        "", "team", "/a/b", "//", "/team/", "/a b", "/a\n", "/a/\u{301}b", "/a%20%CC%81b", "/\u{202E}",
+        "/" + String(repeating: "x", count: 65),
     ])
     func `other paths name none`(path: String) {
         #expect(ChannelName(path: path) == nil)

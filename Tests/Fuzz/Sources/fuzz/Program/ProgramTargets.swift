@@ -1,4 +1,4 @@
 extension FuzzTarget {
     /// Those of the program.
-    static let program = [clientObject, serverObject]
+    static let program = [clientObject, serverObject, names]
 }
