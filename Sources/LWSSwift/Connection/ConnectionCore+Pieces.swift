@@ -55,11 +55,6 @@ extension ConnectionCore {
         } else if readable == nil ? liveness.messageIsUnderWay() : liveness.pieceHasArrived() {
             scheduleDeadline()
         }
-        guard let readable else { return }
-        if let handler = extras.pieceHandler {
-            handler(readable)
-        } else {
-            keep(readable)
-        }
+        if let readable { give(readable) }
     }
 }

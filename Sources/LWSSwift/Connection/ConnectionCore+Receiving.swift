@@ -58,13 +58,17 @@ extension ConnectionCore {
         if let messageHandler {
             messageHandler(message)
         } else {
-            keep(MessagePiece(message.message))
+            give(MessagePiece(message.message))
         }
     }
 
-    /// Keeps a message, or a piece of one, for its reader.
-    func keep(_ piece: MessagePiece) {
-        if openInbox().push(piece) { pauseReading(.inboxIsFull) }
+    /// Hands over a piece of a message, or a whole one that nobody takes by a closure.
+    func give(_ piece: MessagePiece) {
+        if delivery != .whole, let handler = extras?.pieceHandler {
+            handler(piece)
+        } else if openInbox().push(piece) {
+            pauseReading(.inboxIsFull)
+        }
     }
 
     private func receivePong(_ payload: [UInt8]) {

@@ -3,7 +3,7 @@
 /// An open connection that is idle holds none of the buffers below. One that is as busy as it may be holds at most
 /// ``maximumMessageBytes`` for the message under way (and, while a compressed one is inflated, its compressed form, which
 /// may be a sixteenth longer), ``inbound`` high mark plus one message of unread messages, and ``maximumQueuedBytes`` plus
-/// 68 KiB that were not sent yet.
+/// 68 KiB that were not sent yet, or 132 KiB while a message is streamed.
 ///
 /// Times are longer than zero where nothing else is said, and may be as long as they like. Where connections begin, settings
 /// that cannot be meant are refused by name: ``WebSocketError/Code/invalidConfiguration``.
@@ -39,7 +39,8 @@ public struct ConnectionLimits: Sendable, Hashable {
     }
 
     /// The largest message taken, in bytes after its fragments are put together and inflated; a larger one fails the
-    /// connection with 1009 as soon as it is known to be larger. Default: 1 MiB.
+    /// connection with 1009 as soon as it is known to be larger. It does not hold for ``WebSocketConnection/pieces``.
+    /// Default: 1 MiB.
     public var maximumMessageBytes = 1 << 20
     /// Received messages that nobody has read yet. Above the high mark nothing more is read from the socket, so that TCP
     /// slows the peer down. Default: 256 KiB or 256 messages, on again below 64 KiB and 64 messages.
@@ -57,7 +58,7 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// How long a connection may carry no message in either direction before it is closed with 1001; nil for ever.
     public var idleTimeout: Duration?
     /// How long a message may take from its first byte to its last, before the connection is closed with 1008; nil for
-    /// ever. Default: 2 minutes.
+    /// ever. For a message read in pieces it is the time for the next piece. Default: 2 minutes.
     public var messageTimeout: Duration? = .seconds(120)
     /// How long the peer may take to answer a close frame before the connection is cut; zero cuts at once. Default: 5 seconds.
     public var closeTimeout: Duration = .seconds(5)

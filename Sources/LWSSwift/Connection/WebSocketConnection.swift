@@ -27,9 +27,9 @@ public struct WebSocketConnection: Sendable, Identifiable {
     /// ``WebSocketPieces``.
     ///
     /// Asking for it decides how the connection gives its messages, from the next one on and for good: ``messages`` and
-    /// ``LoopConnection/onMessage(_:)`` trap from then on. A message that has begun is still put together, and comes in one
-    /// piece. Asked for on the loop before anything has arrived, as in `onConnection` or first in a handler of a server, it
-    /// holds for all messages.
+    /// ``LoopConnection/onMessage(_:)`` trap from then on. Ask for it on the loop, in `onConnection` or first in a handler,
+    /// so that it holds for all messages. Elsewhere it takes effect once the loop hears of it; a message that has begun by
+    /// then is still put together, under ``ConnectionLimits/maximumMessageBytes``, and comes in one piece.
     public var pieces: WebSocketPieces {
         if loop.isCurrent {
             core.deliverInPieces()

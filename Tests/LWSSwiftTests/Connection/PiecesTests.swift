@@ -5,6 +5,11 @@ import Testing
 
 /// Messages that are read in pieces, sent by raw peers.
 @Suite(.timeLimit(.minutes(1))) struct PiecesTests {
+    /// Asks for pieces where it holds at once: on the loop.
+    private func pieces(of connection: WebSocketConnection) async throws -> WebSocketPieces.Iterator {
+        try await connection.loop.run { connection.pieces }.makeAsyncIterator()
+    }
+
     /// Reads pieces to the end of a message.
     private func message(
         _ pieces: inout WebSocketPieces.Iterator
@@ -23,7 +28,7 @@ import Testing
     @Test(arguments: [WebSocketRole.server, .client])
     func `pieces come before the message has ended`(role: WebSocketRole) async throws {
         let body = { (connection: WebSocketConnection, peer: RawPeer) in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             try await peer.send(.text("a", isFinal: false))
             let first = try await pieces.next()
             #expect(first?.text == "a" && first?.isFirst == true && first?.isFinal == false)
@@ -48,7 +53,7 @@ import Testing
         try await withRawClient {
             $0.limits.maximumMessageBytes = 1_000
         } _: { connection, peer in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
             async let sent: Void = peer.send(RawFrame(.binary, bytes), .text("next"))
             let message = try await message(&pieces)
@@ -74,7 +79,7 @@ import Testing
 
     @Test func `a text that cannot become UTF-8 any more closes with 1007 before its end`() async throws {
         try await withRawClient { connection, peer in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             try await peer.send(.text("a", isFinal: false))
             #expect(try await pieces.next()?.text == "a")
             try await peer.send(RawFrame(.continuation, isFinal: false, [0xF4]))
@@ -91,7 +96,7 @@ import Testing
         try await withRawClient {
             $0.limits.inbound = .init(lowBytes: 50_000, highBytes: 100_000)
         } _: { connection, peer in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             let zeros = [UInt8](repeating: 0, count: 16_384)
             try await peer.write(RawFrame(.binary, zeros).encoded(masked: true, announcing: 1 << 40))
             var received = try await pieces.next()?.bytes.count ?? 0
@@ -111,7 +116,7 @@ import Testing
         try await withRawClient(fields: ["Sec-WebSocket-Extensions: permessage-deflate"]) {
             $0.compression = .init()
         } _: { connection, peer in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             // RFC 7692 section 7.2.3.1.
             try await peer.send(
                 RawFrame(.text, isFinal: false, reserved: 4, [0xF2, 0x48, 0xCD]),
@@ -147,14 +152,14 @@ import Testing
             try await received.wait { $0.count == 1 }
             try await connection.loop.run { connection.onLoop.onPiece(nil) }
             try await peer.send(.continuation("b"))
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             #expect(try await pieces.next()?.text == "b")
         }
     }
 
     @Test func `the end of the connection cuts a message off, without a last piece`() async throws {
         try await withRawClient { connection, peer in
-            var pieces = connection.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: connection)
             try await peer.send(.text("a", isFinal: false), .close(1000))
             #expect(try await pieces.next()?.isFinal == false)
             #expect(try await pieces.next() == nil)
@@ -163,7 +168,7 @@ import Testing
 
     @Test func `a streamed message can be read in pieces`() async throws {
         try await withBothEnds { server, client in
-            var pieces = client.pieces.makeAsyncIterator()
+            var pieces = try await pieces(of: client)
             let piece = [UInt8](repeating: 3, count: 100_000)
             async let sent: Void = server.send(binary: CountedPieces(count: 100, piece: piece))
             #expect(try await message(&pieces)?.bytes.count == 10_000_000)

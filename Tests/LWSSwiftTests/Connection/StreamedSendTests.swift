@@ -85,18 +85,14 @@ import Testing
     @Test func `on the loop it changes no thread`() async throws {
         try await withRawClient { connection, peer in
             let loop = connection.loop
-            let isOnLoop = try await Task(executorPreference: loop.taskExecutor) {
-                var answers: [Bool] = []
-                let pieces = AsyncStream<String>(unfolding: { answers.count < 3 ? "." : nil })
-                try await connection.send(
-                    text: pieces.map {
-                        answers.append(loop.isCurrent)
-                        return $0
-                    }
-                )
-                return answers
-            }.value
-            #expect(isOnLoop == [true, true, true])
+            let answers = Watched<[Bool]>([])
+            let pieces = AsyncStream<String>(unfolding: {
+                guard answers.value.count < 3 else { return nil }
+                answers.append(loop.isCurrent)
+                return "."
+            })
+            try await Task(executorPreference: loop.taskExecutor) { try await connection.send(text: pieces) }.value
+            #expect(answers.value == [true, true, true])
             #expect(try await peer.message() == "...")
         }
     }
@@ -156,23 +152,23 @@ import Testing
         try await withGroup { fixture in
             let group = fixture.group
             let (streaming, other) = (try await fixture.connect(), try await fixture.connect())
-            try await fixture.loop.run { group.trySend("before") }
+            try await fixture.loop.run { _ = group.trySend("before") }
             #expect(try await streaming.raw.message() == "before")
             let (end, sender) = try await begin(streaming.member.connection, streaming.raw)
             for number in 0..<20 {
-                try await fixture.loop.run { group.trySend(.text("\(number)")) }
+                try await fixture.loop.run { _ = group.trySend(.text("\(number)")) }
                 // It has been written to everybody by then.
                 #expect(try await other.raw.texts(number == 0 ? 2 : 1).last == "\(number)")
                 end.yield("\(number)")
                 #expect(try await streaming.raw.receive() == .continuation("\(number)", isFinal: false))
             }
             try await streaming.loop.run { _ = streaming.connection.trySend("direct") }
-            try await fixture.loop.run { group.trySend("after") }
+            try await fixture.loop.run { _ = group.trySend("after") }
             end.finish()
             try await sender.value
             #expect(try await streaming.raw.receive() == .continuation(""))
             #expect(try await streaming.raw.texts(22) == (0..<20).map { "\($0)" } + ["direct", "after"])
-            try await fixture.loop.run { group.trySend("ready again") }
+            try await fixture.loop.run { _ = group.trySend("ready again") }
             #expect(try await streaming.raw.message() == "ready again")
             try await fixture.waitUntilNothingIsHeld()
         }
@@ -183,10 +179,10 @@ import Testing
             let group = fixture.group
             let streaming = try await fixture.connect()
             let (end, sender) = try await begin(streaming.member.connection, streaming.raw)
-            try await fixture.loop.run { group.trySend("unsent") }
+            try await fixture.loop.run { _ = group.trySend("unsent") }
             try await fixture.loop.run { streaming.member.leave() }
             let member = try await fixture.loop.run { group.join(streaming.connection) }
-            try await fixture.loop.run { group.trySend("joined") }
+            try await fixture.loop.run { _ = group.trySend("joined") }
             end.yield("b")
             end.finish()
             try await sender.value
@@ -204,7 +200,7 @@ import Testing
         try await withGroup(configuration) { fixture in
             let streaming = try await fixture.connect()
             let (_, sender) = try await begin(streaming.member.connection, streaming.raw)
-            try await fixture.loop.run { fixture.group.trySend("waits") }
+            try await fixture.loop.run { _ = fixture.group.trySend("waits") }
             let close = try await streaming.raw.receive()
             #expect(close.closeCode == 1008)
             try await streaming.raw.send(close)
