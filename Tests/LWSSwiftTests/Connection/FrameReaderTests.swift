@@ -111,8 +111,8 @@ import Testing
             ([0x80, 0x80, 0, 0, 0, 0], "there is no message to continue"),
             ([0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0], "message begins within another"),
             ([0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "frame length is negative"),
-        ([0x82, 0xFE, 0, 125, 0, 0, 0, 0], "frame length is not in its shortest form"),
-        ([0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0], "frame length is not in its shortest form"),
+            ([0x82, 0xFE, 0, 125, 0, 0, 0, 0], "frame length is not in its shortest form"),
+            ([0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0], "frame length is not in its shortest form"),
         ] as [([UInt8], String)]
     )
     func `what breaks the framing is refused, in one piece and byte by byte`(bytes: [UInt8], reason: String) {

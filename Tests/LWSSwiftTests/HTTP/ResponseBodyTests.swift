@@ -46,7 +46,7 @@ import Testing
         #expect(chunked == (String(repeating: "x", count: 1_024), true))
     }
 
-    @Test(arguments: ["nonsense\r\n", "FFFFFFFFFFFFFFFF\r\n", "\r\n", "-5\r\nabcde"])
+    @Test(arguments: ["nonsense\r\n", "FFFFFFFFFFFFFFFFF\r\n", "\r\n", "-5\r\nabcde"])
     func `what is no chunk ends the body`(text: String) {
         #expect(read(text, [.transferEncoding: "chunked"]) == ("", true))
     }
