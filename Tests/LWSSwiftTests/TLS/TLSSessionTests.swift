@@ -278,7 +278,7 @@ import Testing
     }
 
     private func leaveError() {
-        unsafe SSL_CTX_use_certificate(nil, nil)
+        SSL_CTX_use_certificate(nil, nil)
     }
 
     @Test func `errors that others leave on the thread do not count`() throws {
