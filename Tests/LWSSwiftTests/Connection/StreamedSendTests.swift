@@ -49,7 +49,12 @@ import Testing
         }
         switch role {
         case .server: try await withRawClient { try await body($0, $1) }
-        case .client: try await withRawServer { try await body($0, $1) }
+        case .client:
+            try await withRawServer { client, server in
+                try await body(client, server)
+                // The end of the loop would wait for an answer to the close frame.
+                await server.end()
+            }
         }
     }
 
