@@ -69,8 +69,9 @@ extension ConnectionCore {
 
     /// A ping or pong, ahead of what waits.
     func appendUrgent(_ opcode: FrameEncoder.Opcode, _ payload: [UInt8]) {
-        // Nothing follows a close frame; as long as something waits, that has not been written.
-        guard machine.isOpen || outbound.first != nil else { return }
+        // Nothing follows a close frame; as long as something waits, that has not been written. After a failure nothing that
+        // the peer sends is answered any more (RFC 6455 section 7.1.7).
+        guard machine.isOpen || (machine.endsNormally && outbound.first != nil) else { return }
         outbound.appendUrgent(opcode, payload, maskingKey: maskingKey)
         markForFlush()
     }

@@ -77,6 +77,17 @@ import Testing
         }
     }
 
+    @Test func `a ping behind a message that fails the connection is not answered`() async throws {
+        try await withServer { server in
+            let peer = try await RawPeer.upgraded(port: server.port!)
+            try await peer.send(.text("one"), RawFrame(.text, reserved: 2, []), RawFrame(.ping, [1]))
+            #expect(try await peer.receive() == .text("one"))
+            #expect(try await peer.receive() == .close(1002, "reserved bits are set"))
+            try await peer.send(.close(1002))
+            #expect(try await peer.readToEnd() == [])
+        }
+    }
+
     @Test func `a client's farewell arrives although the server's close crosses it`() async throws {
         try await withRawServer { client, server in
             async let closed = client.close(code: .init(rawValue: 4_001))
