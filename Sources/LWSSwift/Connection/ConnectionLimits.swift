@@ -29,7 +29,9 @@ public struct ConnectionLimits: Sendable, Hashable {
     public struct Keepalive: Sendable, Hashable {
         /// How long nothing may come from the peer before it is sent a ping.
         public var interval: Duration
-        /// How long after that ping anything must have come, before the connection counts as lost.
+        /// How long after that ping has left something must have come, before the connection counts as lost. A peer that
+        /// takes bytes meanwhile, so that the ping is on its way to it, is given this time anew; that is looked up four
+        /// times in it, so that a peer may live a quarter longer.
         public var timeout: Duration
 
         public init(interval: Duration = .seconds(25), timeout: Duration = .seconds(10)) {
@@ -60,9 +62,11 @@ public struct ConnectionLimits: Sendable, Hashable {
     /// How long a message may take from its first byte to its last, before the connection is closed with 1008; nil for
     /// ever. For a message read in pieces it is the time for the next piece. Default: 2 minutes.
     public var messageTimeout: Duration? = .seconds(120)
-    /// How long the peer may take to answer a close frame before the connection is cut; zero cuts at once. Default: 5 seconds.
+    /// How long the peer may take to answer a close frame, from when it has left, before the connection is cut; zero cuts at
+    /// once. Before it leaves, what was queued goes out, and as long as the peer takes bytes the time begins anew.
+    /// Default: 5 seconds.
     public var closeTimeout: Duration = .seconds(5)
-    /// How long a peer that takes no bytes, or a reader of ``WebSocketConnection/messages`` that takes no message while
+    /// How long a peer that takes no bytes at all (one that is slow does not stall), or a reader of ``WebSocketConnection/messages`` that takes no message while
     /// reading is stopped, is waited for: pongs and close frames are not seen in that time. Default: 60 seconds.
     public var stallTimeout: Duration = .seconds(60)
 
