@@ -2,8 +2,7 @@
 /// told once both close frames have really passed, or cannot any more.
 extension ConnectionCore {
     func close(code: WebSocketCloseCode, reason: String) {
-        precondition(code.isSendable, "Close code \(code) may not be sent (RFC 6455 section 7.4).")
-        if case .send(let payload) = machine.close(ClosePayload(code: code, reason: reason)) { sendClose(payload) }
+        if case .send(let payload) = machine.close(ClosePayload(sending: code, reason: reason)) { sendClose(payload) }
     }
 
     /// Closes for a reason of this side that a reader should hear of.

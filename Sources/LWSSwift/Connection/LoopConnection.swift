@@ -94,7 +94,8 @@ public struct LoopConnection: Identifiable {
     /// connection is closing already.
     ///
     /// - Parameters:
-    ///   - code: one that may be sent, ``WebSocketCloseCode/isSendable``; traps otherwise.
+    ///   - code: one that may be sent, ``WebSocketCloseCode/isSendable``. 1005 sends a close frame without a code and reason;
+    ///     any other code that may not be sent goes out as 1011.
     ///   - reason: text for people, cut at 123 bytes of UTF-8.
     public func close(code: WebSocketCloseCode = .normalClosure, reason: String = "") {
         confined.close(code: code, reason: reason)

@@ -135,7 +135,8 @@ public struct WebSocketConnection: Sendable, Identifiable {
     /// not cut it short.
     ///
     /// - Parameters:
-    ///   - code: one that may be sent, ``WebSocketCloseCode/isSendable``; traps otherwise.
+    ///   - code: one that may be sent, ``WebSocketCloseCode/isSendable``. 1005 sends a close frame without a code and reason;
+    ///     any other code that may not be sent goes out as 1011.
     ///   - reason: text for people, cut at 123 bytes of UTF-8.
     @discardableResult
     public func close(code: WebSocketCloseCode = .normalClosure, reason: String = "") async -> WebSocketClose {

@@ -107,6 +107,16 @@ struct ClosePayload: Equatable {
         self.reason = Self.cut(reason)
     }
 
+    /// What is sent for a code that somebody asks for: 1005 means no code, and therefore no reason; one that may not stand in
+    /// a close frame (RFC 6455 section 7.4) becomes 1011, since whoever chose it has made a mistake.
+    init(sending code: WebSocketCloseCode, reason: String) {
+        switch code {
+        case .noStatusReceived: self.init(code: nil)
+        case _ where code.isSendable: self.init(code: code, reason: reason)
+        default: self.init(code: .internalError, reason: reason)
+        }
+    }
+
     /// Reads what a peer sent; nil when it breaks the rules of RFC 6455 section 5.5.1 (one byte, or a code that may not
     /// be sent), with the failure to answer it with.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<ClosePayload, ConnectionFailure> {

@@ -115,13 +115,19 @@ import Testing
         }
     }
 
-    @Test func `a close code that may not be sent traps`() async throws {
-        await #expect(processExitsWith: .failure) {
-            try await withServer { server in
-                try await WebSocketClient.connect(to: server.url) { connection in
-                    _ = await connection.close(code: .abnormalClosure)
-                }
-            }
+    @Test(arguments: [
+        (WebSocketCloseCode.noStatusReceived, [] as [UInt8]), (.abnormalClosure, [0x03, 0xF3]),
+        (WebSocketCloseCode(rawValue: 0), [0x03, 0xF3]), (WebSocketCloseCode(rawValue: 5_000), [0x03, 0xF3]),
+    ])
+    func `a code that may not be sent is mapped to one that may, or to none`(
+        code: WebSocketCloseCode,
+        payload: [UInt8]
+    ) async throws {
+        try await withRawServer { client, server in
+            async let close = client.close(code: code)
+            #expect(try await server.receive().payload == payload)
+            try await server.send(RawFrame(.close, payload))
+            #expect(await close.isClean)
         }
     }
 
