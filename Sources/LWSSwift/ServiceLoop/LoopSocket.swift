@@ -32,29 +32,17 @@ class LoopSocket {
 
     /// Takes over a socket of lws, and with it the reference that lws holds.
     final func attach(_ wsi: OpaquePointer) {
-        unsafe self.wsi = wsi
-        unsafe lws_set_opaque_user_data(wsi, reference())
-    }
-
-    /// Makes the reference that lws will hold, for a socket that lws makes.
-    final func reference() -> UnsafeMutableRawPointer {
         precondition(!isReferenced, "lws holds a reference to this socket already.")
         isReferenced = true
-        return unsafe Unmanaged.passRetained(self).toOpaque()
+        unsafe self.wsi = wsi
+        unsafe lws_set_opaque_user_data(wsi, Unmanaged.passRetained(self).toOpaque())
     }
 
-    /// Takes the reference back from lws; false when that has happened already.
-    @discardableResult
-    final func unreference() -> Bool {
-        guard isReferenced else { return false }
+    /// Takes the reference back from lws; idempotent.
+    private func unreference() {
+        guard isReferenced else { return }
         isReferenced = false
         unsafe Unmanaged.passUnretained(self).release()
-        return true
-    }
-
-    /// Remembers the socket that lws made with a reference to this object.
-    final func note(_ wsi: OpaquePointer) {
-        if isReferenced, !isDoomed { unsafe self.wsi = wsi }
     }
 
     /// Hands the socket over to `successor`: an HTTP request that became a WebSocket connection.

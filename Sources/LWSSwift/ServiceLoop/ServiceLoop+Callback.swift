@@ -12,7 +12,7 @@ func lwsCallback(
     _ bytes: UnsafeMutableRawPointer?,
     _ count: Int
 ) -> Int32 {
-    if reason == LWS_CALLBACK_RAW_RX || reason == LWS_CALLBACK_RECEIVE || reason == LWS_CALLBACK_CLIENT_RECEIVE {
+    if reason == LWS_CALLBACK_RAW_RX {
         // The hot path: whoever stands behind the socket lives to the end of the turn, also when it hands the socket over.
         guard let wsi = unsafe wsi, let opaque = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
         let reference = unsafe Unmanaged<LoopSocket>.fromOpaque(opaque)
@@ -36,6 +36,5 @@ func lwsCallback(
         socket.ended()
         return 0
     }
-    unsafe socket.note(wsi)
     return unsafe socket.handle(reason, bytes, count)
 }
