@@ -7,6 +7,9 @@ enum FrameEncoder {
         case close = 0x8
         case ping = 0x9
         case pong = 0xA
+
+        /// Whether such frames may stand between the fragments of a message (RFC 6455 section 5.5).
+        var isControl: Bool { rawValue & 0x8 != 0 }
     }
 
     /// The longest header: two bytes, eight of length, four of masking key.

@@ -10,20 +10,9 @@ struct FrameReader {
         case pong([UInt8])
     }
 
-    private enum Opcode: UInt8 {
-        case continuation = 0x0
-        case text = 0x1
-        case binary = 0x2
-        case close = 0x8
-        case ping = 0x9
-        case pong = 0xA
-
-        var isControl: Bool { rawValue & 0x8 != 0 }
-    }
-
     /// What a header says.
     private struct Frame {
-        var opcode: Opcode
+        var opcode: FrameEncoder.Opcode
         var isFinal: Bool
         var reservedBits: UInt8
         var key: UInt32
@@ -91,7 +80,7 @@ struct FrameReader {
         return unsafe .data(UnsafeRawBufferPointer(bytes), piece)
     }
 
-    private mutating func endOfControl(_ opcode: Opcode) -> Event {
+    private mutating func endOfControl(_ opcode: FrameEncoder.Opcode) -> Event {
         let payload = control
         control = []
         frame = nil
@@ -152,7 +141,7 @@ struct FrameReader {
     private mutating func parse(_ start: UnsafeRawPointer) throws(ConnectionFailure) -> Frame {
         let first = unsafe start.load(as: UInt8.self)
         let second = unsafe start.load(fromByteOffset: 1, as: UInt8.self)
-        guard let opcode = Opcode(rawValue: first & 0x0F) else {
+        guard let opcode = FrameEncoder.Opcode(rawValue: first & 0x0F) else {
             throw ConnectionFailure(.protocolError, "opcode \(first & 0x0F) is not defined")
         }
         guard (second & 0x80 != 0) == areMasked else {

@@ -7,7 +7,8 @@ public struct Handshake: Sendable {
     /// The subprotocol that was agreed on, if any.
     public let subprotocol: String?
     private let attachment: Attachment?
-    /// The peer's address: for a server the client's, for a client the server's.
+    /// The peer's address: for a server the client's, for a client the server's, or that of the
+    /// proxy it goes through.
     public let remoteAddress: SocketAddress?
     /// Compression, when both sides agreed on it; nil for none.
     public let compression: NegotiatedCompression?

@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    /// It trapped: the slab behind the place where it stops had gone when the connection looked at it again.
+    /// It would trap: the slab behind the place where it stops may have gone when the connection looks at it again.
     @Test func `who has come to its stop is within no message, whatever becomes of what follows`() {
         withCursor { cursor, log in
             log.append(60_000)
