@@ -20,6 +20,8 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
 
     private var target: ClientURL
     private var fields: HTTPFields
+    /// Without the certificate of the client once a redirect has led to another origin.
+    private var tlsConfiguration: TLSClientConfiguration
     private var route: ProxyRoute?
     private var redirects = 0
     /// When what is under way must be done.
@@ -51,12 +53,13 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         self.onConnection = onConnection
         self.tell = tell
         fields = configuration.headerFields
+        tlsConfiguration = configuration.tls
         super.init(loop)
         loop.dials[ObjectIdentifier(ticket)] = self
     }
 
     var because: DialFailure { DialFailure(target: target, route: route) }
-    var showsCertificate: Bool { configuration.tls.identity != nil }
+    var showsCertificate: Bool { tlsConfiguration.identity != nil }
 
     // MARK: Resolving
 
@@ -69,7 +72,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
             return finish(.failure(error))
         }
         let attempt = redirects
-        let (target, route, tls) = (target, route, target.isSecure ? configuration.tls : nil)
+        let (target, route, tls) = (target, route, target.isSecure ? tlsConfiguration : nil)
         DispatchQueue.global().async {
             let prepared = Swift.Result { () throws(WebSocketError) in
                 try Preparation(target, route, tls)
@@ -185,6 +188,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         }
         if !next.hasSameOrigin(as: target) {
             for name in Redirect.credentials { fields[name] = nil }
+            tlsConfiguration.identity = nil
         }
         letGoOfSockets()
         redirects += 1

@@ -32,8 +32,8 @@ public enum WebSocketClient {
         /// How many redirects (status 301, 302, 303, 307 and 308) are followed before one is an error, 0 to 20. Default: 0.
         ///
         /// `http:` counts as `ws:` in them, and `https:` as `wss:`; none is followed from `wss:` to `ws:`. Another origin
-        /// does not get the fields `Authorization`, `Cookie` and `Proxy-Authorization`. Each redirect has the time limits
-        /// of a connection of its own.
+        /// does not get the fields `Authorization`, `Cookie` and `Proxy-Authorization`, and is not shown the certificate
+        /// of ``tls``. Each redirect has the time limits of a connection of its own.
         public var maximumRedirects = 0
         /// How long resolving the name, connecting to one of its addresses, the way through a proxy, and TLS may take
         /// together. The addresses are tried in turn, each 250 ms after the one before when that has not answered, the timer

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import LWSSwift
 import TestSupport
 import Testing
@@ -15,6 +16,7 @@ import Testing
     /// A server with TLS, and the URL at which its certificate is right.
     private func withTLSServer<Result>(
         _ clients: TLSServerConfiguration.ClientCertificates = .none,
+        _ configure: (inout WebSocketServer.Configuration) -> Void = { _ in },
         _ body: (_ url: String, _ server: WebSocketServer) async throws -> Result
     ) async throws -> Result {
         try await withServer {
@@ -23,6 +25,7 @@ import Testing
                 privateKeyFile: certificates.serverKey,
                 clientCertificates: clients
             )
+            configure(&$0)
         } _: { server in
             try await body("wss://127.0.0.1:\(server.port!)/", server)
         }
@@ -112,6 +115,34 @@ import Testing
             known.tls.identity = identity
             try await connect(to: url, known)
         }
+    }
+
+    @Test func `a client shows its certificate to no other origin that it is redirected to`() async throws {
+        let shown = Watched<[String]>([])
+        @Sendable func note(_ server: String, _ request: HandshakeRequest) {
+            shown.update { $0.append("\(server)\(request.path) \(request.peerCertificate?.subject ?? "-")") }
+        }
+        let authority = TLSServerConfiguration.ClientCertificates.optional(authorities: .file(certificates.authority))
+        try await withTLSServer(authority) {
+            $0.handshake = { request in
+                note("other", request)
+                return .accept()
+            }
+        } _: { other, _ in
+            try await withTLSServer(authority) {
+                $0.handshake = { request in
+                    note("first", request)
+                    let next = request.path == "/" ? "/again" : other
+                    return .reject(status: .temporaryRedirect, headerFields: [.location: next])
+                }
+            } _: { first, _ in
+                var known = trusting
+                known.tls.identity = identity
+                known.maximumRedirects = 2
+                try await connect(to: first, known)
+            }
+        }
+        #expect(shown.value == ["first/ CN=client", "first/again CN=client", "other/ -"])
     }
 
     @Test func `TLS goes through a proxy to the server, whose certificate counts`() async throws {
