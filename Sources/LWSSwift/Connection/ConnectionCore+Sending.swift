@@ -133,8 +133,14 @@ extension ConnectionCore {
     /// Unless lws holds something: a ping has left, and a close frame, if they were written.
     func everythingHasLeft() {
         guard !isHolding, !isEnding else { return }
-        if outbound.urgent.isEmpty, liveness.everythingHasLeft(loop.now) { scheduleDeadline() }
+        notePingThatLeft()
         if machine.isSendingClose, outbound.isEmpty { closeFrameLeft() }
+    }
+
+    /// Everything that was written has left; a ping, unless it waits to be written. Said before anything more is read, lest its
+    /// pong come first: it would count for nothing, and another one be waited for.
+    func notePingThatLeft() {
+        if outbound.urgent.isEmpty, liveness.everythingHasLeft(loop.now) { scheduleDeadline() }
     }
 
     /// The queue has become shorter: who waited for that goes on, in order.

@@ -112,6 +112,10 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         if unsafe !input.isEmpty, !hasInputEnded { unread = unsafe Array(input) }
     }
 
+    override func heldHasLeft() {
+        notePingThatLeft()
+    }
+
     override func becameWritable() {
         everythingHasLeft()
         let now = loop.now

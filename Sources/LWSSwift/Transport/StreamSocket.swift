@@ -45,6 +45,10 @@ class StreamSocket: LoopSocket {
     /// Bytes arrived. They may be changed, and are valid during the call only: at most one read of 32 KiB.
     func received(_ bytes: UnsafeMutableRawBufferPointer) {}
 
+    /// What lws held has left. Nothing may be written yet: input that waits has its turn first, and it may well be the answer
+    /// to what has left.
+    func heldHasLeft() {}
+
     /// Everything that was written has left, and the socket takes more.
     func becameWritable() {}
 
@@ -219,6 +223,7 @@ class StreamSocket: LoopSocket {
         guard !outlet.isHolding else { return requestWritable() }
         if stops.contains(.byHolding) {
             goOnReading(.byHolding)
+            heldHasLeft()
             // As long as there is more to write the socket is full again at once, and nothing would ever be read.
             if stops.isEmpty, !hasYieldedToInput, hasInput {
                 hasYieldedToInput = true

@@ -1,3 +1,4 @@
+import Glibc
 import LWSSwift
 import TestSupport
 import Testing
@@ -59,6 +60,39 @@ import Testing
                 let peer = try await RawPeer.upgraded(port: server.port!, receiveBuffer: 16 << 10)
                 let (messages, close) = try await readSlowly(peer)
                 #expect(messages == Self.messageCount && close == nil)
+                try await peer.close()
+            }
+        }
+    }
+
+    /// What lws holds and the peer's pong can come to the same turn: the ping has left then, and must be known to have.
+    @Test func `a pong counts that is read in the turn in which its ping is seen to have left`() async throws {
+        try await withLoop { loop in
+            try await withServer(on: loop) {
+                limits(&$0.limits)
+                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(500))
+            } onConnection: { connection in
+                for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
+            } _: { server in
+                let peer = try await RawPeer.upgraded(port: server.port!, receiveBuffer: 16 << 10)
+                // A ping waits behind what the system took.
+                try await Task.sleep(for: .milliseconds(600))
+                // A loop with much to do: between two of its turns the peer reads all that has left, and answers.
+                let busy = Task {
+                    while !Task.isCancelled { try? await loop.run { _ = usleep(20_000) } }
+                }
+                defer { busy.cancel() }
+                var (messages, pings) = (0, 0)
+                while messages < Self.messageCount || pings < 3 {
+                    let frame = try await peer.receive()
+                    if frame.opcode == .ping {
+                        pings += 1
+                        try await peer.send(RawFrame(.pong, frame.payload))
+                    } else {
+                        messages += 1
+                    }
+                }
+                busy.cancel()
                 try await peer.close()
             }
         }
