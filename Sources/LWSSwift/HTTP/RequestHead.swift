@@ -60,7 +60,8 @@ struct RequestHead: Sendable {
 
     /// Whether the connection is to stay open for further requests (RFC 9112 section 9.3).
     var keepsConnection: Bool {
-        isHTTP11 ? !fields.list("connection", contains: "close") : fields.list("connection", contains: "keep-alive")
+        guard !fields.list("connection", contains: "close") else { return false }
+        return isHTTP11 || fields.list("connection", contains: "keep-alive")
     }
 
     /// The request as a value, for whoever needs all of it.

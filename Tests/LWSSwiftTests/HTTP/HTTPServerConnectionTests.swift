@@ -158,7 +158,7 @@ import Testing
         try await withMirror { server in
             for (version, field, isKept) in [
                 ("1.1", "X: y", true), ("1.1", "Connection: close", false), ("1.0", "X: y", false),
-                ("1.0", "Connection: keep-alive", true),
+                ("1.0", "Connection: keep-alive", true), ("1.0", "Connection: keep-alive, close", false),
             ] {
                 let peer = try RawPeer(port: server.port!)
                 let text = "GET / HTTP/\(version)\r\nHost: x\r\n\(field)\r\n\r\n"
