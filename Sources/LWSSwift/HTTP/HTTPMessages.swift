@@ -118,8 +118,9 @@ public struct HTTPServerResponse: Sendable {
 
     /// Answers with what `stream` writes, until it returns; the body ends early when it throws.
     ///
-    /// The closure runs in a task on the server's loop, which is cancelled when the client hangs up. A client that takes no
-    /// byte for ``ConnectionLimits/stallTimeout`` is disconnected.
+    /// The closure runs in a task on the server's loop, which is cancelled when the client has gone. One that has only ended
+    /// its own side is answered; until something is written the two look the same, for ``ConnectionLimits/stallTimeout`` at
+    /// most. A client that takes no byte of what is written for that long is disconnected.
     public init(
         status: HTTPResponse.Status = .ok,
         headerFields: HTTPFields = [:],

@@ -323,18 +323,26 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
                 refuse(HTTPRefusal(status: .serviceUnavailable, body: "The server takes too long to decide."))
                 return nil
             }
-            if hasHungUp { return drop() }
+            if hears(POLLHUP | POLLERR | Int32(clws_pollrdhup)) { return drop() }
         case .answering(let writer) where !writer.isWaitingForPeer:
-            if hasHungUp { return drop() }
+            if hears(POLLHUP | POLLERR) { return drop() }
+            // It has ended its side, and may still wait for the answer (RFC 9293 section 3.6). Or it has gone, which shows
+            // only when something is written to it: hence for a while only.
+            if hears(Int32(clws_pollrdhup)), isStalled(now) { return drop() }
         case .answering, .ending:
-            let progress = peerProgress
-            if progress != lastProgress {
-                lastProgress = progress
-                deadline = now + server.settings.stallTimeout
-            }
-            if now >= deadline { return drop() }
+            if isStalled(now) { return drop() }
         }
         return now + Self.watchInterval
+    }
+
+    /// Whether the peer has taken nothing for as long as is waited for that.
+    private func isStalled(_ now: UInt64) -> Bool {
+        let progress = peerProgress
+        if progress != lastProgress {
+            lastProgress = progress
+            deadline = now + server.settings.stallTimeout
+        }
+        return now >= deadline
     }
 
     private func drop() -> UInt64? {
@@ -348,10 +356,10 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         refuse(HTTPRefusal(status: .requestTimeout, body: "The request took too long."))
     }
 
-    /// Whether the client has ended, which is not heard of while nothing is read.
-    private var hasHungUp: Bool {
+    /// Whether the socket tells one of these, which nobody hears of while nothing is read.
+    private func hears(_ events: Int32) -> Bool {
         guard let wsi = unsafe wsi else { return true }
-        var poll = unsafe pollfd(fd: lws_get_socket_fd(wsi), events: clws_pollrdhup, revents: 0)
-        return unsafe Glibc.poll(&poll, 1, 0) > 0
+        var poll = unsafe pollfd(fd: lws_get_socket_fd(wsi), events: Int16(events), revents: 0)
+        return unsafe Glibc.poll(&poll, 1, 0) > 0 && Int32(poll.revents) & events != 0
     }
 }

@@ -237,24 +237,61 @@ import Testing
         }
     }
 
+    /// A handler that never answers.
+    private static func waiting(
+        _ begun: Watched<Int>,
+        _ ended: Watched<Int>
+    ) -> @Sendable (HTTPServerRequest) async -> HTTPServerResponse {
+        { _ in
+            begun.update { $0 += 1 }
+            try? await Task.sleep(for: .seconds(3_600))
+            ended.update { $0 += 1 }
+            return HTTPServerResponse()
+        }
+    }
+
     @Test func `a handler is cancelled when its client hangs up`() async throws {
-        let begun = Watched(0)
-        let ended = Watched(0)
+        let (begun, ended) = (Watched(0), Watched(0))
         try await withServer {
-            $0.http = { _ in
-                begun.update { $0 += 1 }
-                try? await Task.sleep(for: .seconds(3_600))
-                ended.update { $0 += 1 }
-                return HTTPServerResponse()
+            $0.http = Self.waiting(begun, ended)
+        } _: { server in
+            let peer = try RawPeer(port: server.port!)
+            try await peer.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await begun.wait { $0 == 1 }
+            await peer.reset()
+            try await ended.wait { $0 == 1 }
+        }
+    }
+
+    @Test func `a client that has ended its side is waited for no longer than one that takes nothing`() async throws {
+        let (begun, ended) = (Watched(0), Watched(0))
+        try await withServer {
+            $0.limits.stallTimeout = .milliseconds(100)
+            $0.http = Self.waiting(begun, ended)
+        } _: { server in
+            let peer = try RawPeer(port: server.port!)
+            try await peer.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await begun.wait { $0 == 1 }
+            await peer.end()
+            try await ended.wait { $0 == 1 }
+        }
+    }
+
+    @Test func `a client that has ended its side gets its answers`() async throws {
+        try await withServer {
+            $0.http = { request in
+                // Longer than a client that hangs up goes unnoticed.
+                try? await Task.sleep(for: .milliseconds(1_200))
+                return HTTPServerResponse { writer in
+                    for piece in [request.path, "-", "end"] { try await writer.write(piece) }
+                }
             }
         } _: { server in
-            for count in 1...2 {
-                let peer = try RawPeer(port: server.port!)
-                try await peer.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                try await begun.wait { $0 == count }
-                if count == 1 { await peer.reset() } else { await peer.end() }
-                try await ended.wait { $0 == count }
-            }
+            let peer = try RawPeer(port: server.port!)
+            try await peer.write("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n")
+            await peer.endSending()
+            for path in ["/1", "/2"] { #expect(try await RawAnswer(from: peer).text == path + "-end") }
+            #expect(try await peer.readToEnd() == [])
         }
     }
 }
