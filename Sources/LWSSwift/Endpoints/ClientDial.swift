@@ -1,5 +1,4 @@
 internal import CLibWebSockets
-internal import Dispatch
 internal import Glibc
 internal import HTTPTypes
 
@@ -73,7 +72,9 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         }
         let attempt = redirects
         let (target, route, tls) = (target, route, target.isSecure ? tlsConfiguration : nil)
-        DispatchQueue.global().async {
+        BlockingWork.shared.run { [ticket] in
+            // Others may have taken so long that this one has been given up.
+            guard !ticket.isCancelled else { return }
             let prepared = Swift.Result { () throws(WebSocketError) in
                 try Preparation(target, route, tls)
             }
@@ -238,6 +239,8 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     func finish(_ result: Result) {
         guard let tell else { return }
         self.tell = nil
+        // What is still looked up for it is of no use.
+        ticket.cancel()
         letGoOfSockets()
         loop.dials[ObjectIdentifier(ticket)] = nil
         leaveTable()
