@@ -137,7 +137,7 @@ def test_the_subprotocol_that_the_server_knows_is_chosen(tab, start_server, site
         const peer = await Peer.open(url, protocols);
         return [peer.socket.protocol, JSON.parse(await peer.next()).type];
     }"""
-    assert tab.call(function, server.url, ["chat", "broadcast.v1+json"]) == ["broadcast.v1+json", "welcome"]
+    assert tab.call(function, server.url, ["chat", "broadcast.v1.json"]) == ["broadcast.v1.json", "welcome"]
 
 
 OPEN_AND_SEND = """async (url, text) => {

@@ -7,7 +7,7 @@ import pytest
 from websockets.sync.client import connect
 
 PHONE, DESKTOP = (390, 844), (1280, 800)
-SUBPROTOCOLS = ["broadcast.v1+json"]
+SUBPROTOCOLS = ["broadcast.v1.json"]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import LWSSwift
 
 /// What a message from the server means to the client.
 enum Incoming: Equatable, Sendable {
-    /// An object of `broadcast.v1+json`.
+    /// An object of `broadcast.v1.json`.
     case object(ServerObject)
     /// A text of a server that speaks plain text.
     case text(String)
@@ -10,7 +10,7 @@ enum Incoming: Equatable, Sendable {
     /// A text that should have been an object and is none.
     case unreadable
 
-    /// - Parameter isJSON: whether `broadcast.v1+json` was agreed on.
+    /// - Parameter isJSON: whether `broadcast.v1.json` was agreed on.
     init(_ message: WebSocketMessage, isJSON: Bool) {
         switch message.kind {
         case .binary:

@@ -1,6 +1,6 @@
 // The chat protocol (docs/protocol.md) over a WebSocket that comes back by itself. Knows nothing of the page.
 
-const SUBPROTOCOL = "broadcast.v1+json";
+const SUBPROTOCOL = "broadcast.v1.json";
 /** The server remembers this many keys of a session, so no more messages may wait for their acknowledgement. */
 export const MAXIMUM_PENDING = 128;
 /** The back-off: a random time below a bound that doubles with each attempt, so that clients do not come back as one. */

@@ -10,7 +10,7 @@ import Testing
 
     @Test func `the subprotocol is agreed on with those who offer it`() async throws {
         let server = try await RunningProgram.server()
-        for (offer, answer) in [("chat, broadcast.v1+json", "broadcast.v1+json"), ("chat", nil), (nil, nil)] {
+        for (offer, answer) in [("chat, broadcast.v1.json", "broadcast.v1.json"), ("chat", nil), (nil, nil)] {
             let peer = try RawPeer(port: server.port)
             let fields = offer.map { ["Sec-WebSocket-Protocol: \($0)"] } ?? []
             try await peer.write(RawRequest(fields: RawRequest.requiredFields + fields).bytes)

@@ -17,7 +17,7 @@ import Testing
         case closes(UInt16)
         /// Ends the connection without a close frame.
         case disappears
-        /// Agrees on `broadcast.v1+json`, and has a problem with each message.
+        /// Agrees on `broadcast.v1.json`, and has a problem with each message.
         case refusesMessages
     }
 

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `JSON is spoken with those who offer it, in whatever place`() {
-        guard case .accepted(let request) = Admission(path: "/", query: "", subprotocols: ["x", "broadcast.v1+json"])
+        guard case .accepted(let request) = Admission(path: "/", query: "", subprotocols: ["x", "broadcast.v1.json"])
         else {
             Issue.record("refused")
             return

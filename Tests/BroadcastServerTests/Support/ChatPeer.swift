@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import broadcast_server
 
-/// A server's end of a connection that speaks `broadcast.v1+json`, object by object.
+/// A server's end of a connection that speaks `broadcast.v1.json`, object by object.
 struct ChatPeer: Sendable {
     private let peer: RawPeer
     /// The path and query of the client's request.

@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import broadcast_server
 
-/// A raw client that speaks `broadcast.v1+json`: bytes on one side, objects on the other.
+/// A raw client that speaks `broadcast.v1.json`: bytes on one side, objects on the other.
 struct JSONPeer: Sendable {
     let peer: RawPeer
     let welcome: Welcome

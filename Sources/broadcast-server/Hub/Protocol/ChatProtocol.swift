@@ -1,12 +1,12 @@
 import FoundationEssentials
 import LWSSwift
 
-/// The subprotocol `broadcast.v1+json`, in which every text message is one JSON object: docs/protocol.md.
+/// The subprotocol `broadcast.v1.json`, in which every text message is one JSON object: docs/protocol.md.
 ///
 /// Both sides are here, ``ClientObject`` and ``ServerObject``, since this program is client and server.
 enum ChatProtocol {
     /// As it is offered and agreed on in the opening handshake.
-    static let subprotocol = "broadcast.v1+json"
+    static let subprotocol = "broadcast.v1.json"
 
     /// The field that every object has.
     enum TypeField: String, CodingKey {
