@@ -1,7 +1,7 @@
 import Glibc
 
 /// The few system calls that both ends of a test's TCP connection need.
-enum RawSocket {
+public enum RawSocket {
     static func make() throws -> Int32 {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw RawPeer.Unexpected("no socket can be made") }
@@ -26,7 +26,8 @@ enum RawSocket {
         guard result == 0 else { throw RawPeer.Unexpected(unsafe String(cString: strerror(errno))) }
     }
 
-    static func port(of socket: Int32) throws -> Int {
+    /// The port that a socket is bound to.
+    public static func port(of socket: Int32) throws -> Int {
         var address = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in

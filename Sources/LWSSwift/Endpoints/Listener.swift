@@ -69,6 +69,7 @@ final class Listener: LoopSocket {
     func stop() {
         socket.removePath()
         guard let wsi = unsafe wsi else { return }
+        socket.refuse()
         unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC)
     }
 }

@@ -39,8 +39,17 @@ final class ListeningSocket: Sendable {
             defer { owned.hasDescriptor = false }
             return owned.hasDescriptor
         }
-        if isOurs { Glibc.close(descriptor) }
+        if isOurs {
+            refuse()
+            Glibc.close(descriptor)
+        }
         removePath()
+    }
+
+    /// Ends the listening, whoever else holds the descriptor: closing alone leaves the port taken for as long as a child
+    /// process has a copy, which each has between `fork` and `exec`. Only while the descriptor is open.
+    func refuse() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Removes the path of a Unix-domain socket, so that another one may take it.

@@ -141,17 +141,57 @@ import Testing
 
     @Test func `a server starts again on the port it had`() async throws {
         try await withLoop { loop in
-            let port = try await withServer(on: loop) { $0.port! }
+            // An address that no other test connects from or listens at, which would take the port in between.
+            let host = "127.0.0.29"
+            let port = try await withServer(on: loop) {
+                $0.endpoint = .tcp(host: host, port: 0)
+            } _: {
+                $0.port!
+            }
             for _ in 0..<3 {
                 try await withServer(on: loop) {
-                    $0.endpoint = .tcp(host: "127.0.0.1", port: port)
-                } _: { server in
-                    let peer = try await RawPeer.upgraded(port: port)
-                    try await peer.send(.text("hello"))
-                    #expect(try await peer.receive() == .text("hello"))
+                    $0.endpoint = .tcp(host: host, port: port)
+                } _: { _ in
+                    let client = try await WebSocketClient.connect(to: "ws://\(host):\(port)/", .patient, on: loop)
+                    try await client.send("hello")
+                    var messages = client.messages.makeAsyncIterator()
+                    #expect(try await messages.next() == "hello")
                 }
             }
         }
+    }
+
+    /// A child process has a copy of each descriptor between `fork` and `exec`, as long as that may take.
+    @Test func `a server starts again while a child process still holds its listening socket`() async throws {
+        try await withLoop { loop in
+            let host = "127.0.0.31"
+            var held: Int32 = -1
+            defer { close(held) }
+            let port = try await withServer(on: loop) {
+                $0.endpoint = .tcp(host: host, port: 0)
+            } _: { server in
+                held = try #require(copyOfListeningSocket(port: server.port!))
+                return server.port!
+            }
+            try await withServer(on: loop) {
+                $0.endpoint = .tcp(host: host, port: port)
+            } _: { _ in
+                _ = try await WebSocketClient.connect(to: "ws://\(host):\(port)/", .patient, on: loop)
+            }
+        }
+    }
+
+    /// A second descriptor of the socket that listens on a port of this process, as a child process has it.
+    private func copyOfListeningSocket(port: Int) -> Int32? {
+        for number in Int32(0)..<1_024 {
+            var listens: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            guard unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0, listens != 0 else {
+                continue
+            }
+            if (try? RawSocket.port(of: number)) == port { return fcntl(number, F_DUPFD_CLOEXEC, 0) }
+        }
+        return nil
     }
 
     // MARK: Opening handshake
