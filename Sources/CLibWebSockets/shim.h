@@ -8,7 +8,16 @@
 #error "libuv is not installed: run `apt-get install libuv1-dev` (Debian, Ubuntu), then build again"
 #endif
 
+// How it was built, before its own headers look for those of another TLS library. TLS is ours and OpenSSL's: the others'
+// headers stand in for OpenSSL's, and lws' build with mbedTLS brings functions of the same names along.
+#include <lws_config.h>
+#if defined(LWS_WITH_MBEDTLS) || defined(LWS_WITH_GNUTLS) || defined(LWS_WITH_WOLFSSL) || defined(USE_WOLFSSL) \
+    || defined(LWS_WITH_BEARSSL) || defined(LWS_WITH_SCHANNEL)
+#error "this libwebsockets was built with another TLS library than OpenSSL: run `apt-get install libwebsockets-dev` (Debian, Ubuntu), or build it with OpenSSL, from 5.0 on with -DLWS_WITH_HTTP3=OFF -DLWS_ROLE_QUIC=OFF, since HTTP/3 brings GnuTLS"
+#endif
+
 #include <libwebsockets.h>
+#include <linux/rtnetlink.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
@@ -27,6 +36,8 @@
 #if (LWS_LIBRARY_VERSION_NUMBER) < 4001006
 #error "libwebsockets 4.1.6 or newer is required: run `apt-get install libwebsockets-dev` on Debian 12 / Ubuntu 24.04 or newer"
 #endif
+
+#include "versions.h"
 
 /// The version is an expression macro (an unparenthesised sum), which the importer skips.
 static const long clws_version_number = (LWS_LIBRARY_VERSION_NUMBER);
@@ -75,6 +86,9 @@ static const unsigned long ctls_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC
 
 /// accept4 is a GNU extension that the Glibc module leaves out; it saves two calls a connection.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+/// dup3 is a GNU extension that the Glibc module leaves out.
+extern int dup3(int, int, int);
 
 /// pthread_setname_np is a GNU extension that the Glibc module leaves out.
 extern int pthread_setname_np(pthread_t, const char *);

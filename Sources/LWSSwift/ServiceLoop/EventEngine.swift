@@ -11,6 +11,8 @@ protocol EventEngine: AnyObject {
     func turn(_ context: OpaquePointer, waiting: Bool)
     /// Calls the loop's timer function after this long, in place of any earlier request; never when nil.
     func setTimer(milliseconds: UInt64?)
+    /// Descriptors among which are all that the context has opened for itself and still has.
+    func ownDescriptors() -> [Int32]
     /// Destroys the context and whatever the engine holds.
     func destroy(_ context: OpaquePointer)
 }
@@ -103,7 +105,8 @@ final class UVEngine: EventEngine {
         // A timer that is set would keep the turns below from coming to an end.
         setTimer(milliseconds: nil)
         unsafe contextSlot.pointee = context
-        let pipe = eventPipe()
+        // When every socket has ended, what remains is the descriptor that wakes lws.
+        let pipe = LibraryVersion.loaded.closesWakeUpTwice ? ownDescriptors().first : nil
         unsafe lws_context_destroy(context)
         if let pipe, !occupy(pipe) { return }
         drain()
@@ -113,14 +116,14 @@ final class UVEngine: EventEngine {
         close()
     }
 
-    /// The descriptor that wakes lws, which is what remains when every socket has ended.
-    private func eventPipe() -> Int32? {
-        guard clws_version_number < 4_002_000, let handle = socketHandles().first else { return nil }
-        var descriptor: Int32 = -1
-        return unsafe uv_fileno(handle.pointer, &descriptor) == 0 ? descriptor : nil
+    func ownDescriptors() -> [Int32] {
+        socketHandles().compactMap { handle in
+            var descriptor: Int32 = -1
+            return unsafe uv_fileno(handle.pointer, &descriptor) == 0 ? descriptor : nil
+        }
     }
 
-    /// lws 4.1 closes the event pipe twice: at once, and when libuv has closed its handle (lib/core-net/vhost.c,
+    /// lws before 4.2 closes the event pipe twice: at once, and when libuv has closed its handle (lib/core-net/vhost.c,
     /// `lws_destroy_event_pipe`). In between another thread may have opened something under this number, so it is taken
     /// here, for the second close to close. False when another thread was faster and keeps the number: the context is
     /// then left as it is, because its memory is worth less than a stranger's descriptor.
@@ -163,7 +166,8 @@ final class PollEngine: EventEngine {
     private unowned let owner: ServiceLoop
     private let timer = UnsafeMutablePointer<Timer>.allocate(capacity: 1)
     private var context: OpaquePointer?
-    private var dueMilliseconds: UInt64?
+    /// What was open before the context was made.
+    private var earlierDescriptors: Set<Int32> = []
 
     /// The list node must come first: lws hands the node back and the owner is found behind it.
     @safe
@@ -181,7 +185,14 @@ final class PollEngine: EventEngine {
         unsafe timer.deallocate()
     }
 
-    func configure(_ info: inout lws_context_creation_info) {}
+    func configure(_ info: inout lws_context_creation_info) {
+        earlierDescriptors = OpenDescriptors.all()
+    }
+
+    /// lws does not tell which it waits for: what other threads have opened since is among these.
+    func ownDescriptors() -> [Int32] {
+        OpenDescriptors.all().filter { !earlierDescriptors.contains($0) }
+    }
 
     func turn(_ context: OpaquePointer, waiting: Bool) {
         unsafe self.context = context

@@ -20,15 +20,26 @@ enum LogBridge {
         unsafe pthread_setspecific(currentLoop, loop.map { unsafe Unmanaged.passUnretained($0).toOpaque() })
     }
 
-    /// Installs the emit function: once is enough, again does no harm.
+    /// Installs the emit function for what has no context: once is enough, again does no harm.
     static func install() {
-        unsafe lws_set_log_level(LLL_ERR | LLL_WARN) { level, line in
-            guard let line = unsafe line, let opaque = unsafe pthread_getspecific(LogBridge.currentLoop) else { return }
-            let loop = unsafe Unmanaged<ServiceLoop>.fromOpaque(opaque).takeUnretainedValue()
-            let text = LogBridge.withoutPrefix(unsafe String(cString: line))
-            loop.lastLibraryError = text
-            loop.logger.log(level: LogBridge.level(level), "libwebsockets: \(text)")
-        }
+        unsafe lws_set_log_level(levels, emit)
+    }
+
+    static let levels = LLL_ERR | LLL_WARN
+
+    /// What lws calls for each line.
+    static let emit: @convention(c) (_ level: Int32, _ line: UnsafePointer<CChar>?) -> Void = { level, line in
+        guard let line = unsafe line, let opaque = unsafe pthread_getspecific(LogBridge.currentLoop) else { return }
+        let text = LogBridge.withoutPrefix(unsafe String(cString: line))
+        guard !LogBridge.isHarmless(text) else { return }
+        let loop = unsafe Unmanaged<ServiceLoop>.fromOpaque(opaque).takeUnretainedValue()
+        loop.lastLibraryError = text
+        loop.logger.log(level: LogBridge.level(level), "libwebsockets: \(text)")
+    }
+
+    /// What some versions say at every start (`LibraryVersion.warnsOfSecondRouteMonitor`), of something that is not wanted.
+    private static func isHarmless(_ text: String) -> Bool {
+        LibraryVersion.loaded.warnsOfSecondRouteMonitor && text.hasSuffix("netlink bind failed")
     }
 
     /// lws calls a refused handshake or a peer's bad header an error; nobody should be woken by what a peer does.

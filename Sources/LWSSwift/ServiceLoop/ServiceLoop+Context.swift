@@ -24,8 +24,8 @@ extension ServiceLoop {
 
     func makeContext() -> Result<Void, WebSocketError> {
         LogBridge.install()
-        guard clws_version_number >= 4_001_006, let version = unsafe lws_get_library_version() else {
-            return .failure(WebSocketError(.unsupportedLibrary, "libwebsockets 4.1.6 or newer is needed."))
+        if let refusal = LibraryVersion.refusal(headers: .headers, library: .loaded) {
+            return .failure(WebSocketError(.unsupportedLibrary, refusal))
         }
         do throws(WebSocketError) {
             try FreeDescriptors.require(FreeDescriptors.neededByLoop, for: "A service loop")
@@ -50,7 +50,7 @@ extension ServiceLoop {
             return .failure(
                 WebSocketError(
                     .unsupportedLibrary,
-                    "libwebsockets \(unsafe String(cString: version)) cannot make a context: \(reason)."
+                    "libwebsockets \(LibraryVersion.loaded) cannot make a context: \(reason)."
                 )
             )
         }
@@ -70,10 +70,12 @@ extension ServiceLoop {
         unsafe info.timeout_secs = 60
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
+        unsafe contextLog.configure(&info)
         unsafe engine.configure(&info)
         unsafe context = lws_create_context(&info)
         guard let context = unsafe context else { return false }
         self.engine = engine
+        if LibraryVersion.loaded.watchesRoutes { RouteMonitor.silence(among: engine.ownDescriptors()) }
         unsafe jobQueue.attach(context)
         return true
     }
@@ -81,7 +83,13 @@ extension ServiceLoop {
     /// The end of the thread: nothing of lws is left afterwards.
     func destroyContext() {
         jobQueue.detach()
-        if let context = unsafe context { unsafe engine?.destroy(context) }
+        if let context = unsafe context, let engine {
+            let wakeUp =
+                LibraryVersion.loaded.forgetsWakeUp
+                ? unsafe ForgottenWakeUp(of: context, among: engine.ownDescriptors()) : nil
+            unsafe engine.destroy(context)
+            wakeUp?.close()
+        }
         unsafe context = nil
         engine = nil
         unsafe commonVhost = nil
@@ -105,6 +113,7 @@ extension ServiceLoop {
         unsafe info.protocols = UnsafePointer(protocolTable.entries)
         unsafe info.http_proxy_address = UnsafePointer(Constants.noProxy)
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
+        unsafe contextLog.configure(&info)
         lastLibraryError = nil
         guard let vhost = unsafe lws_create_vhost(context, &info) else {
             let reason = lastLibraryError ?? "it gives no reason"

@@ -137,6 +137,7 @@ public final class ServiceLoop: @unchecked Sendable {
     var dials: [ObjectIdentifier: ClientDial] = [:]
     /// What lws may refer to until its context is destroyed.
     let protocolTable = ProtocolTable()
+    let contextLog = ContextLog()
     var servers: [ServerCore] = []
     var maskingKeys = MaskingKeySource()
     /// Made for the first connection that may receive compressed messages.
@@ -151,8 +152,8 @@ public final class ServiceLoop: @unchecked Sendable {
 
     /// Starts a loop: makes the thread and, on it, the lws context.
     ///
-    /// - Throws: ``WebSocketError/Code/invalidConfiguration``; ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old or cannot make a
-    ///   context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
+    /// - Throws: ``WebSocketError/Code/invalidConfiguration``; ``WebSocketError/Code/unsupportedLibrary`` when the libwebsockets at run time is too old, is of another version
+    ///   than the headers that the program was compiled with, or cannot make a context, or when ``EventLibrary/libuv`` was asked for and lws' plugin for it is not installed;
     ///   ``WebSocketError/Code/system`` when no thread can be made, or fewer than 16 file descriptors can be opened.
     public static func start(_ configuration: Configuration = Configuration()) async throws(WebSocketError)
         -> ServiceLoop

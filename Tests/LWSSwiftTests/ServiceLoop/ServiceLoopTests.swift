@@ -171,34 +171,4 @@ import Testing
             }
         }
     }
-
-    /// In a process of its own, where no other test opens files or starts threads meanwhile.
-    @Test func `fifty loops with a server and a client leave no descriptor and no thread behind`() async throws {
-        await #expect(processExitsWith: .success) {
-            func entries(_ folder: String) throws -> Int {
-                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)").count
-            }
-            func round(_ engine: ServiceLoop.EventLibrary) async throws {
-                try await withLoop(.init(eventLibrary: engine)) { loop in
-                    try await withServer(on: loop) { server in
-                        let connection = try await WebSocketClient.connect(to: server.url, on: loop)
-                        try await connection.send("hello")
-                        for try await message in connection.messages {
-                            precondition(message == "hello")
-                            break
-                        }
-                    }
-                }
-            }
-            // The first rounds make what stays: the threads that tasks and queues share.
-            for _ in 0..<5 { try await round(.libuv) }
-            let descriptors = try entries("fd")
-            for number in 0..<50 { try await round(number.isMultiple(of: 2) ? .libuv : .poll) }
-            let descriptorsLeft = try entries("fd")
-            precondition(descriptorsLeft <= descriptors, "descriptors are left")
-            // Threads of the queues come and go by themselves; fifty loops would be seen all the same.
-            let threadsLeft = try entries("task")
-            precondition(threadsLeft < 40, "threads are left")
-        }
-    }
 }
