@@ -18,6 +18,16 @@ extension ServiceLoop {
         }()
     }
 
+    /// Held while a context begins and while one ends. What a loop looks for among the descriptors of the process
+    /// (``RouteMonitor``) must not be another loop's that ends just then: its number may be somebody else's a moment later.
+    /// lws calls back meanwhile, and nothing that it calls begins or ends a context.
+    private static let turnover = Lock(())
+
+    private static func alone(_ body: () -> Void) {
+        guard LibraryVersion.loaded.watchesRoutes else { return body() }
+        turnover.withLock { _ in body() }
+    }
+
     /// What one send may carry, beyond which lws chops a write and copies the rest: a fragment of 64 KiB with its header, or
     /// four messages of 16 KiB with theirs and a prefix.
     static let writeBytes = 68 << 10
@@ -71,11 +81,14 @@ extension ServiceLoop {
         unsafe info.retry_and_idle_policy = UnsafePointer(Constants.retryPolicy)
         unsafe info.user = Unmanaged.passUnretained(self).toOpaque()
         unsafe contextLog.configure(&info)
-        unsafe engine.configure(&info)
-        unsafe context = lws_create_context(&info)
+        Self.alone {
+            unsafe engine.configure(&info)
+            unsafe context = lws_create_context(&info)
+            guard unsafe context != nil, LibraryVersion.loaded.watchesRoutes else { return }
+            RouteMonitor.silence(among: engine.ownDescriptors())
+        }
         guard let context = unsafe context else { return false }
         self.engine = engine
-        if LibraryVersion.loaded.watchesRoutes { RouteMonitor.silence(among: engine.ownDescriptors()) }
         unsafe jobQueue.attach(context)
         return true
     }
@@ -87,7 +100,7 @@ extension ServiceLoop {
             let wakeUp =
                 LibraryVersion.loaded.forgetsWakeUp
                 ? unsafe ForgottenWakeUp(of: context, among: engine.ownDescriptors()) : nil
-            unsafe engine.destroy(context)
+            Self.alone { unsafe engine.destroy(context) }
             wakeUp?.close()
         }
         unsafe context = nil

@@ -11,7 +11,7 @@ final class Certificates: Sendable {
     var serverKey: String { folder + "/server.key" }
     var client: String { folder + "/client.pem" }
     var clientKey: String { folder + "/client.key" }
-    /// A server's certificate that ended yesterday, with ``serverKey``.
+    /// A server's certificate that ended when it was made, with ``serverKey``.
     var expired: String { folder + "/expired.pem" }
     /// A server's key with the passphrase "secret".
     var encryptedKey: String { folder + "/encrypted.key" }
@@ -31,8 +31,9 @@ final class Certificates: Sendable {
                 """
             )
         }
+        // Newer commands (OpenSSL 3.5) refuse to make one that ends before it begins.
         try await run(
-            "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -out expired.pem -days -1 -extfile server.ext"
+            "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -out expired.pem -days 0 -extfile server.ext"
         )
         try await run("openssl ec -in server.key -aes128 -passout pass:secret -out encrypted.key")
     }
