@@ -84,6 +84,8 @@ public actor RawPeer {
     // MARK: Bytes
 
     public func write(_ bytes: [UInt8]) throws {
+        // Its number may be another peer's by now.
+        guard isOpen else { throw Unexpected("this side has closed") }
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes.withUnsafeBytes {
@@ -161,6 +163,7 @@ public actor RawPeer {
 
     /// The next bytes that come; nil at the end of the stream.
     private func more() throws -> [UInt8]? {
+        guard isOpen else { throw Unexpected("this side has closed") }
         var count = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
             count = unsafe recv(socket, buffer.baseAddress, buffer.count, 0)
