@@ -33,6 +33,11 @@ extension ConnectionCore {
         return .success(())
     }
 
+    /// Queues a message that stands for others, whatever waits already.
+    func sendInPlace(_ message: WebSocketMessage) {
+        if machine.isOpen { enqueue(message.borrowed) }
+    }
+
     private func enqueue(_ message: BorrowedMessage) {
         if settings.idleTimeout != nil { liveness.sent(loop.now) }
         let isClient = role == .client

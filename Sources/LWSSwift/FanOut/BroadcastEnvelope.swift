@@ -3,7 +3,7 @@
 /// ```swift
 /// let ann = BroadcastEnvelope([
 ///     .message(prefix: "ann: "),
-///     .other { message, number in .text(#"{"id": \#(number), "from": "ann"}"#) },
+///     .other { message, context in .text(#"{"id": "\#(context.position)", "from": "ann"}"#) },
 /// ])
 /// group.trySend(message, in: ann, from: member)
 /// ```
@@ -18,7 +18,8 @@ public final class BroadcastEnvelope: Sendable {
             case nothing
         }
 
-        fileprivate typealias Maker = @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
+        fileprivate typealias Maker =
+            @Sendable (_ message: BorrowedMessage, _ context: BroadcastContext) -> WebSocketMessage
 
         fileprivate let kind: Kind
         fileprivate let prefix: String
@@ -38,9 +39,10 @@ public final class BroadcastEnvelope: Sendable {
 
         /// Another message in its place. It is made on the group's first loop, and only if it has members.
         ///
-        /// - Parameter make: makes it of the message that was sent and its place in the group's order, counted from 1.
+        /// - Parameter make: makes it of the message that was sent and its place in the order. It may be made once more for
+        ///   members that come back, and must come out the same then.
         public static func other(
-            _ make: @escaping @Sendable (_ message: BorrowedMessage, _ number: UInt64) -> WebSocketMessage
+            _ make: @escaping @Sendable (_ message: BorrowedMessage, _ context: BroadcastContext) -> WebSocketMessage
         ) -> Form {
             Form(.other, make: make)
         }
@@ -64,16 +66,29 @@ public final class BroadcastEnvelope: Sendable {
     func apply<Result>(
         _ format: Int,
         to message: BorrowedMessage,
-        number: UInt64,
+        in context: BroadcastContext,
         _ body: (_ prefix: String, _ message: BorrowedMessage) -> Result
     ) -> Result? {
         // Not counted: the envelope keeps its forms.
         unsafe Unmanaged.passUnretained(forms[format])._withUnsafeGuaranteedRef { form in
             switch form.kind {
             case .message: body(form.prefix, message)
-            case .other: form.make.map { make in body("", make(message, number).borrowed) }
+            case .other: form.make.map { make in body("", make(message, context).borrowed) }
             case .nothing: nil
             }
         }
+    }
+}
+
+/// Where a message has its place.
+public struct BroadcastContext: Sendable, Hashable {
+    /// Its place in the group's order; that of the last publication, for an announcement.
+    public let position: BroadcastGroup.Position
+    /// When it got that, in milliseconds since 1970-01-01 00:00 UTC.
+    public let time: Int64
+
+    init(epoch: UInt64, number: UInt64, time: Int64) {
+        position = BroadcastGroup.Position(epoch: epoch, number: number)
+        self.time = time
     }
 }

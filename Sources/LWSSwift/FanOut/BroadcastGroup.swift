@@ -14,11 +14,18 @@
 ///
 /// **Order.** All members get the messages in one order, also when they live on several loops; the first loop of the group
 /// makes it. What is sent to a single member with ``LoopConnection/trySend(_:)-(WebSocketMessage)`` keeps its place among
-/// the messages of the group. A connection may be a member of several groups; between groups there is no order.
+/// the messages of the group. A connection may be a member of several groups; between groups there is no order. What is sent
+/// is a *publication*, with a number of its own, or an *announcement* (``announce(_:in:from:includingSender:)``), which only
+/// has its place among them.
+///
+/// **History.** A group may keep what was sent (``Configuration/history``). A member that comes back says what it had last, and
+/// gets what it missed, then what comes, none of it twice: ``join(_:format:replaying:tag:)``.
 ///
 /// **Memory and slow members.** The log is kept for the members that are behind, within the limits of
 /// ``SlowMemberPolicy``; a group whose members are not behind holds nothing. Messages on their way between loops are
-/// bounded by ``Configuration/maximumRelayBytes``.
+/// bounded by ``Configuration/maximumRelayBytes``. The history has bounds of its own. What is made of it for members that come
+/// back is kept for five seconds, and as long as one of them still reads it: for each format and loop at most twice the
+/// history, in the format's form.
 ///
 /// **Threads.** ``join(_:format:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
 public final class BroadcastGroup: Sendable {
@@ -34,17 +41,30 @@ public final class BroadcastGroup: Sendable {
         /// With several loops: publishers are slowed down while more bytes than this are on their way between loops.
         /// Default: 8 MiB.
         public var maximumRelayBytes: Int
+        /// What is kept of what was sent. Default: nothing.
+        public var history: History
+        /// Which run of numbers the positions of this group belong to. Default: a random one, so that positions of another
+        /// group, or of one before, are known not to be of this.
+        public var epoch: UInt64
+        /// The number of the last publication before this group, when it goes on with the run of one before. Default: 0.
+        public var lastNumber: UInt64
 
         public init(
             formats: Int = 1,
             slowMembers: SlowMemberPolicy = SlowMemberPolicy(),
             compression: WebSocketCompression? = WebSocketCompression(),
-            maximumRelayBytes: Int = 8 << 20
+            maximumRelayBytes: Int = 8 << 20,
+            history: History = .none,
+            epoch: UInt64 = Position.randomEpoch(),
+            lastNumber: UInt64 = 0
         ) {
             self.formats = formats
             self.slowMembers = slowMembers
             self.compression = compression
             self.maximumRelayBytes = maximumRelayBytes
+            self.history = history
+            self.epoch = epoch
+            self.lastNumber = lastNumber
         }
 
         /// Checks the settings, which a group traps on: for those that a program was given by others.
@@ -56,6 +76,7 @@ public final class BroadcastGroup: Sendable {
                 "formats must be from 1 to \(Self.maximumFormats)."
             )
             try SettingRules.require(maximumRelayBytes > 0, "maximumRelayBytes must be positive.")
+            try history.validate()
             try slowMembers.validate()
             try compression?.validate()
         }
@@ -73,14 +94,15 @@ public final class BroadcastGroup: Sendable {
         case congested
     }
 
-    private let configuration: Configuration
-    private let sequencer: Sequencer
+    let configuration: Configuration
+    let sequencer: Sequencer
     let congestion: Congestion
     /// Members on all loops, by encoding.
     private let memberCounts: [SharedCounter]
     private let lostMessages = SharedCounter()
+    private let historyBytes = SharedCounter()
     /// For messages that all get as they are.
-    private let plain: BroadcastEnvelope
+    let plain: BroadcastEnvelope
 
     /// Makes a group on one loop, or on several.
     ///
@@ -97,12 +119,13 @@ public final class BroadcastGroup: Sendable {
         self.configuration = configuration
         let memberCounts = (0..<configuration.formats * BroadcastLane.Encoding.perFormat).map { _ in SharedCounter() }
         let congestion = Congestion(loops, maximumRelayBytes: configuration.maximumRelayBytes)
-        let lostMessages = lostMessages
+        let (lostMessages, historyBytes) = (lostMessages, historyBytes)
         func shard(_ loop: ServiceLoop) -> LoopBound<BroadcastShard> {
             let shard = BroadcastShard(
                 loop,
                 configuration,
                 congestion,
+                historyBytes: loop === first ? historyBytes : nil,
                 memberCounts: memberCounts,
                 lostMessages: lostMessages
             )
@@ -126,6 +149,18 @@ public final class BroadcastGroup: Sendable {
     /// How many messages members were not sent because they did not keep up; may be read on any thread.
     public var lostMessageCount: Int { lostMessages.current }
 
+    /// Bytes of the history, each publication counted with 64 more; may be read on any thread.
+    public var historyByteCount: Int { historyBytes.current }
+
+    /// The place of the last publication, as the loop has it on which this is asked: one of the group's.
+    public var position: Position { place(sequencer.shards.current("BroadcastGroup.position").lastNumber) }
+
+    /// What became of the publications on the loop this is asked on, one of the group's: exact, and at the cost of a look at
+    /// each member that is behind.
+    public var deliveries: BroadcastDeliveries { sequencer.shards.current("BroadcastGroup.deliveries").deliveries }
+
+    func place(_ number: UInt64) -> Position { Position(epoch: configuration.epoch, number: number) }
+
     // MARK: Members
 
     /// Makes a connection a member: it gets the messages that are sent from now on, until it leaves or ends.
@@ -137,6 +172,42 @@ public final class BroadcastGroup: Sendable {
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
     @discardableResult
     public func join(_ connection: LoopConnection, format: Int = 0) -> BroadcastMember {
+        join(connection, format: format) { _, _ in nil }
+    }
+
+    /// Makes a connection a member that is sent a part of the group's history, and then what comes: in order, nothing twice,
+    /// and nothing left out but what the result tells.
+    ///
+    /// On the connection's loop only, which must be one of the group's. How far the member is behind with what is replayed is
+    /// no matter of the ``SlowMemberPolicy``.
+    ///
+    /// - Parameters:
+    ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
+    ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
+    ///   - replay: what it is sent of the history.
+    ///   - tag: messages that were sent with it are left out of what is replayed, as the member's own.
+    /// - Returns: the member, and what it is sent.
+    public func join(
+        _ connection: LoopConnection,
+        format: Int = 0,
+        replaying replay: Replay,
+        tag: SessionTag? = nil
+    ) -> (member: BroadcastMember, resumption: Resumption) {
+        let none = position
+        var resumption = Resumption(start: none, end: none, missing: nil)
+        let member = join(connection, format: format) { shard, lane in
+            let resumed = shard.resume(replay, format: format, lane.framing, leavingOut: tag)
+            resumption = resumed.resumption
+            return resumed.reader
+        }
+        return (member, resumption)
+    }
+
+    private func join(
+        _ connection: LoopConnection,
+        format: Int,
+        _ replay: (BroadcastShard, BroadcastLane) -> ReplayReader?
+    ) -> BroadcastMember {
         let core = connection.core
         let shard = sequencer.shards.part(on: core.loop, "BroadcastGroup.join")
         precondition(
@@ -151,9 +222,9 @@ public final class BroadcastGroup: Sendable {
         // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let isCompressed = takesDeflated && configuration.compression != nil
-        let encoding = BroadcastLane.Encoding(format: format, isCompressed: isCompressed)
-        let member = BroadcastMember(self, shard.lane(encoding), core)
-        if core.isOpen { member.join() }
+        let lane = shard.lane(BroadcastLane.Encoding(format: format, isCompressed: isCompressed))
+        let member = BroadcastMember(self, lane, core)
+        if core.isOpen { member.join(at: shard.lastNumber, behind: replay(shard, lane)) }
         return member
     }
 
@@ -168,21 +239,23 @@ public final class BroadcastGroup: Sendable {
     ///   - envelope: what the members of each format get of it; nil for all to get it as it is.
     ///   - sender: the member it comes from, if any: it is slowed down when others do not keep up.
     ///   - includingSender: whether the sender gets the message too.
-    ///   - onSequenced: called on the sender's loop with the number of the message, once it has its place in the order
-    ///     there.
+    ///   - tag: names who sends it beyond this connection, see ``join(_:format:replaying:tag:)``.
+    ///   - onSequenced: called on the sender's loop once the message has its place in the order there, with that place.
     @discardableResult
     public func trySend(
         _ message: WebSocketMessage,
         in envelope: BroadcastEnvelope? = nil,
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
-        onSequenced: (@Sendable (UInt64) -> Void)? = nil
+        tag: SessionTag? = nil,
+        onSequenced: (@Sendable (BroadcastContext) -> Void)? = nil
     ) -> SendResult {
         trySend(
             message.borrowed,
             in: envelope,
             from: sender,
             includingSender: includingSender,
+            tag: tag,
             onSequenced: onSequenced
         )
     }
@@ -190,24 +263,63 @@ public final class BroadcastGroup: Sendable {
     /// Sends a message that is lent: it is copied into the group's log at once, and nothing else is made of it. It has to be
     /// kept only where another loop makes the order.
     ///
-    /// The parameters are those of ``trySend(_:in:from:includingSender:onSequenced:)-(WebSocketMessage,_,_,_,_)``.
+    /// The parameters are those of ``trySend(_:in:from:includingSender:tag:onSequenced:)-(WebSocketMessage,_,_,_,_,_)``.
     @discardableResult
     public func trySend(
         _ message: BorrowedMessage,
         in envelope: BroadcastEnvelope? = nil,
         from sender: BroadcastMember? = nil,
         includingSender: Bool = false,
-        onSequenced: (@Sendable (UInt64) -> Void)? = nil
+        tag: SessionTag? = nil,
+        onSequenced: (@Sendable (BroadcastContext) -> Void)? = nil
+    ) -> SendResult {
+        submit(
+            message,
+            in: envelope,
+            .init(
+                role: .publication,
+                sender: sender,
+                includesSender: includingSender,
+                tag: tag,
+                onSequenced: onSequenced
+            )
+        )
+    }
+
+    /// Sends a message that is no publication: it has its place in the order, but no number, and the history does not keep it.
+    /// For what is true of this moment only, such as that somebody has come.
+    ///
+    /// On one of the group's loops only. Never waits. The parameters are those of
+    /// ``trySend(_:in:from:includingSender:tag:onSequenced:)-(WebSocketMessage,_,_,_,_,_)``.
+    @discardableResult
+    public func announce(
+        _ message: WebSocketMessage,
+        in envelope: BroadcastEnvelope? = nil,
+        from sender: BroadcastMember? = nil,
+        includingSender: Bool = false
+    ) -> SendResult {
+        submit(
+            message.borrowed,
+            in: envelope,
+            .init(role: .announcement, sender: sender, includesSender: includingSender, tag: nil, onSequenced: nil)
+        )
+    }
+
+    @inline(__always)
+    private func submit(
+        _ message: BorrowedMessage,
+        in envelope: BroadcastEnvelope?,
+        _ dispatch: Sequencer.Dispatch
     ) -> SendResult {
         let envelope = envelope ?? plain
         precondition(
             envelope.formatCount == configuration.formats,
             "An envelope needs a form for each of the group's \(configuration.formats) formats."
         )
-        sequencer.submit(message, in: envelope, from: sender, includingSender: includingSender, onSequenced)
+        sequencer.submit(message, in: envelope, dispatch)
         guard congestion.isPresent else { return .queued }
         // Nothing more is read from the sender until the others have caught up.
-        if let sender { congestion.pause(sender.core) }
+        if let sender = dispatch.sender { congestion.pause(sender.core) }
         return .congested
     }
 

@@ -16,6 +16,7 @@ final class BroadcastLane {
     }
 
     let loop: ServiceLoop
+    let framing: LaneFraming
     /// Lives as long as the group, which every member holds.
     unowned let watch: MemberWatch
     /// The members of all loops with this encoding, which decide whether it is made.
@@ -29,6 +30,7 @@ final class BroadcastLane {
     /// it, and nothing that the log calls leads back to the lane.
     @exclusivity(unchecked) private var uncheckedLog: FrameLog
     var times = LogTimes()
+    var deliveries = BroadcastDeliveries()
     /// When messages last went out.
     private(set) var lastFlush: UInt64 = 0
     private var isMarkedForFlush = false
@@ -57,6 +59,7 @@ final class BroadcastLane {
         lostMessages: SharedCounter
     ) {
         self.loop = loop
+        self.framing = framing
         self.watch = watch
         self.count = count
         self.lostMessages = lostMessages
@@ -114,27 +117,30 @@ final class BroadcastLane {
     /// - Parameters:
     ///   - prefix: goes before the message, if that is text.
     ///   - deflated: both compressed, in a lane for that, if it was worth it.
+    ///   - number: of a publication; nil for an announcement.
     ///   - excluded: a member that is not to get it, of this lane or another.
     func append(
         _ prefix: String,
         _ message: BorrowedMessage,
         deflated: [UInt8]? = nil,
+        number: UInt64?,
         excluding excluded: BroadcastMember?
     ) {
         let isOwn = excluded?.lane === self
         if isOwn { excluded?.standApart() }
         let appended =
             if let deflated {
-                unsafe log.append(message.kind, deflated.span.bytes, isCompressed: true)
+                unsafe log.append(message.kind, deflated.span.bytes, isCompressed: true, number: number)
             } else {
-                log.append(message.kind, prefix: prefix, message.bytes)
+                log.append(message.kind, prefix: prefix, message.bytes, number: number)
             }
         loop.unflushedBytes += appended.byteCount
         if appended.hasFilledSlab {
             hasGrown = true
             loop.hasFilledSlab = true
         }
-        if isOwn { excluded?.leaveOut(appended.range) }
+        if isOwn { excluded?.leaveOut(appended.range, appended.role) }
+        if number != nil { deliveries.due += memberCount - (isOwn && excluded?.standing != .left ? 1 : 0) }
         guard !isMarkedForFlush else { return }
         isMarkedForFlush = true
         loop.unflushedLanes.append(self)
@@ -157,6 +163,7 @@ final class BroadcastLane {
             // The same goes for those apart that keep up, as who sends does: they get what is in the cache now.
             if position < end { for member in apart { member.core.writeAlong(member, upTo: position) } }
         }
+        deliveries.sent += readyMembers.count * unflushedPublications
         log.markFlushed()
         if apart.isEmpty {
             times = LogTimes()
@@ -167,6 +174,20 @@ final class BroadcastLane {
             hasGrown = false
             if !apart.isEmpty { watch.checkMembers() }
         }
+    }
+
+    private var unflushedPublications: Int { log.tally.publications - log.flushedTally.publications }
+
+    /// What became of the publications on this lane, up to this moment.
+    func currentDeliveries() -> BroadcastDeliveries {
+        var current = deliveries
+        current.inFlight = readyMembers.count * unflushedPublications
+        for member in apart {
+            let (sent, unsent) = member.deliveries
+            current.sent += sent
+            current.inFlight += unsent
+        }
+        return current
     }
 
     private func write(_ piece: FrameLog.Piece) {

@@ -16,6 +16,7 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Let go of when it leaves, since the closure may well lead back here.
     private var lossHandler: ((BroadcastLoss) -> Void)?
+    private var lossNotice: ((BroadcastLoss) -> WebSocketMessage?)?
     /// How far it has read the log, while it stands apart.
     private var cursor: MemberCursor {
         @inline(__always) _read { yield unsafe uncheckedCursor }
@@ -60,6 +61,15 @@ public final class BroadcastMember: @unchecked Sendable {
         lossHandler = standing == .left ? nil : body
     }
 
+    /// Has the member sent what `make` gives in the place of messages that it was not sent: behind what came before them, and
+    /// before what comes after. On the connection's loop only; released when the member has left.
+    ///
+    /// - Parameter make: called when the member gets there, perhaps more than once; nil to send nothing.
+    public func noticeLoss(_ make: ((BroadcastLoss) -> WebSocketMessage?)?) {
+        core.loop.preconditionIsCurrent("BroadcastMember.noticeLoss")
+        lossNotice = standing == .left ? nil : make
+    }
+
     /// Leaves the group: what was sent before is written as far as the socket takes it, and to the end of a message, nothing
     /// more comes. Does nothing when it has left, as it does by itself when its connection ends. On the connection's loop
     /// only.
@@ -79,15 +89,18 @@ public final class BroadcastMember: @unchecked Sendable {
 
     // MARK: Standing
 
-    /// Takes its place behind the last message so far.
-    func join() {
+    /// Takes its place behind the last message so far, whose number is given.
+    ///
+    /// - Parameter replay: what it is to be sent before anything that comes now.
+    func join(at number: UInt64, behind replay: ReplayReader?) {
         lane.count.add(1)
+        lane.log.goOn(from: number)
         core.memberships.append(self)
-        if lane.log.flushed == lane.log.end, core.hasNothingToWrite {
+        if replay == nil, lane.log.flushed == lane.log.end, core.hasNothingToWrite {
             lane.addReady(self)
         } else {
             // What waits for the end of the turn is older than the membership, or was sent to it alone before.
-            standApart(at: lane.log.end)
+            standApart(at: lane.log.end, behind: replay)
             core.markForFlush()
         }
     }
@@ -97,14 +110,19 @@ public final class BroadcastMember: @unchecked Sendable {
         guard standing != .left else { return }
         if !isLeaving { lane.count.add(-1) }
         switch standing {
-        case .ready: lane.removeReady(self)
+        case .ready:
+            lane.deliveries.endedBefore += lane.log.tally.publications - lane.log.flushedTally.publications
+            lane.removeReady(self)
         case .apart:
+            settle()
+            lane.deliveries.endedBefore += cursor.unsentCount(in: &lane.log)
             cursor.end(in: &lane.log)
             lane.removeApart(self)
         case .left: break
         }
         standing = .left
         lossHandler = nil
+        lossNotice = nil
         core.memberships.remove(self)
         watch.doNotWait(for: self)
     }
@@ -117,14 +135,25 @@ public final class BroadcastMember: @unchecked Sendable {
         standApart(at: lane.log.flushed)
     }
 
-    private func standApart(at position: LogPosition) {
-        cursor.begin(at: position, in: &lane.log)
+    private func standApart(at position: LogPosition, behind replay: ReplayReader? = nil) {
+        cursor.begin(at: position, behind: replay, in: &lane.log)
         lane.addApart(self)
     }
 
     /// The socket is full: lws holds what was written up to `position`.
     func fellBehind(at position: LogPosition) {
+        let (sent, _) = lane.log.messages(before: position)
+        lane.deliveries.sent += sent.publications - lane.log.flushedTally.publications
         standApart(at: position)
+    }
+
+    /// Publications that it was sent and is still to be sent since it stands apart.
+    var deliveries: (sent: Int, unsent: Int) {
+        (cursor.sentCount(in: &lane.log), cursor.unsentCount(in: &lane.log))
+    }
+
+    private func settle() {
+        lane.deliveries.sent += cursor.sentCount(in: &lane.log)
     }
 
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
@@ -133,15 +162,16 @@ public final class BroadcastMember: @unchecked Sendable {
         switch cursor.arrive(in: &lane.log) {
         case .isBehind, .hasStopped(.close), .hasStopped(.catchUp): break
         case .hasStopped(.leave): remove()
-        case .hasCaughtUp(let lost):
+        case .hasCaughtUp(let loss):
+            settle()
             cursor.end(in: &lane.log)
             lane.removeApart(self)
             lane.addReady(self)
             // Last, since whoever hears of it may send, leave or close.
-            report(lost)
-        case .waitsForNextFlush(let lost):
+            if let loss { report(describe(loss), isBefore: true) }
+        case .waitsForNextFlush(let loss):
             core.markForFlush()
-            report(lost)
+            if let loss { report(describe(loss), isBefore: true) }
         }
     }
 
@@ -161,6 +191,23 @@ public final class BroadcastMember: @unchecked Sendable {
         cursor.advance(to: position, in: &lane.log)
     }
 
+    /// What it is to be sent in the place of messages that it lost, when it has come there.
+    func notice(before limit: LogPosition) -> WebSocketMessage? {
+        while let loss = cursor.notice(before: limit, in: &lane.log) {
+            if let message = lossNotice?(loss) { return message }
+            cursor.noticed()
+        }
+        return nil
+    }
+
+    /// It was sent what ``notice(before:)`` gave.
+    func noticed() {
+        cursor.noticed()
+    }
+
+    /// It is sent what it missed before its place in the log.
+    var isReplaying: Bool { cursor.isReplaying }
+
     /// Whether it was sent some fragments of a message and not the others.
     var isWithinMessage: Bool {
         isApart && cursor.isWithinMessage(in: &lane.log)
@@ -170,9 +217,9 @@ public final class BroadcastMember: @unchecked Sendable {
     var endOfMessage: LogPosition { cursor.endOfMessage(in: &lane.log) }
 
     /// Leaves out a message of its own, which was appended last.
-    func leaveOut(_ range: Range<LogPosition>) {
+    func leaveOut(_ range: Range<LogPosition>, _ role: MessageRole) {
         guard standing != .left else { return }
-        cursor.leaveOut(range)
+        cursor.leaveOut(range, role)
         core.markForFlush()
     }
 
@@ -223,9 +270,9 @@ public final class BroadcastMember: @unchecked Sendable {
         isApart ? cursor.bytesBehind(in: &lane.log) : 0
     }
 
-    /// How long the oldest message that it has not been sent has waited, in milliseconds.
+    /// How long the oldest message that it has not been sent has waited, in milliseconds. What is replayed takes its time.
     func timeBehind(_ now: UInt64) -> UInt64 {
-        guard isApart, cursor.position < lane.log.flushed else { return 0 }
+        guard isApart, !cursor.isReplaying, cursor.position < lane.log.flushed else { return 0 }
         return now - lane.times.time(of: cursor.position, now: now)
     }
 
@@ -249,14 +296,30 @@ public final class BroadcastMember: @unchecked Sendable {
             if let maximumTime, timeBehind(now) > maximumTime {
                 earliest = lane.times.position(since: now - maximumTime) ?? lane.log.flushed
             }
-            report(cursor.dropOldest(maximumBytes: policy.maximumBytesBehind, earliest: earliest, in: &lane.log))
+            let (bytes, time) = (bytesBehind, timeBehind(now))
+            let loss = cursor.dropOldest(maximumBytes: policy.maximumBytesBehind, earliest: earliest, in: &lane.log)
+            if let loss { report(describe(loss, bytesBehind: bytes, timeBehind: time), isBefore: false) }
         case .dropNewest: cursor.dropNewest(in: &lane.log)
         }
     }
 
-    private func report(_ count: Int) {
-        guard count > 0 else { return }
-        lane.lostMessages.add(count)
-        lossHandler?(BroadcastLoss(messageCount: count))
+    private func describe(_ loss: MemberCursor.Loss, bytesBehind: Int = 0, timeBehind: UInt64 = 0) -> BroadcastLoss {
+        BroadcastLoss(
+            messageCount: loss.tally.publications,
+            announcementCount: loss.tally.announcements,
+            start: group.place(loss.after),
+            end: group.place(loss.through),
+            bytesBehind: bytesBehind,
+            timeBehind: .milliseconds(timeBehind)
+        )
+    }
+
+    /// - Parameter isBefore: the place of what was lost is before whatever it is sent now.
+    private func report(_ loss: BroadcastLoss, isBefore: Bool) {
+        lane.lostMessages.add(loss.messageCount)
+        lane.deliveries.lost += loss.messageCount
+        if lossNotice != nil, !isBefore { cursor.leaveNotice(loss) }
+        if isBefore, let message = lossNotice?(loss) { core.sendInPlace(message) }
+        lossHandler?(loss)
     }
 }

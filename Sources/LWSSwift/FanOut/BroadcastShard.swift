@@ -4,8 +4,11 @@ final class BroadcastShard {
     let loop: ServiceLoop
     /// What goes to other loops at the end of the turn; the ``Sequencer``'s.
     var outbox = BroadcastOutbox()
-    /// The number of the group's last message, on its first loop; the ``Sequencer``'s.
-    var lastNumber: UInt64 = 0
+    /// The number of the last publication that has its place here; the ``Sequencer`` counts it on the first loop.
+    var lastNumber: UInt64
+    let epoch: UInt64
+    /// nil when the group keeps none.
+    let history: ShardHistory?
     private let formats: Int
     private let compression: WebSocketCompression?
     /// By ``BroadcastLane/Encoding``.
@@ -14,16 +17,21 @@ final class BroadcastShard {
     private let watch: MemberWatch
 
     /// - Parameters:
+    ///   - historyBytes: counts the bytes that are kept, on the home loop; nil on the others.
     ///   - memberCounts: how many members all loops have, by encoding.
     ///   - lostMessages: counts what members of all loops were not sent.
     init(
         _ loop: ServiceLoop,
         _ configuration: BroadcastGroup.Configuration,
         _ congestion: Congestion,
+        historyBytes: SharedCounter?,
         memberCounts: [SharedCounter],
         lostMessages: SharedCounter
     ) {
         self.loop = loop
+        epoch = configuration.epoch
+        lastNumber = configuration.lastNumber
+        history = configuration.history.isKept ? ShardHistory(loop, configuration, counter: historyBytes) : nil
         formats = configuration.formats
         compression = configuration.compression
         let watch = MemberWatch(loop, configuration.slowMembers, congestion)
@@ -34,51 +42,100 @@ final class BroadcastShard {
         self.watch = watch
     }
 
+    /// What became of the publications on this loop, up to this moment.
+    var deliveries: BroadcastDeliveries { lanes.reduce(BroadcastDeliveries()) { $0 + $1.currentDeliveries() } }
+
     func lane(_ encoding: BroadcastLane.Encoding) -> BroadcastLane { lanes[encoding.index] }
+
+    /// What a member that joins now is to read of the history before its place in the log.
+    func resume(
+        _ replay: BroadcastGroup.Replay,
+        format: Int,
+        _ framing: LaneFraming,
+        leavingOut tag: BroadcastGroup.SessionTag?
+    ) -> (reader: ReplayReader?, resumption: BroadcastGroup.Resumption) {
+        guard let history else {
+            return (nil, RecordLog(.none).resumption(of: replay, epoch: epoch, last: lastNumber))
+        }
+        return history.resume(replay, format: format, framing, leavingOut: tag, last: lastNumber)
+    }
 
     // MARK: Messages
 
+    /// Takes over a message from the home loop.
+    func take(_ message: SequencedMessage) {
+        if message.isPublication { lastNumber = message.place.position.number }
+        if let record = message.record { history?.append(record) }
+        append(message)
+    }
+
     /// Appends a message that was given its place on the first loop, in the forms that have members here.
     func append(_ message: SequencedMessage) {
+        let number = message.isPublication ? message.place.position.number : nil
         let excluded = message.includesSender ? nil : message.sender
-        for (format, encoded) in message.encodings.enumerated() {
-            guard let encoded else { continue }
-            let (plain, compressed) = places(format)
+        for (format, made) in message.encodings.enumerated() {
+            let (plain, compressed) = lanes(of: format)
+            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0,
+                let encoded = made ?? encode(message, for: format)
+            else { continue }
             let message = encoded.message.borrowed
-            if lanes[plain].memberCount > 0 { lanes[plain].append(encoded.prefix, message, excluding: excluded) }
+            if lanes[plain].memberCount > 0 {
+                lanes[plain].append(encoded.prefix, message, number: number, excluding: excluded)
+            }
             if lanes[compressed].memberCount > 0 {
-                lanes[compressed].append(encoded.prefix, message, deflated: encoded.deflated, excluding: excluded)
+                lanes[compressed].append(
+                    encoded.prefix,
+                    message,
+                    deflated: encoded.deflated,
+                    number: number,
+                    excluding: excluded
+                )
             }
         }
-        tell(message.sender, message.number, message.onSequenced)
+        tell(message.sender, message.place, message.onSequenced)
+    }
+
+    /// The message for members of a format that have come since the first loop sent it on its way.
+    private func encode(_ message: SequencedMessage, for format: Int) -> EncodedMessage? {
+        message.envelope.apply(format, to: message.message.borrowed, in: message.place) { prefix, message in
+            EncodedMessage(prefix: prefix, message: message.message, deflated: nil)
+        }
     }
 
     /// Appends a message to a group on one loop, in the forms that have members.
     func append(
         _ message: BorrowedMessage,
         in envelope: BroadcastEnvelope,
-        number: UInt64,
+        _ place: BroadcastContext,
+        isPublication: Bool,
         excluding excluded: BroadcastMember?
     ) {
+        let number = isPublication ? place.position.number : nil
         for format in 0..<formats {
-            let (plain, compressed) = places(format)
+            let (plain, compressed) = lanes(of: format)
             guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0 else { continue }
-            envelope.apply(format, to: message, number: number) { prefix, message in
+            envelope.apply(format, to: message, in: place) { prefix, message in
                 if lanes[plain].memberCount > 0 {
                     // Not counted: the shard keeps its lanes.
                     unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
-                        $0.append(prefix, message, excluding: excluded)
+                        $0.append(prefix, message, number: number, excluding: excluded)
                     }
                 }
                 if lanes[compressed].memberCount > 0 {
-                    lanes[compressed].append(prefix, message, deflated: deflate(prefix, message), excluding: excluded)
+                    lanes[compressed].append(
+                        prefix,
+                        message,
+                        deflated: deflate(prefix, message),
+                        number: number,
+                        excluding: excluded
+                    )
                 }
             }
         }
     }
 
     /// Where the lanes of a format are.
-    private func places(_ format: Int) -> (plain: Int, compressed: Int) {
+    private func lanes(of format: Int) -> (plain: Int, compressed: Int) {
         (
             BroadcastLane.Encoding(format: format, isCompressed: false).index,
             BroadcastLane.Encoding(format: format, isCompressed: true).index
@@ -103,8 +160,12 @@ final class BroadcastShard {
     }
 
     /// Tells a sender of this loop that its message has its place here.
-    func tell(_ sender: BroadcastMember?, _ number: UInt64, _ onSequenced: (@Sendable (UInt64) -> Void)?) {
-        if let onSequenced, let sender, sender.core.loop === loop { onSequenced(number) }
+    func tell(
+        _ sender: BroadcastMember?,
+        _ place: BroadcastContext,
+        _ onSequenced: (@Sendable (BroadcastContext) -> Void)?
+    ) {
+        if let onSequenced, let sender, sender.core.loop === loop { onSequenced(place) }
     }
 }
 

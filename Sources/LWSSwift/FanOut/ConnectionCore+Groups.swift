@@ -80,13 +80,35 @@ extension ConnectionCore {
     /// False when the socket is full.
     private func write(_ member: BroadcastMember, upTo limit: LogPosition, _ writer: inout TurnWriter) -> Bool {
         guard case .apart = member.standing else { return true }
-        while let piece = member.peek(limit: limit) {
-            guard unsafe writer.take(UnsafeRawBufferPointer(start: piece.start, count: piece.count)) else {
-                return false
+        while true {
+            while let piece = member.peek(limit: limit) {
+                guard unsafe writer.take(UnsafeRawBufferPointer(start: piece.start, count: piece.count)) else {
+                    return false
+                }
+                // lws keeps a copy of what a full socket does not take.
+                if member.isReplaying { writer.flush() }
+                member.advance(to: piece.end)
             }
-            member.advance(to: piece.end)
+            guard let notice = member.notice(before: limit) else { return true }
+            guard write(notice, &writer) else { return false }
+            member.noticed()
         }
-        return true
+    }
+
+    /// Writes a message that stands in the place of others, in one frame. False when the socket is full.
+    private func write(_ notice: WebSocketMessage, _ writer: inout TurnWriter) -> Bool {
+        var frame: [UInt8] = []
+        unsafe notice.bytes.withUnsafeBytes { payload in
+            unsafe FrameEncoder.append(
+                notice.kind == .text ? .text : .binary,
+                isFinal: true,
+                isCompressed: false,
+                payload,
+                maskingKey: nil,
+                to: &frame
+            )
+        }
+        return unsafe frame.withUnsafeBytes { unsafe writer.take($0) }
     }
 
     private func finish(_ writer: inout TurnWriter) {

@@ -6,6 +6,9 @@ internal import DequeModule
 /// may be, so that what a member is written is always "the rest of a slab". Members keep nothing but a position. A slab is
 /// freed as soon as it has been offered to everybody (``flushed``) and no member that is behind is still to read it: each
 /// slab counts those, and so one in the middle can go when the only member before it is to skip it.
+///
+/// Behind its frames a slab has a *slot* for each message that begins in it: where, and its number. Where messages begin and
+/// what they are is looked up there, so that nothing reads the frames.
 @safe
 struct FrameLog {
     @safe
@@ -15,23 +18,89 @@ struct FrameLog {
         var count = 0
         /// Members behind that will read it, or read on in it.
         var readers: Int
+        /// Messages that begin in it.
+        var slotCount = 0
         /// Bytes that the log had before it.
         let startByte: Int
         /// Messages that began before it.
-        let startMessage: Int
-        /// Where in it the first message begins; nil while it has only the rest of one.
-        var firstMessage: Int?
+        let startTally: MessageTally
+        /// The number of the last publication before it.
+        let startNumber: UInt64
 
         /// Takes room for a frame, and gives its place; nil when there is not enough.
         @inline(__always)
-        mutating func extend(by byteCount: Int, beginsMessage: Bool) -> Room? {
+        mutating func extend(by byteCount: Int, beginning message: Message?) -> Room? {
             let offset = count
-            guard offset + byteCount <= SlabPool.slabBytes else { return nil }
+            guard offset + byteCount <= SlabPool.slabBytes, slotCount < SlabPool.slotCount else { return nil }
             guard let bytes = unsafe bytes else { preconditionFailure("The last slab is in use.") }
-            if beginsMessage, firstMessage == nil { firstMessage = offset }
+            if let message {
+                let slot = Slot(offset: offset, role: message.role, numberDelta: message.number - startNumber)
+                unsafe slots(bytes)[slotCount] = slot
+                slotCount += 1
+            }
             count += byteCount
             return unsafe Room(memory: bytes + offset, offset: offset)
         }
+
+        @inline(__always)
+        private func slots(_ bytes: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slot> {
+            unsafe (bytes + SlabPool.slabBytes).assumingMemoryBound(to: Slot.self)
+        }
+
+        /// The slots in use; none once the slab was freed.
+        var slots: UnsafeBufferPointer<Slot> {
+            guard let bytes = unsafe bytes else { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
+            return unsafe UnsafeBufferPointer(start: slots(bytes), count: slotCount)
+        }
+
+        /// How many messages begin before `offset`, and the number of the last publication among them.
+        func messages(before offset: Int) -> (tally: MessageTally, number: UInt64) {
+            var (tally, number) = (startTally, startNumber)
+            let slots = unsafe slots
+            for index in slots.indices {
+                let slot = unsafe slots[index]
+                guard slot.offset < offset else { break }
+                tally.count(slot.role)
+                number = startNumber + slot.numberDelta
+            }
+            return (tally, number)
+        }
+
+        /// Where the first message begins at or behind `offset`.
+        func message(from offset: Int) -> Int? {
+            let slots = unsafe slots
+            var (low, high) = (0, slots.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if unsafe slots[middle].offset < offset { low = middle + 1 } else { high = middle }
+            }
+            return unsafe low < slots.count ? slots[low].offset : nil
+        }
+    }
+
+    /// What is noted of a message.
+    private struct Message {
+        let role: MessageRole
+        /// Its own, or that of the last publication before it.
+        let number: UInt64
+    }
+
+    /// What a slab knows of a message that begins in it.
+    struct Slot {
+        private let place: UInt32
+        private let delta: UInt32
+
+        private static let announcement: UInt32 = 1 << 31
+
+        init(offset: Int, role: MessageRole, numberDelta: UInt64) {
+            place = UInt32(offset) | (role == .announcement ? Self.announcement : 0)
+            delta = UInt32(clamping: numberDelta)
+        }
+
+        var offset: Int { Int(place & ~Self.announcement) }
+        var role: MessageRole { place & Self.announcement == 0 ? .publication : .announcement }
+        /// The number of the last publication up to it, less that of the last one before the slab.
+        var numberDelta: UInt64 { UInt64(delta) }
     }
 
     /// Room for a frame.
@@ -51,13 +120,22 @@ struct FrameLog {
     /// Bytes that were ever appended, headers included.
     private(set) var byteCount = 0
     /// Messages that were ever appended.
-    private(set) var messageCount = 0
+    private(set) var tally = MessageTally()
+    /// The number of the last publication.
+    private(set) var lastNumber: UInt64 = 0
     /// Up to where everybody who is not behind has it.
     private(set) var flushed = LogPosition(slab: 0, offset: 0)
+    /// Messages before that.
+    private(set) var flushedTally = MessageTally()
 
     init(_ pool: SlabPool, framing: LaneFraming = .webSocket) {
         self.pool = pool
         self.framing = framing
+    }
+
+    /// Publications up to this number went by while nobody was there to be sent them.
+    mutating func goOn(from number: UInt64) {
+        lastNumber = max(lastNumber, number)
     }
 
     /// Behind the last byte.
@@ -77,18 +155,21 @@ struct FrameLog {
     /// - Parameters:
     ///   - prefix: goes before `bytes` in a text; a binary message is never altered.
     ///   - isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
+    ///   - number: of the publication; nil for what is none.
     @discardableResult
     mutating func append(
         _ kind: WebSocketMessage.Kind,
         prefix: String = "",
         _ bytes: RawSpan,
-        isCompressed: Bool = false
+        isCompressed: Bool = false,
+        number: UInt64?
     ) -> Appended {
-        unsafe prefix.utf8.span.withUnsafeBytes { prefix in
+        let message = Message(role: number == nil ? .announcement : .publication, number: number ?? lastNumber)
+        return unsafe prefix.utf8.span.withUnsafeBytes { prefix in
             unsafe bytes.withUnsafeBytes { bytes in
                 let prefix = unsafe kind == .text ? prefix : UnsafeRawBufferPointer(start: nil, count: 0)
                 let payload = unsafe FramePayload(prefix: prefix, bytes: bytes)
-                return append(LaneFraming.Part(kind: kind, isCompressed: isCompressed), payload)
+                return append(LaneFraming.Part(kind: kind, isCompressed: isCompressed), payload, of: message)
             }
         }
     }
@@ -99,6 +180,7 @@ struct FrameLog {
         private(set) var range: Range<LogPosition>
         /// Its length with all headers.
         private(set) var byteCount: Int
+        let role: MessageRole
         /// A slab was full, and another was begun.
         private(set) var hasFilledSlab: Bool
 
@@ -109,49 +191,60 @@ struct FrameLog {
         }
     }
 
-    private mutating func append(_ whole: LaneFraming.Part, _ payload: FramePayload) -> Appended {
-        guard payload.count > framing.maximumPayloadBytes else { return appendFrame(whole, payload) }
+    private mutating func append(
+        _ whole: LaneFraming.Part,
+        _ payload: FramePayload,
+        of message: Message
+    ) -> Appended {
+        guard payload.count > framing.maximumPayloadBytes else { return appendFrame(whole, payload, of: message) }
         var rest = payload
         var part = whole
         part.isLast = false
-        var appended = appendFrame(part, rest.removeFirst(framing.maximumPayloadBytes))
+        var appended = appendFrame(part, rest.removeFirst(framing.maximumPayloadBytes), of: message)
         part.isFirst = false
         while rest.count > 0 {
             let next = rest.removeFirst(min(rest.count, framing.maximumPayloadBytes))
             part.isLast = rest.count == 0
-            appended.extend(by: appendFrame(part, next))
+            appended.extend(by: appendFrame(part, next, of: message))
         }
         return appended
     }
 
-    private mutating func appendFrame(_ part: LaneFraming.Part, _ payload: FramePayload) -> Appended {
+    private mutating func appendFrame(
+        _ part: LaneFraming.Part,
+        _ payload: FramePayload,
+        of message: Message
+    ) -> Appended {
         let count = framing.frameBytes(payload.count)
         let oldSlabs = slabs.count
-        let room = room(for: count, beginsMessage: part.isFirst)
-        if part.isFirst { messageCount += 1 }
+        let room = room(for: count, beginning: part.isFirst ? message : nil)
+        if part.isFirst {
+            tally.count(message.role)
+            lastNumber = message.number
+        }
         byteCount += count
         unsafe framing.write(part, payload, to: room.memory)
         let slab = firstSlab + slabs.count - 1
         return Appended(
             range: LogPosition(slab: slab, offset: room.offset)..<LogPosition(slab: slab, offset: room.offset + count),
             byteCount: count,
+            role: message.role,
             hasFilledSlab: oldSlabs > 0 && slabs.count > oldSlabs
         )
     }
 
     /// Room for a frame, in the last slab or a new one.
     @inline(__always)
-    private mutating func room(for count: Int, beginsMessage: Bool) -> Room {
-        if !slabs.isEmpty, let room = slabs[slabs.count - 1].extend(by: count, beginsMessage: beginsMessage) {
-            return room
-        }
+    private mutating func room(for count: Int, beginning message: Message?) -> Room {
+        if !slabs.isEmpty, let room = slabs[slabs.count - 1].extend(by: count, beginning: message) { return room }
         var slab = unsafe Slab(
             bytes: pool.take(),
             readers: openReaders,
             startByte: byteCount,
-            startMessage: messageCount
+            startTally: tally,
+            startNumber: lastNumber
         )
-        guard let room = slab.extend(by: count, beginsMessage: beginsMessage) else {
+        guard let room = slab.extend(by: count, beginning: message) else {
             preconditionFailure("A frame is larger than a slab.")
         }
         slabs.append(slab)
@@ -193,14 +286,16 @@ struct FrameLog {
 
     /// Whether what a reader at `position` is to read next, not beyond `limit`, goes on with a message that began before it.
     func isWithinMessage(_ position: LogPosition, limit: LogPosition) -> Bool {
-        guard let next = piece(at: position, limit: limit) else { return false }
-        return unsafe framing.frame(at: next.start).continuesMessage
+        guard let piece = piece(at: position, limit: limit) else { return false }
+        let offset = piece.end.offset - piece.count
+        return slabs[piece.end.slab - firstSlab].message(from: offset) != offset
     }
 
     /// Declares that everything appended so far has been offered to those who are not behind.
     mutating func markFlushed() {
         let old = flushed.slab
         flushed = end
+        flushedTally = tally
         for slab in max(old, firstSlab)...flushed.slab { freeIfUnread(slab) }
     }
 
@@ -282,33 +377,20 @@ struct FrameLog {
         return byteCount - slabs[position.slab - firstSlab].startByte - position.offset
     }
 
-    /// Messages that begin before `position`, which is that of a reader or the end.
-    func messages(before position: LogPosition) -> Int {
+    /// Messages that begin before `position`, which is that of a reader or the end, and the number of the last publication
+    /// among them.
+    func messages(before position: LogPosition) -> (tally: MessageTally, number: UInt64) {
         let position = max(position, oldest)
-        guard position < end else { return messageCount }
-        let slab = slabs[position.slab - firstSlab]
-        guard let bytes = unsafe slab.bytes else { return slab.startMessage }
-        var count = slab.startMessage
-        var offset = 0
-        while offset < position.offset {
-            let frame = unsafe framing.frame(at: bytes + offset)
-            if !frame.continuesMessage { count += 1 }
-            offset += frame.byteCount
-        }
-        return count
+        guard position < end else { return (tally, lastNumber) }
+        return slabs[position.slab - firstSlab].messages(before: position.offset)
     }
 
     /// Where the next message begins at or behind a reader's position; the end when there is none.
     func nextMessage(from position: LogPosition) -> LogPosition {
         var position = max(position, oldest)
         while position < end {
-            let slab = slabs[position.slab - firstSlab]
-            if let bytes = unsafe slab.bytes {
-                while position.offset < slab.count {
-                    let frame = unsafe framing.frame(at: bytes + position.offset)
-                    if !frame.continuesMessage { return position }
-                    position = LogPosition(slab: position.slab, offset: position.offset + frame.byteCount)
-                }
+            if let offset = slabs[position.slab - firstSlab].message(from: position.offset) {
+                return LogPosition(slab: position.slab, offset: offset)
             }
             position = LogPosition(slab: position.slab + 1, offset: 0)
         }
@@ -319,7 +401,9 @@ struct FrameLog {
     /// none. It is looked for at the beginnings of slabs only.
     func message(within count: Int) -> LogPosition {
         for index in slabs.indices where byteCount - slabs[index].startByte <= count {
-            if let offset = slabs[index].firstMessage { return LogPosition(slab: firstSlab + index, offset: offset) }
+            if let offset = slabs[index].message(from: 0) {
+                return LogPosition(slab: firstSlab + index, offset: offset)
+            }
         }
         return end
     }

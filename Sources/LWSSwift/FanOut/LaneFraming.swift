@@ -1,5 +1,4 @@
-/// How the messages of a lane lie in its log: what goes around their bytes, and where one ends. Nothing else looks into the
-/// bytes of a log.
+/// How the messages of a lane lie in its log: what goes around their bytes.
 ///
 /// A message is one *frame*, or several when it is longer than a frame may be. A frame is never torn between two writes that
 /// something else could come between, and never spans two slabs.
@@ -16,13 +15,6 @@ enum LaneFraming {
         let isCompressed: Bool
         var isFirst = true
         var isLast = true
-    }
-
-    /// A frame as it is found in a log.
-    struct Frame {
-        let byteCount: Int
-        /// It goes on with the message of the frame before it.
-        let continuesMessage: Bool
     }
 
     /// The most bytes of a message that one frame carries, which fill a slab with what goes around them; a longer message is
@@ -55,15 +47,6 @@ enum LaneFraming {
                 to: memory
             )
             unsafe payload.copy(to: memory + ServerFrame.headerBytes(payload.count))
-        }
-    }
-
-    /// Reads a frame that ``write(_:_:to:)`` wrote.
-    func frame(at start: UnsafeRawPointer) -> Frame {
-        switch self {
-        case .webSocket:
-            let frame = unsafe ServerFrame(at: start)
-            return Frame(byteCount: frame.byteCount, continuesMessage: frame.opcode == .continuation)
         }
     }
 }

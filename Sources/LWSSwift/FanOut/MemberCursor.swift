@@ -3,29 +3,37 @@ internal import DequeModule
 /// How far a member that stands apart has read its lane's log, and what of it is not for it: without a socket, a clock or a
 /// group.
 ///
-/// It is a position and, seldom, more: *skips*, which are messages of its own; a *gap*, which is what it was too slow for; a
-/// *stop*, where it reads no further. The slabs of the log count it among their readers from ``begin(at:in:)`` to
+/// It is a position and, seldom, more: a *replay* of what it missed before its place in the log; *skips*, which are messages
+/// of its own; a *gap*, which is what it was too slow for; a *stop*, where it reads no further. The slabs of the log count it among their readers from ``begin(at:in:)`` to
 /// ``end(in:)``, each for as long as it is to be read. It cannot be copied, since it would be counted once and leave twice,
 /// and takes the log with every operation.
 struct MemberCursor: ~Copyable {
     /// The next byte it is to read.
     private(set) var position = LogPosition(slab: 0, offset: 0)
+    /// What it is to read before anything of the log.
+    private var replay: ReplayReader?
     private var stop: Stop?
     /// Parts of the log behind the position that are not for it, in order; the gap is the first of them.
     private var skips: Deque<Skip> = []
+    /// Publications of the log that it was not sent up to its position: those before it began, and what it passed over.
+    private var unsent = 0
 
     /// Rare, and so not a part of each member.
     private final class Stop {
         let position: LogPosition
-        /// Messages of the log before it.
-        let message: Int
+        /// Messages of the log before it, and the number of the last publication among them.
+        let tally: MessageTally
+        let number: UInt64
         let purpose: StopPurpose
         /// Messages of its own behind it.
-        var ownMessages = 0
+        var own = MessageTally()
+        /// Publications before it that it is not sent for all that.
+        var givenUp = 0
 
-        init(position: LogPosition, message: Int, purpose: StopPurpose) {
+        init(position: LogPosition, tally: MessageTally, number: UInt64, purpose: StopPurpose) {
             self.position = position
-            self.message = message
+            self.tally = tally
+            self.number = number
             self.purpose = purpose
         }
     }
@@ -44,17 +52,30 @@ struct MemberCursor: ~Copyable {
         var start: LogPosition
         var end: LogPosition
         /// Messages of its own in it, which are no loss.
-        var ownMessages: Int
+        var own: MessageTally
+        /// Messages in it that it lost.
+        var lost = MessageTally()
         /// The slabs between the two were given up already.
         var isGivenUp = false
+        /// What the member is to be told in its place.
+        var notice: BroadcastLoss?
 
         /// Takes in one more message of its own; false when that is not right behind it.
-        mutating func extend(by range: Range<LogPosition>) -> Bool {
+        mutating func extend(by range: Range<LogPosition>, _ role: MessageRole) -> Bool {
             guard end == range.lowerBound, !isGivenUp else { return false }
             end = range.upperBound
-            ownMessages += 1
+            own.count(role)
             return true
         }
+    }
+
+    /// Messages that were lost, and the numbers between which they are.
+    struct Loss: Equatable {
+        var tally = MessageTally()
+        /// The last publication before them.
+        var after: UInt64 = 0
+        /// The last one among them.
+        var through: UInt64 = 0
     }
 
     /// Own messages between others' that it may have before it; beyond, it counts as too far behind.
@@ -62,14 +83,22 @@ struct MemberCursor: ~Copyable {
 
     // MARK: From beginning to end
 
-    /// Begins to read at a place of the log.
-    mutating func begin(at position: LogPosition, in log: inout FrameLog) {
+    /// Begins to read at a place of the log, behind what is replayed.
+    mutating func begin(at position: LogPosition, behind replay: ReplayReader? = nil, in log: inout FrameLog) {
         self.position = position
+        unsent = publications(before: position, in: &log)
+        self.replay = replay
         log.addReader(at: position)
     }
 
     /// Gives up what it has not read.
     mutating func end(in log: inout FrameLog) {
+        replay = nil
+        release(&log)
+    }
+
+    /// Lets go of the log, and of everything in it that it was to read or leave out.
+    private mutating func release(_ log: inout FrameLog) {
         if let gap { pass(gap, in: &log) }
         if let stop {
             log.removeReader(at: position, closedAt: stop.position)
@@ -82,11 +111,13 @@ struct MemberCursor: ~Copyable {
 
     // MARK: Reading
 
-    /// What it is to read next, not beyond `limit`.
+    /// What it is to read next, not beyond `limit`; nothing beyond a gap whose ``notice(before:in:)`` it has not had.
     mutating func peek(limit: LogPosition, in log: inout FrameLog) -> FrameLog.Piece? {
+        if let piece = replayed() { return piece }
         let limit = stop.map { min($0.position, limit) } ?? limit
         while let skip = skips.first, skip.start < limit {
             if position < skip.start, let piece = log.piece(at: position, limit: skip.start) { return piece }
+            guard skip.notice == nil else { return nil }
             pass(skip, in: &log)
             skips.removeFirst()
         }
@@ -95,8 +126,42 @@ struct MemberCursor: ~Copyable {
 
     /// It has read what ``peek(limit:in:)`` gave.
     mutating func advance(to position: LogPosition, in log: inout FrameLog) {
+        if let replay { return replay.advance() }
         log.moveReader(from: self.position, to: position)
         self.position = position
+    }
+
+    /// What it is to read next of what it missed before its place in the log.
+    private mutating func replayed() -> FrameLog.Piece? {
+        guard let bytes = unsafe replay?.peek(), let start = bytes.baseAddress else {
+            replay = nil
+            return nil
+        }
+        return unsafe FrameLog.Piece(start: start, count: bytes.count, end: position)
+    }
+
+    /// It reads what it missed before its place in the log.
+    var isReplaying: Bool { replay != nil }
+
+    // MARK: Being told of a loss
+
+    /// What it is to be told now, before it reads on: it has come to the gap, which begins before `limit`.
+    mutating func notice(before limit: LogPosition, in log: inout FrameLog) -> BroadcastLoss? {
+        guard let notice = skips.first?.notice, peek(limit: limit, in: &log) == nil,
+            let skip = skips.first, skip.start < (stop.map { min($0.position, limit) } ?? limit)
+        else { return nil }
+        return notice
+    }
+
+    /// It was told what ``notice(before:in:)`` gave.
+    mutating func noticed() {
+        skips[0].notice = nil
+    }
+
+    /// Has it told of a loss when it comes to the gap.
+    mutating func leaveNotice(_ loss: BroadcastLoss) {
+        guard let index = skips.firstIndex(where: \.isGivenUp) else { return }
+        skips[index].notice = skips[index].notice?.joined(by: loss) ?? loss
     }
 
     private mutating func pass(_ skip: Skip, in log: inout FrameLog) {
@@ -109,15 +174,17 @@ struct MemberCursor: ~Copyable {
             log.moveReader(from: position, to: skip.end)
         }
         position = skip.end
+        unsent += skip.own.publications + skip.lost.publications
     }
 
     /// Whether it has read some fragments of a message and is to read the others.
     func isWithinMessage(in log: inout FrameLog) -> Bool {
-        log.isWithinMessage(position, limit: stop?.position ?? log.end)
+        replay.map(\.isWithinMessage) ?? log.isWithinMessage(position, limit: stop?.position ?? log.end)
     }
 
-    /// The end of the message that is under way.
+    /// The end of the message that is under way; where it stands in the log, if that is one which is replayed.
     func endOfMessage(in log: inout FrameLog) -> LogPosition {
+        guard replay == nil else { return position }
         let next = log.nextMessage(from: position)
         // What follows the place where it stops may have gone from the log.
         return stop.map { min($0.position, next) } ?? next
@@ -126,7 +193,7 @@ struct MemberCursor: ~Copyable {
     /// Up to where everything that is in the log now has to be read before something that is sent now; nil when it has read
     /// that already.
     func unreadEnd(in log: inout FrameLog) -> LogPosition? {
-        guard position < log.end || !skips.isEmpty else { return nil }
+        guard position < log.end || !skips.isEmpty || isReplaying else { return nil }
         return stop?.position ?? log.end
     }
 
@@ -135,45 +202,49 @@ struct MemberCursor: ~Copyable {
         /// It has more to read.
         case isBehind
         /// It has read everything up to the flush, and is to read everything behind it: it need not stand apart.
-        case hasCaughtUp(lostMessages: Int)
+        case hasCaughtUp(Loss?)
         /// It has read everything up to the flush, but not everything behind it is for it.
-        case waitsForNextFlush(lostMessages: Int)
+        case waitsForNextFlush(Loss?)
         /// It has come to its stop, for good.
         case hasStopped(StopPurpose)
     }
 
     /// Looks how far it has come, and goes on behind its stop if that was only to catch up.
     mutating func arrive(in log: inout FrameLog) -> Arrival {
-        guard peek(limit: log.flushed, in: &log) == nil else { return .isBehind }
-        var lost = 0
+        guard peek(limit: log.flushed, in: &log) == nil, skips.first?.notice == nil else { return .isBehind }
+        var loss: Loss?
         if let stop {
             guard peek(limit: stop.position, in: &log) == nil else { return .isBehind }
             guard stop.purpose == .catchUp else { return .hasStopped(stop.purpose) }
-            lost = reopen(after: stop, in: &log)
+            loss = reopen(after: stop, in: &log)
         }
-        return skips.isEmpty && position <= log.flushed
-            ? .hasCaughtUp(lostMessages: lost) : .waitsForNextFlush(lostMessages: lost)
+        return skips.isEmpty && position <= log.flushed ? .hasCaughtUp(loss) : .waitsForNextFlush(loss)
     }
 
-    /// Goes on with what is new from here on, and gives the number of messages lost.
-    private mutating func reopen(after stop: Stop, in log: inout FrameLog) -> Int {
+    /// Goes on with what is new from here on, and gives what it has lost.
+    private mutating func reopen(after stop: Stop, in log: inout FrameLog) -> Loss? {
+        let sent = sentCount(in: &log)
         log.removeReader(at: position, closedAt: stop.position)
         self.stop = nil
         begin(at: log.end, in: &log)
-        return log.messageCount - stop.message - stop.ownMessages
+        unsent -= sent
+        let lost = log.tally - stop.tally - stop.own
+        return lost.isEmpty ? nil : Loss(tally: lost, after: stop.number, through: log.lastNumber)
     }
 
     // MARK: What is not for it
 
     /// Leaves out a message of its own, which was appended last.
-    mutating func leaveOut(_ range: Range<LogPosition>) {
+    mutating func leaveOut(_ range: Range<LogPosition>, _ role: MessageRole) {
+        var own = MessageTally()
+        own.count(role)
         if let stop {
-            stop.ownMessages += 1
+            stop.own += own
             return
         }
         let last = skips.count - 1
-        if last < 0 || !skips[last].extend(by: range) {
-            skips.append(Skip(start: range.lowerBound, end: range.upperBound, ownMessages: 1))
+        if last < 0 || !skips[last].extend(by: range, role) {
+            skips.append(Skip(start: range.lowerBound, end: range.upperBound, own: own))
         }
     }
 
@@ -181,13 +252,13 @@ struct MemberCursor: ~Copyable {
     private var gap: Skip? { skips.first { $0.isGivenUp } }
 
     /// Leaves out the oldest messages, so that it is behind by half of `maximumBytes` if it was by more, and begins at
-    /// `earliest` if it is given. A message that is under way is read to its end. Gives the number of messages lost, its own
-    /// not counted.
+    /// `earliest` if it is given. A message that is under way is read to its end. Gives what is lost, its own messages not
+    /// counted.
     mutating func dropOldest(
         maximumBytes: Int,
         earliest: LogPosition?,
         in log: inout FrameLog
-    ) -> Int {
+    ) -> Loss? {
         var first = position
         if skips.count > Self.maximumSkips {
             first = log.end
@@ -198,33 +269,37 @@ struct MemberCursor: ~Copyable {
         return dropOldest(upTo: first, in: &log)
     }
 
-    private mutating func dropOldest(upTo end: LogPosition, in log: inout FrameLog) -> Int {
+    private mutating func dropOldest(upTo end: LogPosition, in log: inout FrameLog) -> Loss? {
         let start = log.nextMessage(from: position)
         // What was left out before, and was not passed since, is neither lost nor given up once more.
         let oldEnd = gap?.end ?? start
-        guard oldEnd < end else { return 0 }
-        let endMessage = log.messages(before: end)
-        var lost = endMessage - log.messages(before: oldEnd)
-        var ownMessages = 0
+        guard oldEnd < end else { return nil }
+        let (before, until) = (log.messages(before: oldEnd), log.messages(before: end))
+        var lost = until.tally - before.tally
+        var own = MessageTally()
+        var notice: BroadcastLoss?
         var kept: Deque<Skip> = []
         for var skip in skips {
             if skip.isGivenUp {
-                ownMessages += skip.ownMessages
+                own += skip.own
+                notice = skip.notice
             } else if skip.end <= end {
-                ownMessages += skip.ownMessages
-                lost -= skip.ownMessages
+                own += skip.own
+                lost -= skip.own
             } else if skip.start < end {
-                let inside = endMessage - log.messages(before: skip.start)
-                ownMessages += inside
+                let inside = until.tally - log.messages(before: skip.start).tally
+                own += inside
                 lost -= inside
                 skip.start = end
-                skip.ownMessages -= inside
+                skip.own -= inside
                 kept.append(skip)
             } else {
                 kept.append(skip)
             }
         }
-        kept.prepend(Skip(start: start, end: end, ownMessages: ownMessages, isGivenUp: true))
+        kept.prepend(
+            Skip(start: start, end: end, own: own, lost: lost + (gap?.lost ?? .init()), isGivenUp: true, notice: notice)
+        )
         skips = kept
         let released = max(start.slab + 1, oldEnd.slab)
         if released < end.slab {
@@ -233,7 +308,7 @@ struct MemberCursor: ~Copyable {
                 to: LogPosition(slab: end.slab, offset: 0)
             )
         }
-        return lost
+        return lost.isEmpty ? nil : Loss(tally: lost, after: before.number, through: until.number)
     }
 
     /// Reads no further than to here, and goes on behind what came meanwhile once it has got that far.
@@ -246,7 +321,9 @@ struct MemberCursor: ~Copyable {
     mutating func readNoFurther(in log: inout FrameLog) {
         guard !isLeaving else { return }
         if let stop {
-            self.stop = Stop(position: stop.position, message: stop.message, purpose: .close)
+            let own = stop.own
+            self.stop = Stop(position: stop.position, tally: stop.tally, number: stop.number, purpose: .close)
+            self.stop?.own = own
         } else {
             stop(at: log.end, .close, in: &log)
             log.closeReader(at: log.end)
@@ -255,7 +332,19 @@ struct MemberCursor: ~Copyable {
 
     /// Reads to the end of the message that is under way, and nothing more: it has left.
     mutating func readToEndOfMessage(in log: inout FrameLog) {
+        if let replay {
+            let (sent, givenUp) = (sentCount(in: &log), unsentCount(in: &log))
+            replay.stopAtEndOfMessage()
+            release(&log)
+            begin(at: log.end, behind: replay, in: &log)
+            unsent -= sent
+            stop(at: position, .leave, in: &log)
+            stop?.givenUp = givenUp
+            return log.closeReader(at: position)
+        }
         let end = endOfMessage(in: &log)
+        // What is not for it is not behind either.
+        let own = skips.reduce(stop?.own ?? MessageTally()) { $0 + $1.own + $1.lost }
         if let stop {
             log.moveReader(
                 from: LogPosition(slab: end.slab + 1, offset: 0),
@@ -268,16 +357,37 @@ struct MemberCursor: ~Copyable {
         }
         skips = []
         stop(at: end, .leave, in: &log)
+        stop?.own = own
     }
 
     private mutating func stop(at position: LogPosition, _ purpose: StopPurpose, in log: inout FrameLog) {
-        stop = Stop(position: position, message: log.messageCount, purpose: purpose)
+        stop = Stop(position: position, tally: log.tally, number: log.lastNumber, purpose: purpose)
     }
 
     /// It reads no further than to some place.
     var isStopping: Bool { stop != nil }
     /// It has left, but for a message that is under way.
     var isLeaving: Bool { stop?.purpose == .leave }
+
+    // MARK: Counting
+
+    /// Publications it was sent since it began.
+    func sentCount(in log: inout FrameLog) -> Int {
+        publications(before: position, in: &log) - unsent
+    }
+
+    /// Publications it is still to be sent; those behind its stop, too, until it is told of them.
+    func unsentCount(in log: inout FrameLog) -> Int {
+        var count = log.tally.publications - publications(before: position, in: &log)
+        for skip in skips { count -= skip.own.publications + skip.lost.publications }
+        return count - (stop?.own.publications ?? 0) + (stop?.givenUp ?? 0)
+    }
+
+    private func publications(before position: LogPosition, in log: inout FrameLog) -> Int {
+        // Nearly always: who keeps up stands there.
+        if position == log.flushed { return log.flushedTally.publications }
+        return log.messages(before: position).tally.publications
+    }
 
     // MARK: Measuring
 

@@ -2,12 +2,7 @@
 struct UnsequencedMessage: Sendable {
     let message: WebSocketMessage
     let envelope: BroadcastEnvelope
-    let sender: BroadcastMember?
-    let includesSender: Bool
-    let onSequenced: (@Sendable (UInt64) -> Void)?
-
-    /// Roughly the memory it takes.
-    var byteCount: Int { 64 + message.bytes.count }
+    let dispatch: Sequencer.Dispatch
 }
 
 /// One form of a message, as it is and, when there are members that take it and it is shorter, compressed.
@@ -23,22 +18,49 @@ struct EncodedMessage: Sendable {
 
 /// A message that has its place, in every form that has members: what travels from the home loop to the others.
 struct SequencedMessage: Sendable {
-    let number: UInt64
+    let message: WebSocketMessage
+    let envelope: BroadcastEnvelope
+    let place: BroadcastContext
+    let isPublication: Bool
+    /// What the history keeps of a publication; nil when the group keeps none.
+    let record: BroadcastRecord.Stored?
     let sender: BroadcastMember?
     let includesSender: Bool
-    /// By format; nil where there are no members.
+    /// By format; nil where there were no members, or none gets it.
     let encodings: [EncodedMessage?]
-    let onSequenced: (@Sendable (UInt64) -> Void)?
+    let onSequenced: (@Sendable (BroadcastContext) -> Void)?
+}
 
+/// What goes from one loop to another, in order.
+enum Relayed<Message: Sendable>: Sendable {
+    case message(Message)
+    /// Runs at its place among the messages, on one of the loops they go to.
+    case call(on: ServiceLoop, @Sendable () -> Void)
+}
+
+extension Relayed<UnsequencedMessage> {
     /// Roughly the memory it takes.
     var byteCount: Int {
-        encodings.reduce(64) { $0 + ($1?.byteCount ?? 0) }
+        switch self {
+        case .message(let message): 64 + message.message.bytes.count
+        case .call: 64
+        }
+    }
+}
+
+extension Relayed<SequencedMessage> {
+    /// Roughly the memory it takes.
+    var byteCount: Int {
+        switch self {
+        case .message(let message): message.encodings.reduce(64) { $0 + ($1?.byteCount ?? 0) }
+        case .call: 64
+        }
     }
 }
 
 /// What a loop has for other loops, gathered during a turn.
 struct BroadcastOutbox {
-    var toHome: [UnsequencedMessage] = []
-    var toOthers: [SequencedMessage] = []
+    var toHome: [Relayed<UnsequencedMessage>] = []
+    var toOthers: [Relayed<SequencedMessage>] = []
     var isMarked = false
 }

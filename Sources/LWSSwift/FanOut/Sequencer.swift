@@ -1,7 +1,8 @@
-/// Makes the order of a group: on the group's first loop, its *home*, it gives every message its number, has it encoded once
+/// Makes the order of a group: on the group's first loop, its *home*, it gives every message its place, has it encoded once
 /// for each format that has members anywhere, and appends it to the lanes. What is sent on another loop goes home first, in
-/// one job a turn, and what has its number goes from home to each other loop in one job a turn, so that all lanes get all
-/// messages in one order. A group on one loop needs none of that: a message goes straight into its lanes.
+/// one job a turn, and what has its place goes from home to each other loop in one job a turn, so that all lanes get all
+/// messages in one order. Calls travel with the messages and keep their place among them. A group on one loop needs none of
+/// that: a message goes straight into its lanes.
 ///
 /// It is used on the group's loops, on each with what is confined to it: the ``BroadcastShard``.
 final class Sequencer: Sendable {
@@ -18,66 +19,92 @@ final class Sequencer: Sendable {
         self.memberCounts = memberCounts
     }
 
+    /// What goes with a message to its place.
+    struct Dispatch: Sendable {
+        let role: MessageRole
+        let sender: BroadcastMember?
+        let includesSender: Bool
+        let tag: BroadcastGroup.SessionTag?
+        let onSequenced: (@Sendable (BroadcastContext) -> Void)?
+    }
+
     /// Gives a message its place now, on the home loop, or sends it there at the end of the turn.
     @inline(__always)
-    func submit(
-        _ message: BorrowedMessage,
-        in envelope: BroadcastEnvelope,
-        from sender: BroadcastMember?,
-        includingSender: Bool,
-        _ onSequenced: (@Sendable (UInt64) -> Void)?
-    ) {
+    func submit(_ message: BorrowedMessage, in envelope: BroadcastEnvelope, _ dispatch: Dispatch) {
         if shards.home.loop.isCurrent {
             // Not counted: the sequencer keeps its parts.
             unsafe Unmanaged.passUnretained(shards.home.value)._withUnsafeGuaranteedRef { home in
-                sequence(message, in: envelope, from: sender, includingSender: includingSender, onSequenced, on: home)
+                sequence(message, in: envelope, dispatch, on: home)
             }
         } else {
             let shard = shards.current("BroadcastGroup.trySend")
             shard.outbox.toHome.append(
-                UnsequencedMessage(
-                    message: message.message,
-                    envelope: envelope,
-                    sender: sender,
-                    includesSender: includingSender,
-                    onSequenced: onSequenced
-                )
+                .message(UnsequencedMessage(message: message.message, envelope: envelope, dispatch: dispatch))
             )
             markForRelay(shard)
         }
     }
 
-    // MARK: Numbers and encodings
+    /// Has `body` run on the home loop, behind what this loop has sent.
+    func callHome(_ body: @escaping @Sendable () -> Void) {
+        let home = shards.home.loop
+        guard !home.isCurrent else { return body() }
+        let shard = shards.current("BroadcastGroup.atHome")
+        shard.outbox.toHome.append(.call(on: home, body))
+        markForRelay(shard)
+    }
+
+    /// On the home loop: has `body` run on a loop of the group, where all messages up to now have their places and no others.
+    func call(on loop: ServiceLoop, _ body: @escaping @Sendable () -> Void) {
+        guard loop !== shards.home.loop else { return body() }
+        let home = shards.home.value
+        home.outbox.toOthers.append(.call(on: loop, body))
+        markForRelay(home)
+    }
+
+    // MARK: Places and encodings
 
     @inline(__always)
     private func sequence(
         _ message: BorrowedMessage,
         in envelope: BroadcastEnvelope,
-        from sender: BroadcastMember?,
-        includingSender: Bool,
-        _ onSequenced: (@Sendable (UInt64) -> Void)?,
+        _ dispatch: Dispatch,
         on home: BroadcastShard
     ) {
-        home.lastNumber += 1
-        let number = home.lastNumber
+        let isPublication = dispatch.role == .publication
+        if isPublication { home.lastNumber += 1 }
+        let place = BroadcastContext(epoch: home.epoch, number: home.lastNumber, time: home.loop.wallTime)
+        let record = isPublication ? home.history?.append(message, at: place, envelope, tag: dispatch.tag) : nil
         guard shards.others.isEmpty else {
+            // From here on the forms that are the message itself share its memory.
+            let message = message.message
             var encodings: [EncodedMessage?] = []
             for format in 0..<formats {
-                encodings.append(encode(message, in: envelope, for: format, number, on: home))
+                encodings.append(encode(message.borrowed, in: envelope, for: format, place, on: home))
             }
             let sequenced = SequencedMessage(
-                number: number,
-                sender: sender,
-                includesSender: includingSender,
+                message: message,
+                envelope: envelope,
+                place: place,
+                isPublication: isPublication,
+                record: record,
+                sender: dispatch.sender,
+                includesSender: dispatch.includesSender,
                 encodings: encodings,
-                onSequenced: onSequenced
+                onSequenced: dispatch.onSequenced
             )
             home.append(sequenced)
-            home.outbox.toOthers.append(sequenced)
+            home.outbox.toOthers.append(.message(sequenced))
             return markForRelay(home)
         }
-        home.append(message, in: envelope, number: number, excluding: includingSender ? nil : sender)
-        home.tell(sender, number, onSequenced)
+        home.append(
+            message,
+            in: envelope,
+            place,
+            isPublication: isPublication,
+            excluding: dispatch.includesSender ? nil : dispatch.sender
+        )
+        home.tell(dispatch.sender, place, dispatch.onSequenced)
     }
 
     /// The message as members of a format get it, on any loop; nil when there are none, or none gets it.
@@ -85,14 +112,14 @@ final class Sequencer: Sendable {
         _ message: BorrowedMessage,
         in envelope: BroadcastEnvelope,
         for format: Int,
-        _ number: UInt64,
+        _ place: BroadcastContext,
         on home: BroadcastShard
     ) -> EncodedMessage? {
         let isCompressed = hasMembers(BroadcastLane.Encoding(format: format, isCompressed: true))
         guard isCompressed || hasMembers(BroadcastLane.Encoding(format: format, isCompressed: false)) else {
             return nil
         }
-        return envelope.apply(format, to: message, number: number) { prefix, message in
+        return envelope.apply(format, to: message, in: place) { prefix, message in
             EncodedMessage(
                 prefix: prefix,
                 message: message.message,
@@ -123,15 +150,12 @@ final class Sequencer: Sendable {
         if !outbox.toHome.isEmpty {
             let count = outbox.toHome.reduce(0) { $0 + $1.byteCount }
             hand(count, to: shards.home) { [self] home in
-                for message in outbox.toHome {
-                    sequence(
-                        message.message.borrowed,
-                        in: message.envelope,
-                        from: message.sender,
-                        includingSender: message.includesSender,
-                        message.onSequenced,
-                        on: home
-                    )
+                for item in outbox.toHome {
+                    switch item {
+                    case .message(let message):
+                        sequence(message.message.borrowed, in: message.envelope, message.dispatch, on: home)
+                    case .call(_, let body): body()
+                    }
                 }
             }
         }
@@ -139,7 +163,12 @@ final class Sequencer: Sendable {
             let count = outbox.toOthers.reduce(0) { $0 + $1.byteCount }
             for other in shards.others {
                 hand(count, to: other) { shard in
-                    for message in outbox.toOthers { shard.append(message) }
+                    for item in outbox.toOthers {
+                        switch item {
+                        case .message(let message): shard.take(message)
+                        case .call(let loop, let body): if loop === shard.loop { body() }
+                        }
+                    }
                 }
             }
         }

@@ -1,26 +1,5 @@
-/// A frame as a server sends it, not masked, in memory (RFC 6455 section 5.2).
-struct ServerFrame {
-    let opcode: FrameEncoder.Opcode
-    /// Header and payload.
-    let byteCount: Int
-
-    /// Reads the header of a frame that ``writeHeader(_:isFinal:isCompressed:_:to:)`` wrote.
-    init(at start: UnsafeRawPointer) {
-        let first = unsafe start.load(as: UInt8.self)
-        let second = unsafe start.load(fromByteOffset: 1, as: UInt8.self)
-        guard let opcode = FrameEncoder.Opcode(rawValue: first & 0x0F) else {
-            preconditionFailure("A frame of ours has an opcode that we do not send.")
-        }
-        self.opcode = opcode
-        switch second {
-        case 126:
-            byteCount = unsafe 4 + Int(UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
-        case 127:
-            byteCount = unsafe 10 + Int(UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 2, as: UInt64.self)))
-        default: byteCount = 2 + Int(second)
-        }
-    }
-
+/// Frames as a server sends them, not masked, in memory (RFC 6455 section 5.2).
+enum ServerFrame {
     /// The length of the header before a payload of `count` bytes.
     static func headerBytes(_ count: Int) -> Int {
         count <= 125 ? 2 : count <= 0xFFFF ? 4 : 10

@@ -5,7 +5,10 @@ final class SlabPool {
     /// What goes out as one packet to the network interface, which cuts it up: at most 64 KiB with all headers, and so 45
     /// segments of 1,448 bytes on an Ethernet. A slab of 68 KiB went out as two and cost a tenth more per byte.
     static let slabBytes = 45 * 1_448
-    /// Slabs that are kept, 1 MiB.
+    /// Messages that may begin in a slab: each has a slot of 8 bytes behind what is written. Enough for frames of 32 bytes.
+    static let slotCount = 2_048
+    private static let slotBytes = slotCount * MemoryLayout<FrameLog.Slot>.stride
+    /// Slabs that are kept, 1.25 MiB.
     static let keptSlabs = 16
 
     private var free: [UnsafeMutableRawPointer] = unsafe []
@@ -15,7 +18,7 @@ final class SlabPool {
     func take() -> UnsafeMutableRawPointer {
         takenSlabs += 1
         if let slab = unsafe free.popLast() { return unsafe slab }
-        return UnsafeMutableRawPointer.allocate(byteCount: Self.slabBytes, alignment: 64)
+        return UnsafeMutableRawPointer.allocate(byteCount: Self.slabBytes + Self.slotBytes, alignment: 64)
     }
 
     func give(_ slab: UnsafeMutableRawPointer) {

@@ -56,6 +56,28 @@ public struct SlowMemberPolicy: Sendable, Hashable {
 
 /// Messages that a member of a ``BroadcastGroup`` was not sent, because it did not keep up.
 public struct BroadcastLoss: Sendable, Hashable {
-    /// How many; messages of the member itself, which it would not have been sent anyway, do not count.
+    /// How many publications; those of the member itself, which it would not have been sent anyway, do not count.
     public let messageCount: Int
+    /// How many announcements.
+    public let announcementCount: Int
+    /// They come behind this.
+    public let start: BroadcastGroup.Position
+    /// The last one of them is at this place, or announcements right behind it.
+    public let end: BroadcastGroup.Position
+    /// How many bytes the member was behind, with ``SlowMemberPolicy/Action-swift.enum/dropOldest``.
+    public let bytesBehind: Int
+    /// How long the oldest message had waited, with ``SlowMemberPolicy/Action-swift.enum/dropOldest``.
+    public let timeBehind: Duration
+
+    /// Both in one, when nothing was sent in between.
+    func joined(by next: BroadcastLoss) -> BroadcastLoss {
+        BroadcastLoss(
+            messageCount: messageCount + next.messageCount,
+            announcementCount: announcementCount + next.announcementCount,
+            start: start,
+            end: next.end,
+            bytesBehind: max(bytesBehind, next.bytesBehind),
+            timeBehind: max(timeBehind, next.timeBehind)
+        )
+    }
 }

@@ -8,16 +8,29 @@ final class LoopClock {
     private let start = LoopClock.system
     private var cached: UInt64 = 0
     private var isStale = true
+    /// 0 when it is to be read.
+    private var cachedWallTime: Int64 = 0
 
     /// Called before the loop waits: what was read before is old afterwards.
     func invalidate() {
         isStale = true
+        cachedWallTime = 0
     }
 
     /// Milliseconds since the loop began.
     var now: UInt64 {
         if isStale { read() }
         return cached
+    }
+
+    /// Milliseconds since 1970-01-01 00:00 UTC, by the system's clock of the day; read at most once a turn as well.
+    var wallTime: Int64 {
+        if cachedWallTime == 0 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &time)
+            cachedWallTime = Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+        }
+        return cachedWallTime
     }
 
     private func read() {

@@ -137,6 +137,8 @@ extension ServiceLoop {
 
     /// Milliseconds since the loop began.
     @inline(__always) var now: UInt64 { clock.now }
+    /// Milliseconds since 1970-01-01 00:00 UTC.
+    @inline(__always) var wallTime: Int64 { clock.wallTime }
 
     /// Calls the socket's ``LoopSocket/deadlineReached(_:)`` at `time`, or earlier when it has an earlier deadline.
     func schedule(_ socket: LoopSocket, at time: UInt64) {

@@ -12,7 +12,10 @@ struct Author: Sendable {
             MemberForm.allCases.map { form in
                 switch form {
                 case .text: .message(prefix: prefix)
-                case .json: .other { message, id in message.kind == .text ? object(message, id: id) : message.message }
+                case .json:
+                    .other { message, place in
+                        message.kind == .text ? object(message, id: place.position.number) : message.message
+                    }
                 }
             }
         )

@@ -73,7 +73,7 @@ final class Participant: @unchecked Sendable {
         }
     }
 
-    private func say(_ message: BorrowedMessage, onSequenced: (@Sendable (UInt64) -> Void)? = nil) {
+    private func say(_ message: BorrowedMessage, onSequenced: (@Sendable (BroadcastContext) -> Void)? = nil) {
         room.logMessage?(seat.id, message)
         group.trySend(
             message,
@@ -97,7 +97,8 @@ final class Participant: @unchecked Sendable {
         switch room.hub.withLock({ $0.take(key: key, in: session) }) {
         case .new:
             room.taken()
-            say(text.borrowed) { [room, connection = membership.connection] id in
+            say(text.borrowed) { [room, connection = membership.connection] place in
+                let id = place.position.number
                 room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
                 connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
                 room.acknowledged()
@@ -128,7 +129,7 @@ final class Participant: @unchecked Sendable {
     }
 
     private func announce(_ object: ServerObject, includingSelf: Bool) {
-        group.trySend(
+        group.announce(
             ChatProtocol.encode(object),
             in: Announcement.envelope,
             from: membership,

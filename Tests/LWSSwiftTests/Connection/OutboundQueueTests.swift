@@ -51,7 +51,7 @@ import Testing
             let opcode: UInt8 = index == 0 ? 0x02 : 0x00
             let final: UInt8 = index == expected - 1 ? 0x80 : 0
             #expect(bytes[offset] == opcode | final)
-            offset += unsafe bytes.withUnsafeBytes { unsafe ServerFrame(at: $0.baseAddress! + offset).byteCount }
+            offset += unsafe bytes.withUnsafeBytes { unsafe SentFrame(at: $0.baseAddress! + offset).byteCount }
         }
         #expect(offset == bytes.count)
     }

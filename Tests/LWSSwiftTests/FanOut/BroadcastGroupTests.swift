@@ -450,7 +450,10 @@ import Testing
             let peers = try await fixture.connect(3)
             let envelope = BroadcastEnvelope([
                 .message(prefix: "ann: "),
-                .other { message, number in message.kind == .text ? .text("\(number)") : .binary([UInt8(number)]) },
+                .other { message, place in
+                    let number = place.position.number
+                    return message.kind == .text ? .text("\(number)") : .binary([UInt8(number)])
+                },
                 .nothing,
             ])
             try await fixture.loop.run {
@@ -490,7 +493,8 @@ import Testing
             let numbers = Watched<[UInt64]>([])
             // Each form says which one it is, and of which message.
             let forms = (0..<4).map { format in
-                BroadcastEnvelope.Form.other { message, number in
+                BroadcastEnvelope.Form.other { message, place in
+                    let number = place.position.number
                     made.append("\(format) \(number)")
                     return .text("format \(format) number \(number) \(message.text ?? "")")
                 }
@@ -498,7 +502,12 @@ import Testing
             let envelope = BroadcastEnvelope(forms)
             try await fixture.loop.run {
                 group.trySend("hi", in: envelope)
-                group.trySend("hi", in: envelope, from: peers[1].member, onSequenced: { numbers.append($0) })
+                group.trySend(
+                    "hi",
+                    in: envelope,
+                    from: peers[1].member,
+                    onSequenced: { numbers.append($0.position.number) }
+                )
                 group.trySend("the same for all")
             }
             #expect(

@@ -24,7 +24,7 @@ extension FrameLog {
         _ bytes: [UInt8],
         isCompressed: Bool = false
     ) -> Appended {
-        append(kind, prefix: prefix, unsafe bytes.span.bytes, isCompressed: isCompressed)
+        append(kind, prefix: prefix, unsafe bytes.span.bytes, isCompressed: isCompressed, number: lastNumber + 1)
     }
 
     /// Appends a binary message of `count` bytes, all `byte`.

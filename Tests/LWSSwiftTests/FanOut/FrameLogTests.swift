@@ -72,7 +72,7 @@ import Testing
             }
             let (bytes, pieces) = log.read(from: Self.start, to: log.end)
             #expect(bytes == expected)
-            #expect(log.byteCount == expected.count && log.messageCount == 1_000)
+            #expect(log.byteCount == expected.count && log.tally.publications == 1_000)
             #expect(pieces == pool.takenSlabs)
             #expect(pieces <= 1 + expected.count / (SlabPool.slabBytes - 1_100), "slabs are filled")
         }
@@ -83,7 +83,7 @@ import Testing
             for _ in 0..<20 { log.append(50_000) }
             var position = Self.start
             while let piece = log.piece(at: position, limit: log.end) {
-                let frame = unsafe ServerFrame(at: piece.start)
+                let frame = unsafe SentFrame(at: piece.start)
                 #expect(frame.byteCount == piece.count && frame.opcode == .binary)
                 position = piece.end
             }
@@ -204,7 +204,7 @@ import Testing
                 #expect(log.flushed == log.end && log.bytesBehind(log.end) == 0)
                 #expect(log.piece(at: log.flushed, limit: log.end) == nil)
             }
-            #expect(log.byteCount == 100 * 40_004 && log.messageCount == 100)
+            #expect(log.byteCount == 100 * 40_004 && log.tally.publications == 100)
         }
     }
 
@@ -253,13 +253,13 @@ import Testing
             #expect(log.bytesBehind(large.lowerBound) == total - 12)
             #expect(log.bytesBehind(last.lowerBound) == 12)
             #expect(log.bytesBehind(log.end) == 0)
-            #expect(log.messages(before: small.lowerBound) == 0)
-            #expect(log.messages(before: large.lowerBound) == 1)
-            #expect(log.messages(before: last.lowerBound) == 2)
-            #expect(log.messages(before: log.end) == 3)
+            #expect(log.messages(before: small.lowerBound).tally.publications == 0)
+            #expect(log.messages(before: large.lowerBound).tally.publications == 1)
+            #expect(log.messages(before: last.lowerBound).tally.publications == 2)
+            #expect(log.messages(before: log.end).tally.publications == 3)
             // In the middle of the large one: behind its first fragment.
             let middle = LogPosition(slab: large.lowerBound.slab + 1, offset: SlabPool.slabBytes)
-            #expect(log.messages(before: middle) == 2)
+            #expect(log.messages(before: middle).tally.publications == 2)
             #expect(log.nextMessage(from: middle) == last.lowerBound)
             #expect(log.nextMessage(from: large.lowerBound) == large.lowerBound)
             #expect(log.nextMessage(from: last.upperBound) == log.end)

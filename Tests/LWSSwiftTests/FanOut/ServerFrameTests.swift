@@ -26,7 +26,7 @@ import Testing
                     let expected = RawFrame(rawOpcode, isFinal: isFinal, reserved: isCompressed ? 4 : 0)
                     #expect(header == expected.encoded(masked: false, announcing: UInt64(count)))
                     let frame = unsafe header.withUnsafeBytes { bytes in
-                        unsafe bytes.baseAddress.map { unsafe ServerFrame(at: $0) }
+                        unsafe bytes.baseAddress.map { unsafe SentFrame(at: $0) }
                     }
                     #expect(frame?.opcode == opcode)
                     #expect(frame?.byteCount == header.count + count)

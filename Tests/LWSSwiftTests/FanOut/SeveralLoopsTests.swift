@@ -43,9 +43,9 @@ import Testing
             let member = group.join(connection)
             let loop = member.core.loop
             connection.onMessage { message in
-                group.trySend(message, from: member, includingSender: true) { number in
+                group.trySend(message, from: member, includingSender: true) { place in
                     precondition(loop.isCurrent)
-                    numbers.update { $0[message.text ?? ""] = number }
+                    numbers.update { $0[message.text ?? ""] = place.position.number }
                 }
             }
             return member

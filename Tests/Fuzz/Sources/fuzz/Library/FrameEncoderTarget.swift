@@ -41,7 +41,7 @@ extension FuzzTarget {
                 payload.count,
                 to: start
             )
-            let frame = unsafe ServerFrame(at: UnsafeRawPointer(start))
+            let frame = unsafe SentFrame(at: UnsafeRawPointer(start))
             return (frame.opcode, frame.byteCount)
         }
         try require(header + payload == PlainFrame.encode(first: first, payload), "the header of a group's frame")

@@ -67,7 +67,7 @@ private struct FrameLogRun {
             default: 60_000 + choices.below(160_000)
             }
         let message = [UInt8](repeating: UInt8(choices.below(256)), count: count)
-        let range = log.append(.binary, unsafe message.span.bytes).range
+        let range = log.append(.binary, unsafe message.span.bytes, number: UInt64(messages.count + 1)).range
         messages.append((range.lowerBound, history.count))
         history += framed(message)
         // The fragments but the last are as large as may be, so none shares a slab with another.
@@ -152,7 +152,7 @@ private struct FrameLogRun {
         let start = log.nextMessage(from: reader.position)
         let end = log.message(within: choices.below(max(1, log.bytesBehind(reader.position)) + 1))
         guard start < end else { return }
-        let counted = log.messages(before: end) - log.messages(before: start)
+        let counted = log.messages(before: end).tally.publications - log.messages(before: start).tally.publications
         try require(counted == messages(start, end), "\(counted) messages are left out, not \(messages(start, end))")
         readers[index].gap = (start, end, history.count - log.bytesBehind(end))
         guard start.slab + 1 < end.slab else { return }
@@ -191,7 +191,7 @@ private struct FrameLogRun {
 
     func check() throws(Violation) {
         try require(
-            log.byteCount == history.count && log.messageCount == messages.count,
+            log.byteCount == history.count && log.tally.publications == messages.count,
             "bytes or messages are miscounted"
         )
         var needed = Set<Int>()
@@ -211,7 +211,7 @@ private struct FrameLogRun {
             try require(log.bytesBehind(reader.position) == history.count - reader.byte, "bytes behind a reader")
             let next = messages.first { $0.byte >= reader.byte }
             let passed = messages.count { $0.byte < reader.byte }
-            try require(log.messages(before: reader.position) == passed, "messages before a reader")
+            try require(log.messages(before: reader.position).tally.publications == passed, "messages before a reader")
             // Slabs behind its stop may have gone.
             let start = next?.start ?? log.end
             let mayReadIt = reader.stop.map { start < $0.position } ?? true

@@ -1,0 +1,90 @@
+/// What else has its place in the order of a group.
+extension BroadcastGroup {
+    /// Has `body` run on the group's first loop, behind everything that this loop has sent to the group: at once when this is
+    /// the first loop. The place for what decides about the order, such as who is a member.
+    ///
+    /// On one of the group's loops only.
+    public func atHome(_ body: @escaping @Sendable () -> Void) {
+        sequencer.callHome(body)
+    }
+
+    /// Has `body` run on a loop of the group at this very place of the order: what was sent before has its place in the log of
+    /// that loop, what is sent afterwards has not. A connection that joins there gets exactly what is sent from now on.
+    ///
+    /// On the group's first loop only.
+    public func inOrder(on loop: ServiceLoop, _ body: @escaping @Sendable () -> Void) {
+        sequencer.shards.home.loop.preconditionIsCurrent("BroadcastGroup.inOrder")
+        sequencer.call(on: loop, body)
+    }
+}
+
+/// The history of a group.
+extension BroadcastGroup {
+    /// What the loop has that this is asked on, one of the group's, behind a position of this group.
+    ///
+    /// - Parameter limit: how many publications at most, the oldest of those.
+    public func records(after number: UInt64, limit: Int) -> [BroadcastRecord] {
+        history("BroadcastGroup.records")?.records(after: number).prefix(max(limit, 0)).map(record) ?? []
+    }
+
+    /// What the loop has that this is asked on, one of the group's, before a publication and without it.
+    ///
+    /// - Parameter limit: how many publications at most, the latest of those.
+    /// - Returns: from the oldest to the latest.
+    public func records(before number: UInt64, limit: Int) -> [BroadcastRecord] {
+        history("BroadcastGroup.records")?.records(before: number).suffix(max(limit, 0)).map(record) ?? []
+    }
+
+    private func history(_ operation: String) -> ShardHistory? {
+        sequencer.shards.current(operation).history
+    }
+
+    private func record(_ stored: BroadcastRecord.Stored) -> BroadcastRecord {
+        BroadcastRecord(
+            position: place(stored.number),
+            time: stored.time,
+            message: stored.withMessage { $0.message },
+            envelope: stored.envelope === plain ? nil : stored.envelope,
+            tag: stored.tag
+        )
+    }
+
+    /// Lets go of what is older than ``History/maximumAge``, also when nothing is sent any more. On any thread.
+    public func trimHistory() {
+        forEachHistory { $0.trim() }
+    }
+
+    /// Lets go of the whole history: who comes back is told that it has expired. On any thread.
+    public func dropHistory() {
+        forEachHistory { $0.removeAll() }
+    }
+
+    private func forEachHistory(_ body: @escaping @Sendable (ShardHistory) -> Void) {
+        for shard in [sequencer.shards.home] + sequencer.shards.others {
+            shard.loop.execute { if let history = shard.value.history { body(history) } }
+        }
+    }
+
+    /// Has `body` called on the group's first loop at the end of each turn with the publications of the turn, before members
+    /// are sent them: to write them down, or to send them elsewhere. On the first loop only; nil to end it. Needs a
+    /// ``Configuration/history``.
+    public func onRecords(_ body: (([BroadcastRecord]) -> Void)?) {
+        let home = sequencer.shards.home
+        home.loop.preconditionIsCurrent("BroadcastGroup.onRecords")
+        guard let history = home.value.history else { return }
+        history.tap = body.map { body in { stored in body(stored.map(self.record)) } }
+    }
+
+    /// Puts what was written down into the history: publications of this run of numbers, the oldest first, up to
+    /// ``Configuration/lastNumber``. On the first loop only, before the first message is sent and the first member joins.
+    public func restore(_ records: some Sequence<BroadcastRecord>) {
+        let home = sequencer.shards.home
+        home.loop.preconditionIsCurrent("BroadcastGroup.restore")
+        for record in records where record.position.epoch == configuration.epoch {
+            guard let stored = home.value.history?.restore(record, in: record.envelope ?? plain) else { return }
+            for shard in sequencer.shards.others {
+                inOrder(on: shard.loop) { shard.value.history?.append(stored) }
+            }
+        }
+    }
+}

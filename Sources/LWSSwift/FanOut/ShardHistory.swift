@@ -1,0 +1,150 @@
+/// The history of a group on one loop: the records, and what was made of them for members that come back. Confined to the
+/// loop's thread.
+final class ShardHistory {
+    private let loop: ServiceLoop
+    private let epoch: UInt64
+    private let limits: BroadcastGroup.History
+    private var log: RecordLog
+    /// By format; nil where nobody came back in the last seconds.
+    private var backlogs: [Backlog?]
+    private var timer: LoopTimer?
+    /// On the home loop, which counts what all loops share.
+    private let counter: SharedCounter?
+    private var counted = 0
+    /// Is given what was appended in a turn, at its end, on the home loop.
+    var tap: (([BroadcastRecord.Stored]) -> Void)?
+    /// What was appended in this turn, as long as there is a tap.
+    private var untapped: [BroadcastRecord.Stored] = []
+
+    /// How long what was made for one that came back is kept for others: after a restart all come at once.
+    private static let linger: UInt64 = 5_000
+
+    init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, counter: SharedCounter?) {
+        self.loop = loop
+        epoch = configuration.epoch
+        limits = configuration.history
+        log = RecordLog(configuration.history)
+        backlogs = Array(repeating: nil, count: configuration.formats)
+        self.counter = counter
+    }
+
+    deinit {
+        account(0)
+    }
+
+    // MARK: Records
+
+    /// Makes a record, on the home loop.
+    func append(
+        _ message: BorrowedMessage,
+        at place: BroadcastContext,
+        _ envelope: BroadcastEnvelope,
+        tag: BroadcastGroup.SessionTag?
+    ) -> BroadcastRecord.Stored {
+        let number = place.position.number
+        let record = log.append(message, number: number, time: place.time, envelope, tag: tag)
+        account(log.byteCount)
+        if tap != nil { noteForTap(record) }
+        return record
+    }
+
+    private func noteForTap(_ record: BroadcastRecord.Stored) {
+        if untapped.isEmpty {
+            loop.unrelayed.append { [weak self] in
+                guard let self else { return }
+                let records = untapped
+                untapped = []
+                tap?(records)
+            }
+        }
+        untapped.append(record)
+    }
+
+    /// Takes in what was written down before.
+    func restore(_ record: BroadcastRecord, in envelope: BroadcastEnvelope) -> BroadcastRecord.Stored {
+        let number = record.position.number
+        let stored = log.append(record.message.borrowed, number: number, time: record.time, envelope, tag: record.tag)
+        account(log.byteCount)
+        return stored
+    }
+
+    /// Takes over a record of the home loop.
+    func append(_ record: BroadcastRecord.Stored) {
+        log.append(record)
+    }
+
+    func trim() {
+        log.trim(loop.wallTime)
+        account(log.byteCount)
+    }
+
+    func removeAll() {
+        log.removeAll()
+        account(0)
+    }
+
+    private func account(_ byteCount: Int) {
+        guard let counter, byteCount != counted else { return }
+        counter.add(byteCount - counted)
+        limits.budget?.add(byteCount - counted)
+        counted = byteCount
+    }
+
+    func records(after number: UInt64) -> some BidirectionalCollection<BroadcastRecord.Stored> {
+        trim()
+        return log.records(after: number)
+    }
+
+    func records(before number: UInt64) -> some BidirectionalCollection<BroadcastRecord.Stored> {
+        trim()
+        return log.records(before: number)
+    }
+
+    // MARK: Coming back
+
+    /// What a member that joins now is to read before its place in the log, and what is missing.
+    ///
+    /// - Parameter last: the number of the last publication that has its place here.
+    func resume(
+        _ replay: BroadcastGroup.Replay,
+        format: Int,
+        _ framing: LaneFraming,
+        leavingOut tag: BroadcastGroup.SessionTag?,
+        last: UInt64
+    ) -> (reader: ReplayReader?, resumption: BroadcastGroup.Resumption) {
+        trim()
+        let resumption = log.resumption(of: replay, epoch: epoch, last: last)
+        let after = resumption.start.number
+        guard after < last else { return (nil, resumption) }
+        let backlog = backlog(format, framing, after: after, last: last)
+        return (ReplayReader(backlog, frames: backlog.frames(after: after), leavingOut: tag), resumption)
+    }
+
+    /// The frames of everything behind a publication.
+    private func backlog(_ format: Int, _ framing: LaneFraming, after: UInt64, last: UInt64) -> Backlog {
+        let old = backlogs[format]
+        let oldest = log.records.first?.number ?? last + 1
+        let made: Backlog
+        // One that is held by slow readers must not grow with all that is ever sent.
+        if let old, old.after <= after, old.last + 1 >= oldest, old.byteCount <= 2 * limits.maximumBytes {
+            made = old
+        } else {
+            // Who comes next may have been away for longer: twice as long each time, so that it is not made often.
+            let length = max(last - after, old.map { 2 * (last - $0.after) } ?? 0)
+            made = Backlog(format: format, framing: framing, after: max(oldest - 1, last - min(length, last)))
+        }
+        made.append(log.records(after: made.last), epoch: epoch)
+        backlogs[format] = made
+        startTimer()
+        return made
+    }
+
+    private func startTimer() {
+        guard timer == nil, !loop.isShuttingDown else { return }
+        timer = LoopTimer(loop, milliseconds: Self.linger) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            backlogs = backlogs.map { _ in nil }
+        }
+    }
+}

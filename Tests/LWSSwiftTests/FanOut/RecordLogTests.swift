@@ -1,0 +1,68 @@
+import Testing
+
+@testable import LWSSwift
+
+/// What a group keeps, and how positions are written, without a loop.
+@Suite struct RecordLogTests {
+    private let envelope = BroadcastEnvelope([.message()])
+
+    private func fill(_ log: inout RecordLog, _ numbers: ClosedRange<UInt64>, bytes: Int, every milliseconds: Int64 = 0)
+    {
+        for number in numbers {
+            let message = WebSocketMessage.binary([UInt8](repeating: UInt8(truncatingIfNeeded: number), count: bytes))
+            _ = log.append(message.borrowed, number: number, time: Int64(number) * milliseconds, envelope, tag: nil)
+        }
+    }
+
+    @Test func `the oldest goes first when there are too many, too large or too old`() {
+        var log = RecordLog(.init(maximumMessages: 5, maximumBytes: 1_000, maximumAge: .seconds(10)))
+        fill(&log, 1...20, bytes: 1)
+        #expect(log.records.map(\.number) == Array(16...20))
+        fill(&log, 21...25, bytes: 400)
+        #expect(log.records.map(\.number) == [24, 25] && log.byteCount == 2 * 464)
+        log.trim(10_000)
+        #expect(log.records.count == 2)
+        log.trim(10_001)
+        #expect(log.records.isEmpty && log.byteCount == 0)
+        fill(&log, 26...26, bytes: 2_000)
+        #expect(log.records.isEmpty, "one that is larger than the limit is not kept")
+    }
+
+    @Test func `what is kept has its bytes, however the blocks lie`() {
+        var log = RecordLog(.init(maximumMessages: 10_000, maximumBytes: 100 << 20))
+        for number in 1...3_000 as ClosedRange<UInt64> {
+            fill(&log, number...number, bytes: Int(number * 7_919 % 3_000) + (number % 500 == 0 ? 100_000 : 0))
+        }
+        for record in log.records(after: 0) {
+            let bytes = record.withMessage { $0.message.bytes }
+            #expect(bytes.count == record.range.count)
+            #expect(bytes.allSatisfy { $0 == UInt8(truncatingIfNeeded: record.number) })
+        }
+        #expect(log.records(after: 2_990).map(\.number) == Array(2_991...3_000))
+        #expect(log.records(before: 3).map(\.number) == [1, 2])
+        #expect(log.records(after: 3_000).isEmpty && log.records(before: 1).isEmpty)
+    }
+
+    @Test func `a few small messages take one small block`() {
+        var log = RecordLog(.init())
+        fill(&log, 1...10, bytes: 50)
+        #expect(Set(log.records.map { ObjectIdentifier($0.block) }).count == 1)
+        #expect(log.records.first?.block.capacity == 1 << 10)
+    }
+
+    @Test(arguments: [
+        "", ".", "z", "z.", ".5", "Z.5", "z.05", "0z.5", "z.-5", "z.+5", "+z.5", "z.5.6", " z.5", "z.5 ", "z,5",
+        "z.5\0",
+        "3w5e11264sgsg.1", "z.18446744073709551616", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.1", "é.1", "z.١",
+    ])
+    func `what no position was written as is none`(text: String) {
+        #expect(BroadcastGroup.Position(text) == nil)
+    }
+
+    @Test(arguments: [(0, 0), (35, 7), (.max, .max), (1 << 51, 1_042)] as [(UInt64, UInt64)])
+    func `a position reads as it was written`(epoch: UInt64, number: UInt64) {
+        let position = BroadcastGroup.Position(epoch: epoch, number: number)
+        #expect(BroadcastGroup.Position(position.description) == position)
+        #expect(position.description.utf8.count <= BroadcastGroup.Position.maximumBytes)
+    }
+}
