@@ -86,7 +86,7 @@ struct DialFailure {
             if let redirects {
                 ": \(redirects)"
             } else if let location, Redirect.isRedirect(status: head.status) {
-                ": it sends the client to \(location)"
+                ": it sends the client to \(Redirect.shown(location))"
             } else {
                 text.isEmpty ? "" : ": \(text.prefix(200))"
             }

@@ -10,6 +10,13 @@ enum Redirect {
     /// The fields that tell who the client is, which another origin must not get.
     static let credentials: [HTTPField.Name] = [.authorization, .cookie, .proxyAuthorization]
 
+    /// A `Location` as an error quotes it: a server may send 16 KiB of it.
+    static func shown(_ location: String) -> String {
+        let most = 200
+        return location.utf8.count <= most
+            ? location : String(decoding: location.utf8.prefix(most), as: UTF8.self) + "..."
+    }
+
     /// The URL that a `Location` names, seen from the one that was asked; `http` stands for `ws` there, `https` for `wss`.
     ///
     /// - Throws: when it names none, or leads from `wss` to `ws`, where anybody in between could read along.
@@ -17,30 +24,30 @@ enum Redirect {
         guard let base = URL(string: origin.webURL), let url = URL(string: location, relativeTo: base)?.absoluteURL,
             var components = URLComponents(url: url, resolvingAgainstBaseURL: true)
         else {
-            throw MalformedResponse(reason: "its Location field, \"\(location)\", is no URL")
+            throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", is no URL")
         }
         // What stands behind # is for the client, and means nothing to it here (RFC 9110 section 10.2.2).
         components.fragment = nil
         switch components.scheme?.lowercased() {
         case "http", "ws": components.scheme = "ws"
         case "https", "wss": components.scheme = "wss"
-        default: throw MalformedResponse(reason: "its Location field, \"\(location)\", is no WebSocket URL")
+        default: throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", is no WebSocket URL")
         }
         let next: ClientURL
         do throws(WebSocketError) {
             next = try ClientURL(components.string ?? "")
         } catch {
-            throw MalformedResponse(reason: "its Location field, \"\(location)\", cannot be used")
+            throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", cannot be used")
         }
         if case .unix = origin.destination {
             // Only the request changes: what else the Location names is not behind the socket.
             guard next.authority == origin.authority, !next.isSecure else {
-                throw MalformedResponse(reason: "its Location field, \"\(location)\", leads away from the socket")
+                throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", leads away from the socket")
             }
             return origin.with(resource: next.resource)
         }
         guard next.isSecure || !origin.isSecure else {
-            throw MalformedResponse(reason: "it leads from wss to ws, to \"\(location)\"")
+            throw MalformedResponse(reason: "it leads from wss to ws, to \"\(shown(location))\"")
         }
         return next
     }

@@ -55,4 +55,13 @@ import Testing
         #expect(try !same("ws+unix:///a", "ws+unix:///b"))
         #expect(try !same("ws+unix:///a", "ws://localhost/"))
     }
+
+    @Test func `an error quotes only the beginning of a Location`() {
+        let location = "ftp://" + String(repeating: "é", count: 8_000)
+        #expect {
+            try target("ws://host/", location)
+        } throws: {
+            "\($0)".contains("ftp://é") && "\($0)".utf8.count < 400
+        }
+    }
 }
