@@ -1,10 +1,10 @@
 """The command line."""
 import argparse
 
-from . import conditions, connect, echo, fanout, servers
+from . import conditions, connect, echo, fanout, history, servers
 from .cells import matches
 
-PARTS = {"fanout": fanout, "conditions": conditions, "connect": connect, "echo": echo}
+PARTS = {"fanout": fanout, "history": history, "conditions": conditions, "connect": connect, "echo": echo}
 
 
 def parse(words=None):

@@ -1,4 +1,4 @@
-"""What a matrix does not show: a reader that stands still, a flood to slow readers, and logging."""
+"""What a matrix does not show: a reader that stands still, a flood to slow readers, logging, and a publisher of JSON."""
 from . import rows, servers
 from .cells import Cell
 from .figures import markdown_table, number_text, ratio_text
@@ -55,7 +55,22 @@ def logging(window):
     )
 
 
-CELLS = [STALLED, FLOOD, logging(1), logging(64)]
+TEXT, JSON = "text", "JSON"
+LANGUAGES = Cell(
+    key="json",
+    title="100 × 128 B, 64 in flight",
+    mode="fanout",
+    load={"subscribers": 100, "publishers": 1, "bytes": 128, "window": 64, "warmup": 0.2, "seconds": 1},
+    servers=(servers.SUBJECT,),
+    figures=(COST,),
+    compared=(COST,),
+    pairs=((label(servers.SUBJECT, JSON), label(servers.SUBJECT, TEXT)),),
+    settling=(label(servers.SUBJECT, JSON), label(servers.SUBJECT, TEXT)),
+    variants={TEXT: {}, JSON: {"json": True}},
+    quick={"seconds": 0.3},
+    rounds=(7, 25),
+)
+CELLS = [STALLED, FLOOD, logging(1), logging(64), LANGUAGES]
 
 
 def scaled(value, unit):
@@ -92,6 +107,14 @@ def logging_table(measured):
     ])
 
 
+def languages_table(row):
+    text, json = (label(servers.SUBJECT, language) for language in (TEXT, JSON))
+    return markdown_table(["", "text", "JSON", "JSON / text"], [
+        [rows.title(row), *(rows.figure_text(row, name, COST) for name in (text, json)),
+         rows.ratio_cell(row, json, text, COST)]
+    ])
+
+
 def report(figures):
     parts = [caption(figures["machine"])]
     by_key = {row["key"]: row for row in figures["cells"]}
@@ -104,6 +127,9 @@ def report(figures):
     logged = [row for row in figures["cells"] if row["key"].startswith("logging-")]
     if logged:
         parts += ["Logging each message, CPU seconds per million deliveries:", logging_table(logged)]
+    if LANGUAGES.key in by_key:
+        parts += ["A publisher of JSON to members of plain text, CPU seconds per million deliveries:",
+                  languages_table(by_key[LANGUAGES.key])]
     return "\n\n".join([*parts, *rows.remarks(figures["cells"])]) + "\n"
 
 

@@ -90,6 +90,8 @@ def subject(program, features, logs):
         wanted += ["--compression", "on" if "compression" in features else "off"]
     if "plain" in features:
         wanted += ["--envelope", "none"]
+    if "history" in features:
+        wanted += ["--history-messages", "1000"]
     if "loops" in features:
         wanted += ["--threads", "2"]
     if "tls" in features:

@@ -43,9 +43,16 @@ static void arrive(struct connection *connection, unsigned char first, const uns
     }
 }
 
+// Who speaks JSON is told of members, and is sent nothing of what it has said.
+static void ignore(struct connection *connection, unsigned char first, const unsigned char *bytes, size_t length) {
+    (void)connection, (void)first, (void)bytes, (void)length;
+}
+
+static bool speaks_json(int member) { return options->json && member < options->publishers; }
+
 static void read_member(int member, size_t limit) {
     uint64_t before = deliveries;
-    ssize_t count = receive_messages(&members[member], limit, arrive);
+    ssize_t count = receive_messages(&members[member], limit, speaks_json(member) ? ignore : arrive);
     if (count < 0) {
         struct connection *connection = &members[member];
         fail("the server closed the connection of member %d: %d %s", member,
@@ -176,12 +183,18 @@ static void open_members(void) {
     latencies = malloc(sizeof(*latencies));
     if (!members || !publishers || !latencies) fail("out of memory");
     open_connections(members + member_count, options->idle, 0, "/idle", options->deflate);
-    open_connections(members, member_count, options->idle, "/", options->deflate);
+    int first = options->json ? options->publishers : 0;
+    if (options->json) {
+        offer_subprotocol("broadcast.v1.json");
+        open_connections(members, first, options->idle, "/", options->deflate);
+        offer_subprotocol(NULL);
+    }
+    open_connections(members + first, member_count - first, options->idle + first, "/", options->deflate);
     poll = epoll_create1(EPOLL_CLOEXEC);
     for (int member = 0; member < reader_count; member++)
         if (!is_slow(member)) watch(EPOLL_CTL_ADD, member, EPOLLIN);
     for (int i = 0; i < options->publishers; i++)
-        publishers[i] = (struct publisher){.connection = &members[i], .number = i};
+        publishers[i] = (struct publisher){.connection = &members[i], .number = i, .speaks_json = options->json};
 }
 
 static uint32_t greatest_outstanding(void) {

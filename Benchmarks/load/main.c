@@ -16,16 +16,17 @@ static _Noreturn void explain(void) {
             "       load churn   --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
             "       load connect --port N --pid N --connections N [--tls] [--deflate]\n"
             "       load resume  --port N --pid N --connections N --rounds N --tls\n"
+            "       load replay  --port N --pid N --connections N --messages N [--bytes N] [--tls] [--deflate]\n"
             "       load http    --port N --pid N --connections N --messages N [--path PATH] [--tls] [--patience S]\n"
             "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
             "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
-            "                    [--echo] [--envelope text|none] [--deflate] [--tls]\n");
+            "                    [--echo | --json] [--envelope text|none] [--deflate] [--tls]\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
-       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH };
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -50,6 +51,7 @@ int main(int argc, char **argv) {
         {"read-rate", required_argument, NULL, READ_RATE},
         {"patience", required_argument, NULL, PATIENCE},
         {"path", required_argument, NULL, PATH},
+        {"json", no_argument, NULL, JSON},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
@@ -87,6 +89,7 @@ int main(int argc, char **argv) {
         case READ_RATE: options.read_rate = atof(optarg); break;
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;
+        case JSON: options.json = true; break;
         default: explain();
         }
     }
@@ -102,10 +105,12 @@ int main(int argc, char **argv) {
         run_connect(&options);
     } else if (!strcmp(mode, "resume") && options.connections > 0 && options.rounds > 0 && tls) {
         run_resume(&options);
+    } else if (!strcmp(mode, "replay") && options.connections > 0 && is_bounded) {
+        run_replay(&options);
     } else if (!strcmp(mode, "http") && options.connections > 0 && is_bounded) {
         run_http(&options);
     } else if (!strcmp(mode, "fanout") && options.publishers > 0 && options.publishers < 1000 &&
-               options.subscribers > options.stalled && options.bytes >= MINIMUM_MESSAGE_BYTES &&
+               options.subscribers > options.stalled && !(options.json && (options.echo || options.publishers > 1)) && options.bytes >= MINIMUM_MESSAGE_BYTES &&
                (is_bounded || options.seconds < HUGE_VAL)) {
         run_fanout(&options);
     } else {

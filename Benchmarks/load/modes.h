@@ -14,6 +14,9 @@ void run_connect(const struct options *options);
 // Opens connections over TLS, with full handshakes and with resumed ones, so many rounds.
 void run_resume(const struct options *options);
 
+// Members that ask for the history, all at once, and what a message of it costs beside one that is sent as it comes.
+void run_replay(const struct options *options);
+
 // Requests on kept connections, one at a time on each; all answers must be the same.
 void run_http(const struct options *options);
 

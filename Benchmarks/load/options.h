@@ -18,4 +18,5 @@ struct options {
     int stalled;
     double read_rate;                    // bytes a second that each subscriber reads; 0: as fast as it can
     bool echo, envelope, deflate;
+    bool json;                           // fanout: the publisher speaks the JSON of docs/protocol.md
 };

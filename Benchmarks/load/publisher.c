@@ -29,6 +29,26 @@ static size_t deflate_payload(const unsigned char *payload, size_t length, unsig
     return capacity - stream.avail_out - 4;
 }
 
+// The message as the text of an object, with what JSON asks to be escaped in it (RFC 8259, 7).
+static size_t wrap_in_json(const unsigned char *payload, size_t length, unsigned char **object) {
+    static unsigned char *out;
+    static size_t capacity;
+    static const char head[] = "{\"type\":\"message\",\"text\":\"", tail[] = "\"}";
+    size_t bound = sizeof(head) + 2 * length + sizeof(tail), used = sizeof(head) - 1;
+    if (bound > capacity) {
+        out = realloc(out, capacity = bound);
+        if (!out) fail("out of memory");
+    }
+    memcpy(out, head, used);
+    for (size_t i = 0; i < length; i++) {
+        if (payload[i] == '"' || payload[i] == '\\') out[used++] = '\\';
+        out[used++] = payload[i];
+    }
+    memcpy(out + used, tail, sizeof(tail) - 1);
+    *object = out;
+    return used + sizeof(tail) - 1;
+}
+
 // Makes room for so many bytes behind what is still to be sent.
 static void reserve(struct publisher *publisher, size_t bytes) {
     if (publisher->out_start > publisher->out_capacity / 2) {
@@ -45,7 +65,11 @@ static void reserve(struct publisher *publisher, size_t bytes) {
 
 void publish_message(struct publisher *publisher, size_t bytes, uint32_t deliveries, uint64_t time) {
     const unsigned char *payload = publish(publisher->number, deliveries, time);
-    unsigned char first = TEXT, *deflated;
+    unsigned char first = TEXT, *object, *deflated;
+    if (publisher->speaks_json) {
+        bytes = wrap_in_json(payload, bytes, &object);
+        payload = object;
+    }
     if (publisher->connection->deflates) {
         bytes = deflate_payload(payload, bytes, &deflated);
         payload = deflated;

@@ -9,6 +9,7 @@ struct publisher {
     unsigned char *out;  // encoded; what lies before out_start has been taken by the socket
     size_t out_start, out_end, out_capacity;
     bool is_blocked;     // the socket is full
+    bool speaks_json;    // each message is the text of a JSON object
 };
 
 // Enters a message in the ledger and encodes it behind what is still to be sent.

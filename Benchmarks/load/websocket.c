@@ -17,14 +17,18 @@
 
 static const char request[] =
     "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n";
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n";
 // What RFC 6455, 1.3 has for that key.
 static const char accept_value[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 // What browsers offer, but for the server's context: with it no two connections would get the same bytes.
 static const char deflate_offer[] =
     "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n";
 
+static const char *subprotocol;
+
 // MARK: Opening
+
+void offer_subprotocol(const char *name) { subprotocol = name; }
 
 static void keep(struct connection *connection, const unsigned char *bytes, size_t length) {
     if (length > connection->held_capacity) {
@@ -38,8 +42,9 @@ static void keep(struct connection *connection, const unsigned char *bytes, size
 }
 
 static void ask(struct connection *connection, const char *path, bool offers_deflate) {
-    char bytes[512];
-    int length = snprintf(bytes, sizeof(bytes), request, path, offers_deflate ? deflate_offer : "");
+    char bytes[512], offer[128] = "";
+    if (subprotocol) snprintf(offer, sizeof(offer), "Sec-WebSocket-Protocol: %s\r\n", subprotocol);
+    int length = snprintf(bytes, sizeof(bytes), request, path, offers_deflate ? deflate_offer : "", offer);
     if (transport_write(&connection->transport, bytes, (size_t)length) != length) fail("the request was not taken");
 }
 
@@ -60,6 +65,7 @@ static void await_answer(struct connection *connection, bool offers_deflate) {
     if (!strstr(answer, accept_value)) fail("the opening handshake's answer is not that to our key");
     connection->deflates = strcasestr(answer, "permessage-deflate");
     connection->keeps_context = !strcasestr(answer, "server_no_context_takeover");
+    if (subprotocol && !strstr(answer, subprotocol)) fail("the server declined the subprotocol %s", subprotocol);
     if (offers_deflate && !connection->deflates) fail("the server declined permessage-deflate");
 }
 

@@ -27,6 +27,8 @@ struct connection {
 // Connects and shakes hands with so many in parallel as a listen queue takes; the sockets are nonblocking then.
 // `number` is that of the first among all connections of the process; the path names the room.
 void open_connections(struct connection *connections, int count, int number, const char *path, bool offers_deflate);
+// Further connections offer this subprotocol; the server has to agree. NULL for none.
+void offer_subprotocol(const char *name);
 void close_connection(struct connection *connection);
 
 // A whole message; `first` is the first byte of its first frame. The bytes are valid during the call.

@@ -1,0 +1,93 @@
+// Members that ask for what was said before, all at once: what a message of the history costs the server beside one that
+// is sent to the same members as it comes. What it costs to connect is measured first, and taken off.
+#include "clock.h"
+#include "failure.h"
+#include "modes.h"
+#include "server_process.h"
+#include "websocket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIVE_AT_ONCE 64
+#define LIVE_BATCHES 20
+
+static uint64_t received;
+
+static void count_message(struct connection *connection, unsigned char first, const unsigned char *bytes,
+                          size_t length) {
+    (void)connection, (void)first, (void)bytes, (void)length;
+    received++;
+}
+
+static void publish(struct connection *publisher, uint64_t count, size_t bytes) {
+    unsigned char *payload = malloc(bytes), *frame = malloc(bytes + FRAME_HEADER_BYTES);
+    if (!payload || !frame) fail("out of memory");
+    memset(payload, 'x', bytes);
+    size_t length = encode_frame(frame, TEXT, payload, bytes);
+    for (uint64_t i = 0; i < count; i++) {
+        for (size_t sent = 0; sent < length;) {
+            ssize_t part = transport_write(&publisher->transport, frame + sent, length - sent);
+            if (part > 0) sent += (size_t)part;
+        }
+    }
+    free(payload);
+    free(frame);
+}
+
+// Reads until so many messages have come to all members together.
+static void await_messages(struct connection *members, int count, uint64_t expected, double patience) {
+    uint64_t deadline = now() + (uint64_t)(patience * 1e9), before = received;
+    while (received < expected) {
+        for (int i = 0; i < count; i++)
+            if (receive_messages(&members[i], SIZE_MAX, count_message) < 0) fail("the server closed member %d", i);
+        if (received != before) deadline = now() + (uint64_t)(patience * 1e9);
+        before = received;
+        if (now() > deadline)
+            fail("%llu of %llu messages have come", (unsigned long long)received, (unsigned long long)expected);
+    }
+}
+
+// Connects all; the server's CPU time in nanoseconds until they have had so many messages each.
+static uint64_t join(struct connection *members, const struct options *options, uint64_t messages) {
+    char path[64];
+    snprintf(path, sizeof(path), "/?last=%llu", (unsigned long long)messages);
+    await_rest();
+    uint64_t cpu = server_cpu();
+    received = 0;
+    open_connections(members, options->connections, 0, path, options->deflate);
+    await_messages(members, options->connections, messages * (uint64_t)options->connections, options->patience);
+    await_rest();
+    return server_cpu() - cpu;
+}
+
+void run_replay(const struct options *options) {
+    int count = options->connections;
+    struct connection *members = calloc((size_t)count, sizeof(*members)), publisher = {0};
+    if (!members) fail("out of memory");
+    open_connections(&publisher, 1, count, "/", false);
+    publish(&publisher, options->messages, options->bytes);
+    // The first time pays for memory that the later ones find.
+    uint64_t plain = 0;
+    for (int i = 0; i < 2; i++) {
+        plain = join(members, options, 0);
+        for (int j = 0; j < count; j++) close_connection(&members[j]);
+    }
+    await_rest();
+    long rss = server_peak_rss_kib();
+    uint64_t replay = join(members, options, options->messages);
+    long growth = server_peak_rss_kib() - rss;
+    uint64_t cpu = server_cpu();
+    received = 0;
+    for (int i = 1; i <= LIVE_BATCHES; i++) {
+        publish(&publisher, LIVE_AT_ONCE, options->bytes);
+        await_messages(members, count, (uint64_t)i * LIVE_AT_ONCE * (uint64_t)count, options->patience);
+    }
+    await_rest();
+    double live = (double)(server_cpu() - cpu) / ((double)count * LIVE_AT_ONCE * LIVE_BATCHES);
+    double replayed = (replay > plain ? (double)(replay - plain) : 0) / ((double)count * (double)options->messages);
+    printf("{\"connections\": %d, \"replay_ns\": %.1f, \"live_ns\": %.1f, \"replay_over_live\": %.4f, "
+           "\"rss_growth_mib\": %.1f}\n",
+           count, replayed, live, replayed / live, (double)growth / 1024);
+}
