@@ -16,7 +16,8 @@ import Testing
         let objects = try Self.examples(behind: "### From the client", until: "### From the server").map {
             try ChatProtocol.decode(ClientObject.self, from: $0)
         }
-        #expect(objects == [.message(text: "hi there 👋", key: "5f0c9a-17"), .name("ann")])
+        let fetch = Fetch(start: .before("k3f9.1042"), limit: 50)
+        #expect(objects == [.message(text: "hi there 👋", key: "5f0c9a-17"), .name("ann"), .fetch(fetch)])
     }
 
     @Test func `every object of the server is shown, as it is understood`() throws {
@@ -32,19 +33,48 @@ import Testing
             objects == [
                 .welcome(
                     Welcome(
-                        id: ann.id,
+                        position: "k3f9.1041",
+                        recovered: true,
+                        member: ann,
                         session: session,
                         channel: "team",
-                        name: "ann",
                         count: 2,
                         members: [first, ann]
                     )
                 ),
-                .message(ChatMessage(id: 1042, from: first, time: 1_763_933_812_345, text: "hello")),
+                .message(ChatMessage(id: "k3f9.1042", from: first, time: 1_763_933_812_345, text: "hello")),
                 .joined(Presence(member: bob, count: 3)),
                 .left(Presence(member: bob, count: 2)),
                 .renamed(Renaming(member: Member(id: ann.id, name: "anna"), was: "ann")),
-                .ack(Acknowledgement(key: "5f0c9a-17", id: 1043)),
+                .members(Attendance(count: 2, members: [first, ann])),
+                .position("k3f9.1050"),
+                .gap(
+                    Gap(
+                        from: "k3f9.3",
+                        to: "k3f9.41",
+                        missing: 38,
+                        reason: .slow,
+                        behind: Gap.Lag(bytes: 1_048_576, milliseconds: 2_100)
+                    )
+                ),
+                .ack(Acknowledgement(key: "5f0c9a-17", id: "k3f9.1043", receivers: 12, stored: .memory)),
+                .history(
+                    HistoryPage(
+                        messages: [
+                            PastMessage(id: "k3f9.7", from: first, time: 1_763_933_812_345, content: .text("hello")),
+                            PastMessage(
+                                id: "k3f9.8",
+                                from: first,
+                                time: 1_763_933_812_360,
+                                content: .binary([0, 255, 254])
+                            ),
+                        ],
+                        position: "k3f9.1100",
+                        missing: 12,
+                        hasMore: true,
+                        start: .after("k3f9.2")
+                    )
+                ),
                 .error(Problem(.badName, "A name has 1 to 32 characters.")),
             ]
         )

@@ -4,6 +4,8 @@ enum ClientObject: Sendable, Equatable {
     case message(text: String, key: String? = nil)
     /// Takes a name, or gives it up when it is empty.
     case name(String)
+    /// Asks for what was said before.
+    case fetch(Fetch)
 
     /// How many bytes of UTF-8 a key has.
     static let keyBytes = 1...64
@@ -11,11 +13,11 @@ enum ClientObject: Sendable, Equatable {
 
 extension ClientObject: Codable {
     private enum Kind: String {
-        case message, name
+        case message, name, fetch
     }
 
     private enum Field: String, CodingKey {
-        case type, text, key, name
+        case type, text, key, name, limit
     }
 
     /// - Throws: a ``Problem`` that can be sent back as it is.
@@ -37,8 +39,10 @@ extension ClientObject: Codable {
                 throw Problem(.badField, "To take a name, send it as \"name\", which is a string.")
             }
             self = .name(name)
+        case .fetch:
+            self = .fetch(Fetch(start: try Self.start(decoder), limit: try Self.limit(in: fields)))
         case nil:
-            throw Problem(.unknownType, "Known types are \"message\" and \"name\".")
+            throw Problem(.unknownType, "Known types are \"message\", \"name\" and \"fetch\".")
         }
     }
 
@@ -55,6 +59,27 @@ extension ClientObject: Codable {
         return key
     }
 
+    private static func start(_ decoder: any Decoder) throws(Problem) -> Fetch.Start {
+        do {
+            return try Fetch.Start(from: decoder)
+        } catch {
+            throw Problem(.badField, "To fetch takes either \"after\" or \"before\", the id of a message.")
+        }
+    }
+
+    private static func limit(in fields: KeyedDecodingContainer<Field>) throws(Problem) -> Int {
+        let limit: Int
+        do {
+            limit = try fields.decodeIfPresent(Int.self, forKey: .limit) ?? Fetch.defaultLimit
+        } catch {
+            limit = 0
+        }
+        guard Fetch.limits.contains(limit) else {
+            throw Problem(.badField, "A \"limit\" is a number from 1 to \(Fetch.limits.upperBound).")
+        }
+        return limit
+    }
+
     func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: Field.self)
         switch self {
@@ -65,6 +90,10 @@ extension ClientObject: Codable {
         case .name(let name):
             try fields.encode(Kind.name.rawValue, forKey: .type)
             try fields.encode(name, forKey: .name)
+        case .fetch(let fetch):
+            try fields.encode(Kind.fetch.rawValue, forKey: .type)
+            try fetch.start.encode(to: encoder)
+            try fields.encode(fetch.limit, forKey: .limit)
         }
     }
 }

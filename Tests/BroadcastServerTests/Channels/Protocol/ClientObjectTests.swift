@@ -14,6 +14,15 @@ import Testing
         (#"{"key":null,"text":"\ud83d\udc4b\u0000","type":"message"}"#, .message(text: "👋\0")),
         (#"{"type":"name","name":"ann"}"#, .name("ann")),
         (#"{"type":"name","name":"ann","mood":[{}],"text":7}"#, .name("ann")),
+        (#"{"type":"fetch","after":"k3f9.7"}"#, .fetch(Fetch(start: .after("k3f9.7")))),
+        (
+            #"{"type":"fetch","before":"no position","limit":100}"#,
+            .fetch(Fetch(start: .before("no position"), limit: 100))
+        ),
+        (
+            #"{"type":"fetch","before":"1.7","after":null,"limit":null}"#,
+            .fetch(Fetch(start: .before("1.7"), limit: 50))
+        ),
         (" {\n\t\"type\" : \"name\", \"name\" : \"\" }\r\n", .name("")),
     ])
     func `objects are understood, whatever stands beside the known fields`(json: String, object: ClientObject) throws {
@@ -30,6 +39,12 @@ import Testing
         (#"{"type":"message"}"#, .badField), (#"{"type":"message","text":null}"#, .badField),
         (#"{"type":"message","text":7}"#, .badField), (#"{"type":"message","text":"hi","key":7}"#, .badField),
         (#"{"type":"message","text":"hi","key":""}"#, .badField),
+        (#"{"type":"fetch"}"#, .badField), (#"{"type":"fetch","after":"1.1","before":"1.2"}"#, .badField),
+        (#"{"type":"fetch","after":7}"#, .badField), (#"{"type":"fetch","after":"1.1","before":7}"#, .badField),
+        (#"{"type":"fetch","after":"1.1","limit":0}"#, .badField),
+        (#"{"type":"fetch","after":"1.1","limit":101}"#, .badField),
+        (#"{"type":"fetch","after":"1.1","limit":1.5}"#, .badField),
+        (#"{"type":"fetch","after":"1.1","limit":"7"}"#, .badField),
         (#"{"type":"name"}"#, .badField), (#"{"type":"name","name":["ann"]}"#, .badField),
     ])
     func `what is not understood is told apart by its cause`(json: String, code: Problem.Code) {
@@ -67,6 +82,8 @@ import Testing
         (ClientObject.message(text: "a/b \"c\""), #"{"text":"a/b \"c\"","type":"message"}"#),
         (.message(text: "👋\n", key: "k"), #"{"key":"k","text":"👋\n","type":"message"}"#),
         (.name(""), #"{"name":"","type":"name"}"#),
+        (.fetch(Fetch(start: .after("1.7"))), #"{"after":"1.7","limit":50,"type":"fetch"}"#),
+        (.fetch(Fetch(start: .before("1.7"), limit: 1)), #"{"before":"1.7","limit":1,"type":"fetch"}"#),
     ])
     func `objects have one form on the wire`(object: ClientObject, json: String) {
         #expect(ChatProtocol.encode(object) == .text(json))
