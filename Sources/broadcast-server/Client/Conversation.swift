@@ -148,7 +148,7 @@ actor Conversation {
             if roster.isOwn(renaming.member.id) { acceptedName = wantedName }
         case .error(let problem) where problem.code == .badName:
             wantedName = acceptedName == wantedName ? nil : acceptedName
-        case .message, .ack, .error, .unknown:
+        case .message, .members, .position, .gap, .ack, .history, .error, .unknown:
             break
         }
     }

@@ -77,7 +77,7 @@ struct Link: Sendable {
         case .error(let problem):
             if let key = problem.key, await conversation.settle(key) != nil { await conversation.countRefused() }
             presenter.tell(.error, "The server refuses: \(problem.message)")
-        case .message, .unknown:
+        case .message, .members, .position, .gap, .history, .unknown:
             break
         }
     }

@@ -9,9 +9,9 @@ struct Roster: Equatable, Sendable {
     private var count = 0
 
     mutating func take(_ welcome: Welcome) {
-        own = Member(id: welcome.id, name: welcome.name)
+        own = welcome.member
         names = [:]
-        for member in (welcome.members ?? []) + [Member(id: welcome.id, name: welcome.name)] { put(member) }
+        for member in (welcome.members ?? []) + [welcome.member] { put(member) }
         count = welcome.count
     }
 

@@ -25,7 +25,7 @@ struct Author: Sendable {
     ///   - id: the message's number in the order of its channel.
     ///   - time: when it got that: milliseconds since 1970-01-01 00:00 UTC.
     func object(_ message: BorrowedMessage, id: UInt64, time: Int64 = WallTime.now.milliseconds) -> WebSocketMessage {
-        let said = ChatMessage(id: id, from: member, time: time, text: message.text ?? "")
+        let said = ChatMessage(id: PositionText(number: id), from: member, time: time, text: message.text ?? "")
         return ChatProtocol.encode(ServerObject.message(said))
     }
 }

@@ -77,10 +77,11 @@ struct Hub<Channel: Sendable>: Sendable {
             channel: room.channel,
             welcome: request.session.map { session in
                 Welcome(
-                    id: id,
+                    position: PositionText(number: 0),
+                    recovered: false,
+                    member: seat.member,
                     session: session.description,
                     channel: request.channel.text,
-                    name: seat.member.name,
                     count: room.members.count,
                     members: room.introduced
                 )

@@ -75,7 +75,7 @@ function problem(name) {
 // MARK: What the server says
 
 const objectHandlers = {
-    welcome({ id, name, members: listed = [], count }) {
+    welcome({ member: { id, name }, members: listed = [], count }) {
         transcript.note(self.id ? "Connected again. What others wrote in between is not shown." : `You are ${name}.`);
         self = { id, name };
         members.clear();

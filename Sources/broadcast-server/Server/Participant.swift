@@ -38,11 +38,13 @@ final class Participant: @unchecked Sendable {
         room.logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(departure.total)")
     }
 
+    private static let messagesLost = Problem.Code(rawValue: "messages-lost")
+
     private func tell(_ loss: BroadcastLoss) {
         let count = loss.messageCount
         room.logger.warning("Client \(seat.id) is too slow: \(count) messages were left out.")
         guard form == .json else { return }
-        connection.sendOrClose(.error(Problem(.messagesLost, "You are too slow: \(count) messages were left out.")))
+        connection.sendOrClose(.error(Problem(Self.messagesLost, "You are too slow: \(count) messages were left out.")))
     }
 
     // MARK: What it sends
@@ -70,6 +72,7 @@ final class Participant: @unchecked Sendable {
         case .message(let text, nil): say(WebSocketMessage.text(text).borrowed)
         case .message(let text, let key?): say(.text(text), key: key)
         case .name(let name): try rename(name)
+        case .fetch: throw Problem(.unknownType, "Nothing is kept here.")
         }
     }
 
@@ -100,11 +103,11 @@ final class Participant: @unchecked Sendable {
             say(text.borrowed) { [room, connection = membership.connection] place in
                 let id = place.position.number
                 room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
-                connection.onLoop.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
+                connection.onLoop.sendOrClose(.ack(Self.acknowledgement(key, id)))
                 room.acknowledged()
             }
         case .sent(let id):
-            connection.sendOrClose(.ack(Acknowledgement(key: key, id: id)))
+            connection.sendOrClose(.ack(Self.acknowledgement(key, id)))
         case .underWay:
             // It came from an earlier connection, on another loop, a moment ago. What it says next has to wait too.
             connection.pauseReading()
@@ -113,6 +116,10 @@ final class Participant: @unchecked Sendable {
                 if connection.isOpen { say(text, key: key) }
             }
         }
+    }
+
+    private static func acknowledgement(_ key: String, _ id: UInt64) -> Acknowledgement {
+        Acknowledgement(key: key, id: PositionText(number: id), receivers: 0, stored: .memory)
     }
 
     private func rename(_ text: String) throws(Problem) {

@@ -10,7 +10,15 @@ import Testing
     private func welcomed(count: Int = 2, _ members: [Member]?) -> Roster {
         var roster = Roster()
         roster.take(
-            Welcome(id: ClientID(number: 3), session: "s", channel: "", name: "ann", count: count, members: members)
+            Welcome(
+                position: "1.0",
+                recovered: false,
+                member: member(3, "ann"),
+                session: "s",
+                channel: "",
+                count: count,
+                members: members
+            )
         )
         return roster
     }

@@ -8,7 +8,7 @@ import Testing
 
     private static func said(_ text: String, by name: String = "ann") -> Incoming {
         let member = Member(id: ClientID(number: 1), name: name)
-        return .object(.message(ChatMessage(id: 7, from: member, time: 1_763_933_812_345, text: text)))
+        return .object(.message(ChatMessage(id: "1.7", from: member, time: 1_763_933_812_345, text: text)))
     }
 
     private func render(_ incoming: Incoming, as form: Transcript.Form, showsTime: Bool = false) -> String {
@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [Int64.min, -1, 253_402_300_800_000, Int64.max])
     func `a time that no calendar has is not believed`(milliseconds: Int64) {
         let member = Member(id: ClientID(number: 1), name: "ann")
-        let message = ChatMessage(id: 7, from: member, time: milliseconds, text: "hi")
+        let message = ChatMessage(id: "1.7", from: member, time: milliseconds, text: "hi")
         let line = render(.object(.message(message)), as: .terminal(isColored: false), showsTime: true)
         #expect(line == "\(Self.noon.clock) ann: hi\n")
     }
@@ -82,7 +82,10 @@ import Testing
 
     @Test func `acknowledgements and what is not understood are not shown`() {
         for form in [Transcript.Form.terminal(isColored: true), .lines, .json, .binary, .nothing] {
-            #expect(render(.object(.ack(Acknowledgement(key: "k", id: 1))), as: form) == "")
+            #expect(
+                render(.object(.ack(Acknowledgement(key: "k", id: "1.1", receivers: 1, stored: .memory))), as: form)
+                    == ""
+            )
             #expect(render(.object(.unknown(type: "x")), as: form) == "")
             #expect(render(.unreadable, as: form) == "")
         }

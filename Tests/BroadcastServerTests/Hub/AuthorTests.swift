@@ -10,7 +10,7 @@ import Testing
     @Test func `those who speak JSON get an object with the message's number and time`() {
         let message: WebSocketMessage = "hi 👋"
         let object = author.object(message.borrowed, id: 9, time: 1_763_933_812_345)
-        let json = #"{"from":{"id":3,"name":"ann"},"id":9,"text":"hi 👋","time":1763933812345,"type":"message"}"#
+        let json = #"{"from":{"id":3,"name":"ann"},"id":"0.9","text":"hi 👋","time":1763933812345,"type":"message"}"#
         #expect(object == .text(json))
     }
 

@@ -69,7 +69,7 @@ import Testing
     @Test func `a bad name in the URL is told to a client that speaks JSON`() async throws {
         let server = try await RunningProgram.server()
         let peer = try await JSONPeer.connected(to: server, "/?name=a:b")
-        #expect(peer.welcome.name == "Client 1")
+        #expect(peer.welcome.member.name == "Client 1")
         guard case .error(let problem) = try await peer.receive() else {
             Issue.record("no error")
             return
@@ -81,7 +81,7 @@ import Testing
         let server = try await RunningProgram.server()
         let plain = try await RawPeer.upgraded(port: server.port, path: "/?name=ann+lee")
         let bob = try await JSONPeer.connected(to: server)
-        let member = Member(id: bob.welcome.id, name: "Ann Lee (2)")
+        let member = Member(id: bob.welcome.member.id, name: "Ann Lee (2)")
         try await bob.send(.name(" Ann Lee"))
         #expect(try await bob.receive() == .renamed(Renaming(member: member, was: "Client 2")))
         try await bob.send(.message(text: "hello"))
@@ -93,7 +93,7 @@ import Testing
         }
         #expect(message.from == Member(id: ClientID(number: 1), name: "ann lee"))
         try await bob.send(.name(""))
-        let nameless = Member(id: bob.welcome.id, name: "Client 2")
+        let nameless = Member(id: bob.welcome.member.id, name: "Client 2")
         #expect(try await bob.receive() == .renamed(Renaming(member: nameless, was: "Ann Lee (2)")))
         try await server.waitForOutput("[INFO] Client 2 is called Ann Lee (2).\n")
     }
@@ -116,7 +116,7 @@ import Testing
         }()
         var heard: [String] = []
         for _ in 0..<2 * count { heard.append(String(decoding: try await listener.receive().payload, as: UTF8.self)) }
-        var ids: [UInt64] = []
+        var ids: [PositionText] = []
         var heardInJSON: [String] = []
         while heardInJSON.count < 2 * count {
             // News of who came before may have taken a longer way, over other loops.
@@ -125,7 +125,8 @@ import Testing
             heardInJSON.append("\(message.from.name): \(message.text)")
         }
         #expect(heard == heardInJSON)
-        #expect(ids == ids.sorted() && Set(ids).count == 2 * count)
+        let numbers = ids.compactMap { $0.rawValue.split(separator: ".").last.flatMap { UInt64($0) } }
+        #expect(numbers == numbers.sorted() && Set(numbers).count == 2 * count)
         for name in ["json", "plain"] {
             #expect(heard.filter { $0.hasPrefix(name) } == (0..<count).map { "\(name): \($0)" })
         }

@@ -73,7 +73,7 @@ import Testing
         let peer = try await ChatPeer.accept(listener)
         let ann = Member(id: ClientID(number: 2), name: "ann")
         try await peer.send(.joined(Presence(member: ann, count: 2)))
-        try await peer.send(.message(ChatMessage(id: 5, from: ann, time: 1, text: "a\nb")))
+        try await peer.send(.message(ChatMessage(id: "1.5", from: ann, time: 1, text: "a\nb")))
         try await peer.endOfClient()
         #expect(try await client.exitCode() == 0)
         let objects = try client.output.split(separator: "\n").map {

@@ -20,7 +20,14 @@ struct ChatPeer: Sendable {
         guard head.contains(field) else { throw RawPeer.Unexpected("no offer in \(head)") }
         try await peer.write(RawListener.answer(to: head, fields: [field]))
         let chat = ChatPeer(peer: peer, target: String(head.split(separator: " ")[1]))
-        let welcome = Welcome(id: ClientID(number: 1), session: session, channel: "", name: "Client 1", count: 1)
+        let welcome = Welcome(
+            position: "1.0",
+            recovered: false,
+            member: Member(id: ClientID(number: 1), name: "Client 1"),
+            session: session,
+            channel: "",
+            count: 1
+        )
         try await chat.send(.welcome(welcome))
         return chat
     }
@@ -44,7 +51,7 @@ struct ChatPeer: Sendable {
     }
 
     func acknowledge(_ key: String) async throws {
-        try await send(.ack(Acknowledgement(key: key, id: 1)))
+        try await send(.ack(Acknowledgement(key: key, id: "1.1", receivers: 1, stored: .memory)))
     }
 
     /// Closes in good order; what the client had sent before is passed over.

@@ -8,7 +8,7 @@ struct JSONPeer: Sendable {
     let peer: RawPeer
     let welcome: Welcome
 
-    var member: Member { Member(id: welcome.id, name: welcome.name) }
+    var member: Member { welcome.member }
 
     /// Connects, and takes the first object for the welcome that it has to be.
     static func connected(to server: RunningProgram, _ path: String = "/") async throws -> JSONPeer {
