@@ -32,6 +32,24 @@ public struct BorrowedMessage: ~Escapable {
         unsafe WebSocketMessage(uncheckedKind: kind, bytes: owner ?? bytes.withUnsafeBytes { unsafe Array($0) })
     }
 
+    /// A part of the payload as a message of its own, of the same kind: lent from the same memory, without a copy.
+    ///
+    /// - Parameter range: of the bytes. Traps when it reaches beyond them, or when the part of a text would begin or end
+    ///   within a character.
+    @_lifetime(copy self)
+    public func extracting(_ range: Range<Int>) -> BorrowedMessage {
+        precondition(
+            kind == .binary || isBoundary(range.lowerBound) && isBoundary(range.upperBound),
+            "A part of a text begins and ends with whole characters."
+        )
+        return BorrowedMessage(uncheckedKind: kind, bytes: bytes.extracting(range))
+    }
+
+    /// Whether no character of a text lies on both sides of an offset.
+    private func isBoundary(_ offset: Int) -> Bool {
+        unsafe offset == bytes.byteCount || bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) & 0xC0 != 0x80
+    }
+
     /// The text of a text message; nil for a binary one. Decodes on each call.
     public var text: String? {
         guard kind == .text else { return nil }
