@@ -16,6 +16,7 @@ let package = Package(
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
                 .strictMemorySafety(),
+                .enableExperimentalFeature("Lifetimes"),
             ]
         ),
     ]

@@ -13,8 +13,23 @@ enum ChatProtocol {
         case type
     }
 
-    /// An object as a message. Sorted fields make equal objects equal bytes.
+    /// An object of the server as a message.
+    static func encode(_ object: ServerObject) -> WebSocketMessage {
+        switch object {
+        case .ack(let acknowledgement): acknowledgement.object
+        case .position(let position): position.object
+        case .history(let page): page.object
+        default: encodeByFoundation(object)
+        }
+    }
+
+    /// An object as a message. Its fields are sorted, so that equal objects are equal bytes; slashes are not escaped.
     static func encode(_ object: some Encodable) -> WebSocketMessage {
+        encodeByFoundation(object)
+    }
+
+    /// What comes of this is what is written by hand where that pays.
+    static func encodeByFoundation(_ object: some Encodable) -> WebSocketMessage {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let json = try? encoder.encode(object), let message = WebSocketMessage.text(validating: Array(json))
