@@ -8,24 +8,18 @@ struct Author: Sendable {
 
     /// What it says, as each kind of member gets it.
     var envelope: BroadcastEnvelope {
-        BroadcastEnvelope(
+        let template = ChatMessageTemplate(from: member, epoch: 0)
+        return BroadcastEnvelope(
             MemberForm.allCases.map { form in
                 switch form {
                 case .text: .message(prefix: prefix)
                 case .json:
                     .other { message, place in
-                        message.kind == .text ? object(message, id: place.position.number) : message.message
+                        guard message.kind == .text else { return message.message }
+                        return template.object(message, number: place.position.number, time: place.time)
                     }
                 }
             }
         )
-    }
-
-    /// - Parameters:
-    ///   - id: the message's number in the order of its channel.
-    ///   - time: when it got that: milliseconds since 1970-01-01 00:00 UTC.
-    func object(_ message: BorrowedMessage, id: UInt64, time: Int64 = WallTime.now.milliseconds) -> WebSocketMessage {
-        let said = ChatMessage(id: PositionText(number: id), from: member, time: time, text: message.text ?? "")
-        return ChatProtocol.encode(ServerObject.message(said))
     }
 }

@@ -56,6 +56,7 @@ final class Participant: @unchecked Sendable {
         case (.text, .text):
             say(message)
         case (.json, .text):
+            if let spoken = SpokenText(message) { return say(spoken) }
             do throws(Problem) {
                 try receive(ChatProtocol.decode(ClientObject.self, from: message.message.bytes))
             } catch {
@@ -70,9 +71,16 @@ final class Participant: @unchecked Sendable {
     private func receive(_ object: ClientObject) throws(Problem) {
         switch object {
         case .message(let text, nil): say(WebSocketMessage.text(text).borrowed)
-        case .message(let text, let key?): say(.text(text), key: key)
+        case .message(let text, let key?): say(WebSocketMessage.text(text).borrowed, key: key)
         case .name(let name): try rename(name)
         case .fetch: throw Problem(.unknownType, "Nothing is kept here.")
+        }
+    }
+
+    private func say(_ spoken: SpokenText) {
+        let key = spoken.key
+        spoken.withText { text in
+            if let key { say(text, key: key) } else { say(text) }
         }
     }
 
@@ -95,12 +103,12 @@ final class Participant: @unchecked Sendable {
     }
 
     /// Says something once, however often it comes with its key, and acknowledges it each time.
-    private func say(_ text: WebSocketMessage, key: String) {
-        guard let session = seat.sessionKey else { return say(text.borrowed) }
+    private func say(_ text: BorrowedMessage, key: String) {
+        guard let session = seat.sessionKey else { return say(text) }
         switch room.hub.withLock({ $0.take(key: key, in: session) }) {
         case .new:
             room.taken()
-            say(text.borrowed) { [room, connection = membership.connection] place in
+            say(text) { [room, connection = membership.connection] place in
                 let id = place.position.number
                 room.hub.withLock { $0.confirm(key: key, id: id, in: session) }
                 connection.onLoop.sendOrClose(.ack(Self.acknowledgement(key, id)))
@@ -111,9 +119,9 @@ final class Participant: @unchecked Sendable {
         case .underWay:
             // It came from an earlier connection, on another loop, a moment ago. What it says next has to wait too.
             connection.pauseReading()
-            membership.connection.loop.execute { [self] in
+            membership.connection.loop.execute { [self, text = text.message] in
                 connection.resumeReading()
-                if connection.isOpen { say(text, key: key) }
+                if connection.isOpen { say(text.borrowed, key: key) }
             }
         }
     }
