@@ -9,7 +9,7 @@ struct ConsoleSink: LogSink {
         /// Colors are for terminals.
         let isColored: Bool
         /// A stream that failed is left alone from then on.
-        private var hasFailed = false
+        private(set) var hasFailed = false
 
         init(descriptor: Descriptor, isColored: Bool) {
             self.descriptor = descriptor
@@ -61,6 +61,9 @@ struct ConsoleSink: LogSink {
             case .output(let bytes):
                 select(.output)
                 buffer += bytes
+            case .afterOutput(let body):
+                flush()
+                if !output.hasFailed { body() }
             case .prompt, .reopenFile:
                 break
             }

@@ -41,7 +41,7 @@ struct FileSink: LogSink {
                 // What was logged before belongs to the file as it was then.
                 flush()
                 reopen()
-            case .output, .prompt:
+            case .output, .prompt, .afterOutput:
                 break
             }
         }

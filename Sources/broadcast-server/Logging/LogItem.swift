@@ -23,6 +23,8 @@ enum LogItem: Sendable {
     case output([UInt8])
     /// What stands before the line that is typed, from now on.
     case prompt(String)
+    /// Something to do on the queue's thread once all output before it is written; not done when that fails.
+    case afterOutput(@Sendable () -> Void)
     /// Closes the file and opens its path again, after it was renamed to rotate it.
     case reopenFile
 
@@ -36,7 +38,7 @@ enum LogItem: Sendable {
         switch self {
         case .line(let line): MemoryLayout<LogItem>.stride + line.text.utf8.count
         case .output(let bytes), .lines(let bytes, _): MemoryLayout<LogItem>.stride + bytes.count
-        case .prompt, .reopenFile: MemoryLayout<LogItem>.stride
+        case .prompt, .afterOutput, .reopenFile: MemoryLayout<LogItem>.stride
         }
     }
 }

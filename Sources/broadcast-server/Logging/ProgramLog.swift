@@ -109,6 +109,11 @@ struct ProgramLog: Sendable {
         await console.enqueueWaiting(.output(bytes))
     }
 
+    /// Has something done on another thread once everything that was printed so far is written; never when that fails.
+    func afterOutput(_ body: @escaping @Sendable () -> Void) {
+        console.enqueue(.afterOutput(body))
+    }
+
     /// Changes what stands before the line that is typed at a terminal.
     func setPrompt(_ text: String) {
         console.enqueue(.prompt(text))

@@ -27,7 +27,7 @@ import Testing
                     case .line(let line): state.texts.append(line.text)
                     case .lines(let lines, _):
                         state.texts += String(decoding: lines, as: UTF8.self).split(separator: "\n").map(String.init)
-                    case .output, .prompt, .reopenFile: break
+                    case .output, .prompt, .afterOutput, .reopenFile: break
                     }
                 }
             }

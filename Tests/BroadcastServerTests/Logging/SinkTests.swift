@@ -100,6 +100,26 @@ import Testing
         #expect(text.split(separator: "\n").map { $0.suffix(3) } == ["] a", "raw", "] b"])
     }
 
+    @Test func `what is to follow the output happens when it is written, and never when it is not`() throws {
+        let seen = Monitor("")
+        let pipe = Pipe()
+        let descriptor = Descriptor(number: pipe.fileHandleForWriting.fileDescriptor)
+        let output = ConsoleSink.Output(descriptor: descriptor, isColored: false)
+        var sink = ConsoleSink(output: output, error: output)
+        let reading = pipe.fileHandleForReading
+        sink.write([
+            .output(Array("a\n".utf8)),
+            .afterOutput { seen.update { $0 = String(decoding: reading.availableData, as: UTF8.self) } },
+            .output(Array("b\n".utf8)),
+        ])
+        #expect(seen.withLock { $0 } == "a\n")
+        let full = ConsoleSink.Output(descriptor: try Descriptor.append(to: "/dev/full"), isColored: false)
+        var failing = ConsoleSink(output: full, error: full)
+        failing.write([.output([0]), .afterOutput { seen.update { $0 = "never" } }])
+        failing.write([.afterOutput { seen.update { $0 = "never" } }])
+        #expect(seen.withLock { $0 } == "a\n")
+    }
+
     @Test func `an output that fails is told once and left alone`() throws {
         let count = Monitor(0)
         let output = ConsoleSink.Output(descriptor: try Descriptor.append(to: "/dev/full"), isColored: false)

@@ -22,12 +22,20 @@ struct TerminalSink: LogSink {
             case .line(let line): buffer += format(line).utf8
             case .output(let bytes), .lines(let bytes, _): buffer += bytes
             case .prompt(let text): editor.setPrompt(text)
+            case .afterOutput(let body):
+                put(buffer)
+                buffer = []
+                if !hasFailed { body() }
             case .reopenFile: break
             }
         }
-        guard !buffer.isEmpty, !hasFailed else { return }
+        put(buffer)
+    }
+
+    private mutating func put(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, !hasFailed else { return }
         do throws(SystemError) {
-            try editor.write(buffer)
+            try editor.write(bytes)
         } catch {
             hasFailed = true
             onFailedOutput(error)
