@@ -7,6 +7,7 @@ import pytest
 
 from support.browser import BROWSERS, Browser
 from support.certificates import Certificates
+from support.page import open_page as go_to_page
 from support.program import Program, Server
 from support.site import Site
 
@@ -74,6 +75,19 @@ def open_tab():
     yield open
     for tab in tabs:
         tab.close()
+
+
+@pytest.fixture
+def open_page(open_tab):
+    """Opens the page of a server in a new tab, in a channel, under a name, and waits until it is connected."""
+
+    def open(browser, server, channel="", name=""):
+        # Of the same origin, and without a script that would connect already.
+        tab = open_tab(browser, server.page + "icon.svg")
+        go_to_page(tab, server, channel, name)
+        return tab
+
+    return open
 
 
 @pytest.fixture(scope="session")

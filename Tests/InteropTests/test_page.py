@@ -4,44 +4,11 @@ import json
 import re
 
 import pytest
+from support.page import DESKTOP, bubbles, marks, say, wait_for_state, wait_for_text
 from websockets.sync.client import connect
 
-PHONE, DESKTOP = (390, 844), (1280, 800)
+PHONE = (390, 844)
 SUBPROTOCOLS = ["broadcast.v1.json"]
-
-
-@pytest.fixture
-def open_page(open_tab):
-    """Opens the page in a channel, under a name, and waits until it is connected."""
-
-    def open(browser, server, channel="", name=""):
-        tab = open_tab(browser, server.page)
-        tab.set_viewport(*DESKTOP)
-        tab.call("(name) => localStorage.setItem('broadcast.name', name)", name)
-        # A new document: the address alone would only change the channel.
-        tab.navigate("about:blank")
-        tab.navigate(server.page + "#" + channel)
-        wait_for_state(tab, "open")
-        return tab
-
-    return open
-
-
-def wait_for_state(tab, state):
-    tab.wait_until(f"document.querySelector('#status').dataset.kind === '{state}'")
-
-
-def wait_for_text(tab, selector, text):
-    tab.wait_until(f"document.querySelector({json.dumps(selector)})?.innerText.includes({json.dumps(text)})")
-
-
-def say(tab, text):
-    tab.click("#text")
-    tab.type(text + "\n")
-
-
-def bubbles(tab):
-    return tab.call("() => [...document.querySelectorAll('.bubble')].map((bubble) => bubble.firstChild.textContent)")
 
 
 def test_what_one_browser_types_the_other_reads(launch, open_page, start_server):
@@ -115,10 +82,10 @@ def test_what_is_typed_while_the_server_is_away_is_sent_when_it_is_back(browser,
     page.wait_until("document.querySelector('#status').dataset.kind !== 'open'")
     say(page, "first")
     say(page, "second")
-    assert page.call("() => [...document.querySelectorAll('.mark')].map((mark) => mark.textContent)") == ["Sending…"] * 2
+    assert marks(page) == ["Sending…"] * 2
     again = start_server(port=server.port)
     wait_for_state(page, "open")
-    page.wait_until("[...document.querySelectorAll('.mark')].every((mark) => mark.textContent === 'Sent')")
+    page.wait_until("[...document.querySelectorAll('.mark')].every((mark) => mark.textContent.startsWith('Sent when'))")
     with connect(again.url) as client:
         say(page, "third")
         assert client.recv(timeout=30) == "ann: third"

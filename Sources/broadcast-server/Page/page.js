@@ -1,18 +1,22 @@
 // The chat page: what is typed goes to the connection, what comes from it is shown.
 
-import { ChatConnection, MAXIMUM_PENDING } from "./connection.js";
+import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
-import { Transcript } from "./transcript.js";
+import { forgetPlace, keepPlace, takePlace } from "./place.js";
+import { binaryNote, Transcript } from "./transcript.js";
 
 /** Where the browser keeps the name for the next visit. */
 const NAME_ITEM = "broadcast.name";
+/** How many messages are shown again after the page was loaded anew; the most that the server gives at once are more. */
+const SHOWN_AGAIN = 50;
+const MOST_AT_ONCE = 100;
 
 const [panel, channelField, nameField, memberList, count, title, state, retry, log, entries, latest, notice, composer, text] =
     [
         "panel", "channel", "name", "members", "count", "title", "status", "retry", "log", "entries", "latest", "notice",
         "composer", "text",
     ].map((id) => document.getElementById(id));
-const transcript = new Transcript(log, entries, latest);
+const transcript = new Transcript(log, entries, latest, showEarlier);
 
 let channel;
 let connection;
@@ -21,36 +25,64 @@ let self = {};
 /** The names of the members that we know, by id; `memberCount` counts the others too. */
 const members = new Map();
 let memberCount = 0;
-/** What shows what becomes of a message, by the keys of those without an answer. */
+/** For each message without an answer, by its key: when it was typed, and what shows what becomes of it. */
 const unanswered = new Map();
 /** Messages that came while the page was hidden. */
 let unread = 0;
+/** Everything behind this position is shown; undefined when earlier messages were, too. */
+let floor;
+/** What the page before this one has shown, until it is shown again: the id behind which, before which entry, how many. */
+let recall;
+/** What to say when the past has come. */
+let greeting;
+/** Whether the server may have earlier messages, and whether they are on their way. */
+let hasEarlier = true;
+let awaitsEarlier = false;
+/** The gaps that are being filled, by the id behind which messages were asked for. */
+const gaps = new Map();
 
 // MARK: The channel
 
 function enter() {
     const left = channel;
     const unsent = connection?.pendingCount ?? 0;
-    connection?.close();
+    connection?.leave();
     channel = channelOfAddress();
     channelField.value = channel;
     title.textContent = channelTitle(channel);
     text.placeholder = `Write to ${channelTitle(channel)}`;
     showTitle();
+    warn("");
     transcript.clear();
     unanswered.clear();
-    self = {};
+    gaps.clear();
     members.clear();
     memberCount = 0;
     showMembers();
     if (unsent) transcript.note(`${unsent} unsent ${unsent === 1 ? "message" : "messages"} to ${channelTitle(left)} lost.`);
+    const kept = takePlace(channel) ?? { self: {}, typed: [] };
+    self = kept.self;
+    floor = kept.floor;
+    recall = floor && { next: floor, entry: transcript.hold(), count: 0 };
+    greeting = undefined;
+    hasEarlier = true;
+    const times = new Map(kept.typed);
+    for (const { key, text } of kept.pending ?? []) expect(key, text, times.get(key));
     connection = new ChatConnection(channel, nameField.value.trim(), {
         state: showState,
         object: (object) => objectHandlers[object.type]?.(object),
-        binary: (count) => transcript.note(`A binary message of ${count.toLocaleString()} bytes came.`),
-        sent: (key) => settle(key, "sent", "Sent"),
+        binary: (count) => transcript.note(binaryNote(count)),
+        sent: (key, receipt) => settle(key, "sent", sentLabel(receipt), receipt),
         failed: (key, why) => settle(key, "failed", `Not sent: ${why}`),
-    });
+    }, kept);
+}
+
+/** Keeps everything that the next page needs to go on here. */
+function keep() {
+    const { ids } = transcript;
+    const typed = [...unanswered].map(([key, { time }]) => [key, time]);
+    const floorOfNext = ids.length > SHOWN_AGAIN ? ids.at(-SHOWN_AGAIN - 1) : floor ?? ids[0];
+    keepPlace({ channel, self, typed, floor: floorOfNext, ...connection.state });
 }
 
 function channelOfAddress() {
@@ -75,22 +107,39 @@ function problem(name) {
 // MARK: What the server says
 
 const objectHandlers = {
-    welcome({ member: { id, name }, members: listed = [], count }) {
-        transcript.note(self.id ? "Connected again. What others wrote in between is not shown." : `You are ${name}.`);
-        self = { id, name };
-        members.clear();
-        for (const member of listed) members.set(member.id, member.name);
-        memberCount = count;
-        showMembers();
+    welcome({ position, recovered, member, members: listed = [], count }) {
+        if (self.id === undefined) greeting = `You are ${member.name}.`;
+        else if (recovered && !recall) transcript.note("Connected again.");
+        self = member;
+        // A page that has shown nothing begins here, or where the one before it did.
+        floor ??= transcript.firstID ? undefined : position;
+        if (recall) connection.fetch("after", recall.next, MOST_AT_ONCE);
+        listMembers(listed, count);
     },
-    message({ from, time, text }) {
-        // With `start --echo` our own messages come back, and they stand here already.
-        if (from.id === self.id) return;
-        transcript.add(from, time, text);
+    members({ members: listed = [], count }) {
+        listMembers(listed, count);
+    },
+    message(message) {
+        // With `start --echo` our own messages come back, and they stand here already, as those do that came with the past.
+        if (isOwn(message.from) || transcript.has(message.id)) return;
+        transcript.add(message);
         if (document.hidden) unread += 1;
         showTitle();
     },
+    position() {
+        greet();
+    },
+    gap(gap) {
+        showGap(gap);
+    },
+    history(page) {
+        if (gaps.has(page.after)) fill(page);
+        else if (page.before !== undefined) addEarlier(page);
+        else if (recall) addRecalled(page);
+        if (transcript.isAtBeginning) showEarlier();
+    },
     joined({ member, count }) {
+        greet();
         const isNews = !members.has(member.id);
         members.set(member.id, member.name);
         memberCount = count;
@@ -109,17 +158,139 @@ const objectHandlers = {
         showMembers();
         transcript.note(member.id === self.id ? `You are ${member.name} now.` : `${was} is ${member.name} now.`);
     },
-    error({ message }) {
-        warn(message);
+    error({ code, message }) {
+        // The past that was asked for is that of another server: there is nothing to show of it.
+        if (code !== "bad-position") return warn(message);
+        awaitsEarlier = hasEarlier = false;
+        endRecall();
+        for (const { button } of gaps.values()) button.remove();
+        gaps.clear();
     },
 };
 
+function listMembers(listed, count) {
+    members.clear();
+    for (const member of listed) members.set(member.id, member.name);
+    memberCount = count;
+    showMembers();
+}
+
+function isOwn(from) {
+    return from.id === self.id;
+}
+
+/** Says who we are, behind what was said before we came. */
+function greet() {
+    if (greeting) transcript.note(greeting);
+    greeting = undefined;
+}
+
+// MARK: The past
+
+/** Asks for what was said before the first message that is shown. */
+function showEarlier() {
+    const { firstID } = transcript;
+    if (!firstID || !hasEarlier || awaitsEarlier || recall || transcript.isFull) return;
+    awaitsEarlier = connection.fetch("before", firstID);
+}
+
+function addEarlier({ messages, more }) {
+    transcript.addPast(messages, isOwn);
+    floor = undefined;
+    awaitsEarlier = false;
+    hasEarlier = more;
+    if (!more) transcript.begin("The server has nothing earlier.");
+}
+
+function addRecalled({ messages, more }) {
+    transcript.addPast(messages, isOwn, recall.entry);
+    recall.count += messages.length;
+    // Large messages come a few at once.
+    if (!more || recall.count >= SHOWN_AGAIN) return endRecall();
+    recall.next = messages.at(-1).id;
+    connection.fetch("after", recall.next, MOST_AT_ONCE);
+}
+
+function endRecall() {
+    recall?.entry.remove();
+    recall = undefined;
+}
+
+/** Shows that messages are missing, with a button where the server may still have them. */
+function showGap({ from, to, missing, reason }) {
+    const item = transcript.gap(`${missingLabel(missing)}: ${gapReasons(missing)[reason] ?? "the server does not say why"}.`);
+    if (reason !== "slow" && reason !== "expired") {
+        // The numbers have begun anew: only what comes now can be asked for later.
+        item.dataset.isBreak = true;
+        floor = to;
+    }
+    if (reason !== "slow" || !from) return;
+    const button = make("button", "quiet", "Show");
+    button.addEventListener("click", () => ask({ item, button, to }, from));
+    item.append(button);
+}
+
+function missingLabel(missing) {
+    return missing === undefined ? "Messages may be missing" : missing === 1 ? "1 message is missing" : `${missing} messages are missing`;
+}
+
+function gapReasons(missing) {
+    return {
+        expired: `the server no longer has ${missing === 1 ? "it" : "them"}`,
+        epoch: "the server has begun anew since",
+        future: "the server has not come as far",
+        malformed: "the server does not know the position",
+        slow: "they came faster than this page took them",
+    };
+}
+
+/** Asks for the next messages of a gap. */
+function ask(gap, id) {
+    if (!connection.fetch("after", id, MOST_AT_ONCE)) return;
+    gap.button.disabled = true;
+    gaps.set(id, gap);
+}
+
+/** Puts messages into a gap, and asks for more until it is filled. */
+function fill({ messages, missing, more, after }) {
+    const gap = gaps.get(after);
+    gaps.delete(after);
+    gap.missing ??= missing;
+    const end = messages.findIndex(({ id }) => id === gap.to);
+    transcript.addPast(end < 0 ? messages : messages.slice(0, end + 1), isOwn, gap.item);
+    if (end < 0 && more) return ask(gap, messages.at(-1).id);
+    // What the server no longer has stays missing.
+    if (gap.missing) gap.item.replaceChildren(`${missingLabel(gap.missing)}: ${gapReasons(gap.missing).expired}.`);
+    else gap.item.remove();
+}
+
 // MARK: Showing
 
-function showState(kind, delay) {
+function showState(kind, detail) {
+    if (state.dataset.kind === "ended") warn("");
     state.dataset.kind = kind;
-    state.textContent = { connecting: "Connecting…", open: "Connected", waiting: waitingText(delay) }[kind];
-    retry.hidden = kind !== "waiting";
+    state.textContent = stateText(kind, detail);
+    retry.hidden = kind !== "waiting" && kind !== "ended";
+    retry.textContent = kind === "ended" ? "Go on" : "Retry now";
+    if (kind === "ended") warn(endText(detail));
+    // What was asked for does not come over another connection.
+    awaitsEarlier = false;
+    for (const { button } of gaps.values()) button.disabled = false;
+    gaps.clear();
+}
+
+function stateText(kind, detail) {
+    switch (kind) {
+        case "connecting": return "Connecting…";
+        case "open": return "Connected";
+        case "waiting": return waitingText(detail);
+        case "ended": return "Disconnected";
+    }
+}
+
+function endText({ code, reason }) {
+    if (code === SESSION_TAKEN) return "This conversation goes on in another tab or window.";
+    return `The server has ended the connection${reason ? `: ${reason}` : "."}`;
 }
 
 function waitingText(delay) {
@@ -148,9 +319,16 @@ function warn(line) {
     notice.hidden = !line;
 }
 
-function settle(key, kind, label) {
-    unanswered.get(key)?.(kind, label);
+function settle(key, kind, label, receipt) {
+    unanswered.get(key)?.show(kind, label, receipt);
     unanswered.delete(key);
+}
+
+/** Who can have read a message when it was sent. */
+function sentLabel({ receivers, isLate }) {
+    const readers = receivers === 0 ? "nobody else was here" : `${receivers} received it`;
+    if (isLate) return `Sent when you came back: ${readers}`;
+    return receivers === 0 ? `Sent, ${readers}` : "Sent";
 }
 
 // MARK: What the reader does
@@ -159,9 +337,16 @@ function say() {
     if (!text.value.trim()) return;
     const key = connection.send(text.value);
     if (key === null) return warn(`${MAXIMUM_PENDING} messages wait for the server already: this one has to stay here.`);
-    unanswered.set(key, transcript.addOwn({ id: self.id, name: self.name ?? "You" }, Date.now(), text.value));
+    greet();
+    expect(key, text.value);
     text.value = "";
     fitComposer();
+}
+
+/** Shows a message of our own that has no answer yet. */
+function expect(key, text, time = Date.now()) {
+    const show = transcript.addOwn({ id: self.id, name: self.name ?? "You" }, time, text);
+    unanswered.set(key, { time, show });
 }
 
 /** Makes the field as high as its text; page.css limits it. */
@@ -207,15 +392,25 @@ text.addEventListener("keydown", (event) => {
     say();
 });
 retry.addEventListener("click", () => connection.connect());
-window.addEventListener("online", () => connection.connect());
-// A browser may keep the page when one goes elsewhere, for the way back: not as a member of the channel.
-window.addEventListener("pagehide", () => connection.close());
-window.addEventListener("pageshow", (event) => event.persisted && connection.connect());
+window.addEventListener("online", () => connection.hurry());
+// Whether the page is loaded anew or left for good it cannot know. A browser may keep it, too, for the way back.
+window.addEventListener("pagehide", () => {
+    keep();
+    connection.pause();
+});
+window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    forgetPlace();
+    connection.connect();
+});
 window.addEventListener("hashchange", enter);
 window.addEventListener("beforeunload", (event) => {
     if (connection.pendingCount) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
+    // A phone may end a page that is out of sight without a word, and load it anew later.
+    if (document.hidden) keep();
+    else forgetPlace();
     if (!document.hidden) unread = 0;
     showTitle();
 });

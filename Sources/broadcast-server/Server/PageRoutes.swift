@@ -16,6 +16,7 @@ struct PageRoutes: Sendable {
         "/page.js": PageFile("text/javascript; charset=utf-8", PackageResources.page_js),
         "/connection.js": PageFile("text/javascript; charset=utf-8", PackageResources.connection_js),
         "/transcript.js": PageFile("text/javascript; charset=utf-8", PackageResources.transcript_js),
+        "/place.js": PageFile("text/javascript; charset=utf-8", PackageResources.place_js),
         "/elements.js": PageFile("text/javascript; charset=utf-8", PackageResources.elements_js),
         "/icon.svg": PageFile("image/svg+xml", PackageResources.icon_svg),
     ]

@@ -25,7 +25,8 @@ import Testing
     @Test(arguments: [
         ("/", "text/html; charset=utf-8"), ("/page.css", "text/css; charset=utf-8"),
         ("/page.js", "text/javascript; charset=utf-8"), ("/connection.js", "text/javascript; charset=utf-8"),
-        ("/transcript.js", "text/javascript; charset=utf-8"), ("/elements.js", "text/javascript; charset=utf-8"),
+        ("/transcript.js", "text/javascript; charset=utf-8"), ("/place.js", "text/javascript; charset=utf-8"),
+        ("/elements.js", "text/javascript; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"), ("/?from=bookmark", "text/html; charset=utf-8"),
     ])
     func `the files of the page are served with their types and the security policy`(path: String, type: String) {

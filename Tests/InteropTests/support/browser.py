@@ -92,6 +92,10 @@ class Tab:
         """Goes to a page and waits until it is loaded."""
         self._command("browsingContext.navigate", url=url, wait="complete")
 
+    def reload(self):
+        """Loads the page anew, and waits until it is loaded."""
+        self._command("browsingContext.reload", wait="complete")
+
     def go_back(self):
         """Goes back in the history."""
         self._command("browsingContext.traverseHistory", delta=-1)
