@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from conftest import BUILD
+from support.channel import channel as serve_channel
 from support.deadline import PATIENCE
 from support.terminal import BACKSPACE, CTRL_C, CTRL_D, CTRL_Z, ENTER, ESCAPE, HOME, LEFT, UP, Terminal
 from websockets.sync.client import connect
@@ -335,3 +336,34 @@ def test_who_leaves_without_a_connection_is_told_what_was_not_sent(open_console,
     console.type(CTRL_D)
     assert console.exit_code() == 69
     console.wait_for("Left the chat. 1 message was not sent.")
+
+
+def test_what_was_said_before_ends_with_a_line_and_what_is_missing_has_one(open_console):
+    with serve_channel() as channel:
+        channel.say("zero", "one", "two")
+        console = open_console(channel.url, "--last", "2", environment={"NO_COLOR": "1"})
+        console.wait_for("ann: one", "ann: two", "— live from here —", PROMPT.rstrip())
+        channel.say("three")
+        console.wait_for("— live from here —", "ann: three", PROMPT.rstrip())
+        with channel.away():
+            console.wait_until(lambda console: console.lines[-1].startswith("(offline)"))
+            channel.say("four", "five")
+            channel.forget()
+            channel.say("six")
+        gap = "— 2 messages are missing: the server no longer has them —"
+        console.wait_for(gap, "ann: six", "— live from here —", PROMPT.rstrip())
+
+
+def test_a_line_that_is_saved_survives_the_client(open_console, tmp_path):
+    with serve_channel() as channel:
+        console = open_console(channel.url, "--state", "state.json")
+        with channel.away():
+            console.wait_until(lambda console: console.lines[-1].startswith("(offline)"))
+            console.type("typed offline" + ENTER)
+            # It has been shown as taken.
+            console.wait_until(lambda console: console.lines[-1].startswith("(offline, 1 waiting)"))
+            console.signal(signal.SIGKILL)
+            console.exit_code()
+        console = open_console(channel.url, "--state", "state.json")
+        console.wait_until(lambda console: "you: typed offline ✓" in console.lines)
+        assert channel.texts == ["typed offline"]

@@ -4,12 +4,25 @@ import Logging
 extension ChatSession.Outcome {
     /// What is told at the end, and the exit code.
     var report: (code: ExitCode, level: Logger.Level, text: String) {
-        let (code, level, text) = end.report
-        guard unsentCount > 0 else {
-            return (code == .success && refusedCount > 0 ? .badInput : code, level, text)
+        var (code, level, text) = end.report
+        if unsentCount > 0 {
+            text += unsentCount == 1 ? " 1 message was not sent." : " \(unsentCount) messages were not sent."
+            level = max(level, .warning)
+            if code == .success { code = .unavailable }
+        } else if refusedCount > 0, code == .success {
+            code = .badInput
         }
-        let unsent = unsentCount == 1 ? "1 message was not sent." : "\(unsentCount) messages were not sent."
-        return (code == .success ? .unavailable : code, max(level, .warning), "\(text) \(unsent)")
+        switch keeping {
+        case .nothing:
+            break
+        case .done(let path):
+            if unsentCount > 0 { text += " The next run with \(EscapedText.escape(path)) sends what is left." }
+        case .failed(let path, let error):
+            text += " The state file \(EscapedText.escape(path)) cannot be written: \(error)."
+            level = .error
+            if code == .success { code = .inputOutput }
+        }
+        return (code, level, text)
     }
 }
 
@@ -43,6 +56,7 @@ extension ExitCode {
             case (.local, _): close.isClean ? .protocolError : .unavailable
             case (.peer, .normalClosure): .success
             case (.peer, .goingAway), (.peer, .serviceRestart), (.peer, .tryAgainLater): .serverWentAway
+            case (.peer, let code) where 4_100...4_299 ~= code.rawValue: .serverWentAway
             case (.peer, _): .protocolError
             }
     }
@@ -55,13 +69,14 @@ extension WebSocketClose {
     var sentence: String {
         let details = "\(code)\(reason.isEmpty ? Self.meaning(of: code) : ": \(reason)")"
         return switch initiator {
+        case .peer where code == .sessionTaken: "Another client goes on with this session (\(details))."
         case .peer: "The server closed the connection (\(details))."
         case .connectionLoss: "The connection to the server was lost (\(details))."
         case .local: "The connection was ended (\(self))."
         }
     }
 
-    /// What a code says by itself, for a close without a reason (RFC 6455 section 7.4.1).
+    /// What a code says by itself, for a close without a reason (RFC 6455 section 7.4.1, docs/protocol.md).
     private static func meaning(of code: WebSocketCloseCode) -> String {
         switch code {
         case .goingAway: ": it shuts down"
@@ -74,4 +89,9 @@ extension WebSocketClose {
         default: ""
         }
     }
+}
+
+extension WebSocketCloseCode {
+    /// The session has connected again elsewhere (docs/protocol.md).
+    static let sessionTaken = WebSocketCloseCode(rawValue: 4_000)
 }

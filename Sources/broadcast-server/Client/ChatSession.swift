@@ -17,6 +17,8 @@ struct ChatSession: Sendable {
     let openInput: @Sendable () throws(Failure) -> Input
     let presenter: Presenter
     let loop: ServiceLoop
+    /// Where to keep what is to outlive the program; nil for nowhere.
+    let stateFile: StateFile?
 
     /// How it ended.
     enum End: Sendable {
@@ -34,18 +36,22 @@ struct ChatSession: Sendable {
         let end: End
         let unsentCount: Int
         let refusedCount: Int
+        let keeping: StateKeeper.Keeping
     }
 
     /// Connects, takes part until there is a reason to end, and closes the connection.
     ///
     /// - Throws: why there was no connection at all.
     func run() async throws(Failure) -> Outcome {
+        let saved = stateFile?.initial
         let conversation = Conversation(
             url: settings.url,
             name: settings.name,
-            outbox: Outbox(keyPrefix: Self.randomKeyPrefix()),
+            place: Place(beginning: settings.beginning, position: saved?.position, session: saved?.session),
+            outbox: Outbox(keyPrefix: Self.randomKeyPrefix(), saved: saved?.unsent),
             presenter: presenter
         )
+        let keeper = stateFile.map { StateKeeper(file: $0, conversation: conversation, presenter: presenter) }
         let connection: WebSocketConnection
         do throws(WebSocketError) {
             connection = try await connect(to: await conversation.destination)
@@ -53,11 +59,16 @@ struct ChatSession: Sendable {
             throw Failure(error, connectingTo: settings.url)
         }
         presenter.tell(.info, "✅ Connected to chat server!")
-        let end = await run(conversation, connection, try openInput())
+        if let unsent = saved?.unsent, !unsent.isEmpty {
+            let messages = unsent.count == 1 ? "1 message" : "\(unsent.count) messages"
+            presenter.tell(.info, "\(messages) of the last time \(unsent.count == 1 ? "is" : "are") sent now.")
+        }
+        let end = await run(conversation, connection, try openInput(), keeper)
         return Outcome(
             end: end,
             unsentCount: await conversation.unsettledCount,
-            refusedCount: await conversation.refusedCount
+            refusedCount: await conversation.refusedCount,
+            keeping: await keeper?.finish() ?? .nothing
         )
     }
 
@@ -66,17 +77,30 @@ struct ChatSession: Sendable {
         case connections(End?)
         case input(End?)
         case timeout
+        case keeper
 
         var end: End? {
             switch self {
             case .connections(let end), .input(let end): end
             case .timeout: .timedOut
+            case .keeper: nil
             }
         }
     }
 
-    private func run(_ conversation: Conversation, _ first: WebSocketConnection, _ input: Input) async -> End {
+    private func run(
+        _ conversation: Conversation,
+        _ first: WebSocketConnection,
+        _ input: Input,
+        _ keeper: StateKeeper?
+    ) async -> End {
         await withTaskGroup(of: Part.self) { group in
+            if let keeper {
+                group.addTask {
+                    await keeper.run()
+                    return .keeper
+                }
+            }
             group.addTask { .connections(await keepConnected(conversation, from: first)) }
             group.addTask { .input(await feed(input, to: conversation)) }
             if let timeout = settings.timeout {
@@ -105,8 +129,13 @@ struct ChatSession: Sendable {
         String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    private func connect(to url: String) async throws(WebSocketError) -> WebSocketConnection {
-        try await WebSocketClient.connect(to: url, settings.connection, on: loop)
+    private func connect(to destination: Destination) async throws(WebSocketError) -> WebSocketConnection {
+        var configuration = settings.connection
+        // Only beside the protocol in which sessions mean something.
+        if let offer = destination.sessionOffer, configuration.subprotocols.contains(ChatProtocol.subprotocol) {
+            configuration.subprotocols.append(offer)
+        }
+        return try await WebSocketClient.connect(to: destination.url, configuration, on: loop)
     }
 
     // MARK: Connections
@@ -131,11 +160,16 @@ struct ChatSession: Sendable {
                 return nil
             }
             if isLeaving || Task.isCancelled { return nil }
-            guard settings.reconnects, Reconnection.isWorthwhile(after: close) else { return .closed(close) }
+            let reconnection = Reconnection(after: close)
+            guard settings.reconnects, reconnection != .never else { return .closed(close) }
             presenter.tell(.warning, "\(close.sentence) Connecting again…")
             if ContinuousClock.now - start >= Self.steadyTime { attempt = 0 }
             do throws(WebSocketError) {
-                connection = try await reconnect(conversation, &attempt)
+                connection = try await reconnect(
+                    conversation,
+                    &attempt,
+                    isAtOnce: reconnection == .atOnce && attempt == 0
+                )
             } catch {
                 return Task.isCancelled ? nil : .failed(error)
             }
@@ -150,14 +184,19 @@ struct ChatSession: Sendable {
 
     /// Tries until there is a connection.
     ///
-    /// - Parameter attempt: how many attempts there were since a connection has lasted.
+    /// - Parameters:
+    ///   - attempt: how many attempts there were since a connection has lasted.
+    ///   - isAtOnce: whether the first attempt is made without a wait.
     private func reconnect(
         _ conversation: Conversation,
-        _ attempt: inout Int
+        _ attempt: inout Int,
+        isAtOnce: Bool
     ) async throws(WebSocketError) -> WebSocketConnection {
         var lastReason: String?
+        var jitter = isAtOnce ? 0 : Double.random(in: 0...1)
         while true {
-            let delay = settings.backoff.delay(beforeAttempt: attempt, jitter: .random(in: 0...1))
+            let delay = settings.backoff.delay(beforeAttempt: attempt, jitter: jitter)
+            jitter = .random(in: 0...1)
             attempt += 1
             // Cancelled, it returns at once, and so does the attempt.
             try? await Task.sleep(for: delay)

@@ -22,6 +22,9 @@ struct ClientProgram {
 
     /// - Throws: a failure that was not told, or the exit code.
     func run() async throws {
+        let stateFile = try settings.stateFile.map { path throws(Failure) in
+            try StateFile(path, for: ChannelAddress(settings.url))
+        }
         let stop = StopSignals()
         var editor: LineEditor?
         let log: ProgramLog
@@ -41,7 +44,7 @@ struct ClientProgram {
         }
         await stop.watch(beforeCut: { [editor] in editor?.close() })
 
-        let end = await Self.firstToEnd(stop.causes) { [editor] in await session(editor, log) }
+        let end = await Self.firstToEnd(stop.causes) { [editor] in await session(editor, log, stateFile) }
         switch end {
         case .stopped(let cause):
             if cause.exitCode != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
@@ -84,7 +87,11 @@ struct ClientProgram {
     }
 
     /// Takes part in the chat, and leaves nothing behind.
-    private func session(_ editor: LineEditor?, _ log: ProgramLog) async -> Result<ChatSession.Outcome, Failure> {
+    private func session(
+        _ editor: LineEditor?,
+        _ log: ProgramLog,
+        _ stateFile: StateFile?
+    ) async -> Result<ChatSession.Outcome, Failure> {
         let loop: ServiceLoop
         do throws(WebSocketError) {
             loop = try await ServiceLoop.start(.init(name: "client-loop", logger: log.logger("client")))
@@ -95,7 +102,8 @@ struct ClientProgram {
             settings: settings,
             openInput: { () throws(Failure) in try openInput(editor) },
             presenter: Presenter(transcript: transcript, log: log, isInteractive: editor != nil),
-            loop: loop
+            loop: loop,
+            stateFile: stateFile
         )
         let result: Result<ChatSession.Outcome, Failure>
         do throws(Failure) {

@@ -1,17 +1,20 @@
 import LWSSwift
 
-/// What lasts of a chat from one connection to the next: the messages that are on their way, the name, the session, who
-/// is here. The task that reads the input and the task that keeps the connection meet here.
+/// What lasts of a chat from one connection to the next: the messages that are on their way, the name, the place in the
+/// channel, who is here. The task that reads the input, the task that keeps the connection and the one that keeps the state
+/// file meet here.
 actor Conversation {
     private let url: String
     private let presenter: Presenter
     private var outbox: Outbox
     private(set) var roster = Roster()
-    private var session: String?
+    private var place: Place
     /// The name to ask for, and the one that was last asked for with success.
     private var wantedName: String?
     private var acceptedName: String?
     private(set) var connection: WebSocketConnection?
+    /// Whether the server has told under which session it takes what is sent.
+    private var isWelcomed = false
     private var isLeaving = false
     /// How many messages were not sent and never will be.
     private(set) var refusedCount = 0
@@ -20,10 +23,17 @@ actor Conversation {
     private let work = Bell()
     /// Rings when messages were settled, or the connection has ended: what the input task waits for.
     private let progress = Bell()
+    /// Rings when the state is another one than was saved last, and when messages wait for that.
+    private let change = Bell()
+    private let urgency = Bell()
+    private var hasChanged = false
+    private var savedSession: SessionID?
 
-    init(url: String, name: String?, outbox: Outbox, presenter: Presenter) {
+    init(url: String, name: String?, place: Place, outbox: Outbox, presenter: Presenter) {
         self.url = url
         wantedName = name
+        self.place = place
+        savedSession = place.session
         self.outbox = outbox
         self.presenter = presenter
     }
@@ -52,6 +62,7 @@ actor Conversation {
 
     private func take(_ content: Outbox.Content) {
         outbox.append(content)
+        noteChange()
         work.ring()
         showState()
     }
@@ -84,20 +95,26 @@ actor Conversation {
 
     // MARK: For the connection
 
-    /// Where to connect to: the URL with the name and the session (docs/protocol.md).
-    var destination: String {
-        let query = [("name", wantedName), ("session", session)].compactMap { name, value in
-            value.map { "\(name)=\(PercentEncoding.encode($0))" }
-        }
-        guard !query.isEmpty else { return url }
-        return url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&")
+    /// Where to connect to, and what to offer besides the protocol (docs/protocol.md).
+    var destination: Destination {
+        let name = wantedName.map { [(name: "name", value: $0)] } ?? []
+        let query = (name + place.query).map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
+        return Destination(
+            url: query.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&"),
+            sessionOffer: place.sessionOffer
+        )
     }
+
+    /// Whether the next connection asks for what was said before.
+    var asksForPast: Bool { !place.query.isEmpty }
 
     /// Begins a connection; false when the user is leaving.
     func begin(_ connection: WebSocketConnection) -> Bool {
         guard !isLeaving else { return false }
         self.connection = connection
-        if connection.handshake.subprotocol != ChatProtocol.subprotocol { roster = Roster() }
+        // A server of plain text welcomes nobody, and knows no sessions.
+        isWelcomed = connection.handshake.subprotocol != ChatProtocol.subprotocol
+        if isWelcomed { roster = Roster() }
         work.ring()
         showState()
         return true
@@ -117,15 +134,22 @@ actor Conversation {
     /// Waits for the next message to send; nil when the task is cancelled.
     func nextToSend() async -> Outbox.Entry? {
         while !Task.isCancelled {
-            if let entry = outbox.handOverNext() { return entry }
+            if maySend, let entry = outbox.handOverNext() { return entry }
             await work.wait()
         }
         return nil
     }
 
+    /// Whether a message that is sent now can be sent again without being taken twice: by the next connection and, if there
+    /// is a state file, by the next run, which both need the session.
+    private var maySend: Bool { isWelcomed && !mustSaveSession }
+
+    private var mustSaveSession: Bool { outbox.isSaved && place.session != savedSession }
+
     /// Takes out a message that has reached its end.
     func settle(_ key: String) -> Outbox.Content? {
         guard let entry = outbox.settle(key) else { return nil }
+        noteChange()
         work.ring()
         progress.ring()
         showState()
@@ -137,7 +161,6 @@ actor Conversation {
         switch object {
         case .welcome(let welcome):
             roster.take(welcome)
-            session = welcome.session
             acceptedName = wantedName
         case .joined(let presence):
             roster.join(presence)
@@ -146,14 +169,72 @@ actor Conversation {
         case .renamed(let renaming):
             roster.rename(renaming)
             if roster.isOwn(renaming.member.id) { acceptedName = wantedName }
+        case .members(let attendance):
+            roster.take(attendance)
         case .error(let problem) where problem.code == .badName:
             wantedName = acceptedName == wantedName ? nil : acceptedName
-        case .message, .members, .position, .gap, .ack, .history, .error, .unknown:
+        case .message, .position, .gap, .ack, .history, .error, .unknown:
             break
         }
     }
 
-    private func showState() {
-        presenter.showState(isOnline: isOnline, waiting: outbox.count)
+    /// Moves behind something that was shown: it need not come again.
+    func advance(past object: ServerObject) {
+        let last = place
+        place.advance(past: object)
+        if place != last { noteChange() }
+        if case .welcome = object {
+            isWelcomed = true
+            work.ring()
+        }
     }
+
+    private func showState() {
+        presenter.showState(isOnline: isOnline, waiting: outbox.safeCount)
+    }
+
+    // MARK: For the state file
+
+    /// Up to where everything was shown.
+    var position: PositionText? { place.position }
+
+    /// What is to outlive the program, and the mark to tell when it is saved.
+    func snapshot() -> (state: SavedState, mark: Outbox.Mark) {
+        let state = SavedState(
+            channel: ChannelAddress(url),
+            position: place.position,
+            session: place.session,
+            unsent: outbox.unconfirmed
+        )
+        return (state, outbox.mark)
+    }
+
+    /// Goes on with what has waited for being saved.
+    func noteSaved(_ state: SavedState, at mark: Outbox.Mark) {
+        savedSession = state.session
+        outbox.noteSaved(at: mark)
+        work.ring()
+        showState()
+    }
+
+    /// Waits until something has changed since this was asked last; false when the task is cancelled.
+    func waitForChange() async -> Bool {
+        while !hasChanged, !Task.isCancelled { await change.wait() }
+        hasChanged = false
+        return !Task.isCancelled
+    }
+
+    /// Waits until messages wait for being saved, or the task is cancelled.
+    func waitForUrgency() async {
+        while !mustSaveAtOnce, !Task.isCancelled { await urgency.wait() }
+    }
+
+    /// Has the state saved before long.
+    func noteChange() {
+        hasChanged = true
+        change.ring()
+        if mustSaveAtOnce { urgency.ring() }
+    }
+
+    private var mustSaveAtOnce: Bool { mustSaveSession || outbox.needsSaving }
 }

@@ -34,13 +34,17 @@ struct Link: Sendable {
     // MARK: Receiving
 
     private func receive(_ goals: inout Goals) async -> Goals.Verdict {
+        var replay = Replay(isAskedFor: await conversation.asksForPast)
         do {
             for try await message in connection.messages {
                 let incoming = Incoming(message, isJSON: isJSON)
-                if case .object(let object) = incoming { await take(object) }
-                guard await !isOwn(incoming), await presenter.show(incoming), let spoken = incoming.spoken else {
-                    continue
+                if case .object(let object) = incoming {
+                    await take(object)
+                    if replay.ends(with: object) { presenter.tellOfMembers("— live from here —") }
                 }
+                let isShown = await isOwn(incoming) ? false : await presenter.show(incoming)
+                if case .object(let object) = incoming { await conversation.advance(past: object) }
+                guard isShown, let spoken = incoming.spoken else { continue }
                 let verdict = goals.observe(spoken)
                 if verdict != .open { return verdict }
             }
@@ -70,14 +74,19 @@ struct Link: Sendable {
             let isOwn = await conversation.roster.isOwn(renaming.member.id)
             let name = renaming.member.name
             presenter.tellOfMembers(isOwn ? "You are now \(name)." : "\(renaming.was) is now \(name).")
+        case .gap(let gap):
+            presenter.tellOfGap(gap)
         case .ack(let acknowledgement):
             if let content = await conversation.settle(acknowledgement.key) {
-                presenter.showSent(content, isConfirmed: true)
+                await presenter.showSent(content, acknowledgement)
             }
         case .error(let problem):
-            if let key = problem.key, await conversation.settle(key) != nil { await conversation.countRefused() }
+            if let key = problem.key, await conversation.settle(key) != nil {
+                await conversation.countRefused()
+                await presenter.showRefused(problem)
+            }
             presenter.tell(.error, "The server refuses: \(problem.message)")
-        case .message, .members, .position, .gap, .history, .unknown:
+        case .message, .members, .position, .history, .unknown:
             break
         }
     }
@@ -104,7 +113,7 @@ struct Link: Sendable {
                 return
             }
             if !isAcknowledged(entry.content), let content = await conversation.settle(entry.key) {
-                presenter.showSent(content, isConfirmed: false)
+                await presenter.showSent(content, nil)
             }
         }
     }

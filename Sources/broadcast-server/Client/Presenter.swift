@@ -23,17 +23,39 @@ struct Presenter: Sendable {
         return true
     }
 
-    /// Shows that a message has been sent: at the terminal where it was typed, and in the log.
-    func showSent(_ content: Outbox.Content, isConfirmed: Bool) {
+    /// Has something done once everything that was shown so far is written; never when it cannot be written.
+    func afterShown(_ body: @escaping @Sendable () -> Void) {
+        log.afterOutput(body)
+    }
+
+    /// Shows that a message has been sent: at the terminal where it was typed, and in the log. Waits like ``show(_:)``.
+    ///
+    /// - Parameter receipt: the server's acknowledgement, which a plain-text server never gives.
+    func showSent(_ content: Outbox.Content, _ receipt: Acknowledgement?) async {
+        if let receipt { await print(transcript.renderReceipt(receipt)) }
         switch content {
         case .text(let text):
-            if isInteractive { log.print(transcript.renderOwn(text, isConfirmed: isConfirmed)) }
+            if isInteractive { log.print(transcript.renderOwn(text, isConfirmed: receipt != nil)) }
             log.writeToFile(.info, "📤 Sent: \(EscapedText.excerpt(text))")
         case .binary(let bytes):
             log.writeToFile(.info, "📤 Sent: binary message of \(bytes.count) bytes")
         case .name:
             break
         }
+    }
+
+    /// Shows that a message will never be sent, where each one has its receipt. Waits like ``show(_:)``.
+    func showRefused(_ problem: Problem) async {
+        await print(transcript.renderRefusal(problem))
+    }
+
+    private func print(_ bytes: [UInt8]) async {
+        if !bytes.isEmpty { await log.printOutput(bytes) }
+    }
+
+    /// Tells what is missing of what others have said.
+    func tellOfGap(_ gap: Gap) {
+        if transcript.form.isOfOthers { log.write(.warning, GapNotice.line(gap)) }
     }
 
     /// Tells something about the chat in one line.

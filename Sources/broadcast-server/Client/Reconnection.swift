@@ -1,19 +1,31 @@
 import LWSSwift
 
 /// When it makes sense to connect again.
-enum Reconnection {
-    /// Whether a server that closed in this way can be expected back: it was lost, goes away, restarts, or has no room at
-    /// the moment. It cannot when it has finished, or when what this client does is what it objects to.
-    static func isWorthwhile(after close: WebSocketClose) -> Bool {
-        switch (close.initiator, close.code) {
-        case (.connectionLoss, _): true
-        // This side ends a connection by itself when the server is silent or breaks the protocol.
-        case (.local, _): !close.isClean
-        case (.peer, .goingAway), (.peer, .internalError), (.peer, .serviceRestart), (.peer, .tryAgainLater): true
-        // libwebsockets before 5.0 shows 1012 and 1013 as 1002 (WebSocketCloseCode).
-        case (.peer, .protocolError), (.peer, .noStatusReceived): true
-        case (.peer, _): false
-        }
+enum Reconnection: Equatable, Sendable {
+    case never
+    /// After a wait.
+    case later
+    /// Without one, the first time.
+    case atOnce
+
+    /// What a server that closed in this way can be expected to do.
+    ///
+    /// It comes back when it was lost, goes away, restarts, or has no room at the moment. It does not when it has finished,
+    /// or when what this client does is what it objects to. Of the codes that RFC 6455 leaves to applications it says so
+    /// by the hundred (docs/protocol.md).
+    init(after close: WebSocketClose) {
+        self =
+            switch (close.initiator, close.code) {
+            case (.connectionLoss, _): .later
+            // This side ends a connection by itself when the server is silent or breaks the protocol.
+            case (.local, _): close.isClean ? .never : .later
+            case (.peer, .goingAway), (.peer, .internalError), (.peer, .serviceRestart), (.peer, .tryAgainLater): .later
+            // libwebsockets before 5.0 shows 1012 and 1013 as 1002 (WebSocketCloseCode).
+            case (.peer, .protocolError), (.peer, .noStatusReceived): .later
+            case (.peer, let code) where 4_100...4_199 ~= code.rawValue: .later
+            case (.peer, let code) where 4_200...4_299 ~= code.rawValue: .atOnce
+            case (.peer, _): .never
+            }
     }
 
     /// Whether an attempt that failed in this way may succeed later, after there has been a connection before.

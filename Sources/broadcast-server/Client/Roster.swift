@@ -15,6 +15,16 @@ struct Roster: Equatable, Sendable {
         count = welcome.count
     }
 
+    /// Who is here, anew.
+    mutating func take(_ attendance: Attendance) {
+        guard let last = own else { return }
+        let own = attendance.members?.first { $0.id == last.id } ?? last
+        self.own = own
+        names = [:]
+        for member in (attendance.members ?? []) + [own] { put(member) }
+        count = attendance.count
+    }
+
     mutating func join(_ presence: Presence) {
         put(presence.member)
         count = presence.count

@@ -15,7 +15,12 @@ struct Transcript: Sendable {
         case json
         /// The bytes of binary messages, and nothing else.
         case binary
+        /// For programs that send: for each message one JSON object, which tells that the server has it, or why it has not.
+        case receipts
         case nothing
+
+        /// Whether it shows what others say.
+        var isOfOthers: Bool { self != .receipts && self != .nothing }
     }
 
     let form: Form
@@ -29,8 +34,18 @@ struct Transcript: Sendable {
         case .lines: renderLine(incoming, now: now)
         case .json: JSONLine(incoming, now: now)?.bytes ?? []
         case .binary: if case .binary(let bytes) = incoming { bytes } else { [] }
-        case .nothing: []
+        case .receipts, .nothing: []
         }
+    }
+
+    /// That the server has a message of the user.
+    func renderReceipt(_ receipt: Acknowledgement) -> [UInt8] {
+        form == .receipts ? JSONLine(ServerObject.ack(receipt)).bytes : []
+    }
+
+    /// That a message of the user will never be sent.
+    func renderRefusal(_ problem: Problem) -> [UInt8] {
+        form == .receipts ? JSONLine(ServerObject.error(problem)).bytes : []
     }
 
     /// What the user has said, once it is sent.
@@ -121,10 +136,32 @@ private struct JSONLine {
         let data: String
     }
 
+    /// A welcome without the session, which only the client itself should know.
+    private struct Greeting: Encodable {
+        let type = "welcome"
+        let position: PositionText
+        let recovered: Bool
+        let member: Member
+        let channel: String
+        let count: Int
+        let members: [Member]?
+
+        init(_ welcome: Welcome) {
+            position = welcome.position
+            recovered = welcome.recovered
+            member = welcome.member
+            channel = welcome.channel
+            count = welcome.count
+            members = welcome.members
+        }
+    }
+
     init?(_ incoming: Incoming, now: WallTime) {
         switch incoming {
         case .object(.ack), .object(.unknown), .unreadable:
             return nil
+        case .object(.welcome(let welcome)):
+            self.init(Greeting(welcome))
         case .object(let object):
             self.init(object)
         case .text(let text):
@@ -134,7 +171,7 @@ private struct JSONLine {
         }
     }
 
-    private init(_ object: some Encodable) {
+    init(_ object: some Encodable) {
         let json = String(decoding: ChatProtocol.encode(object).bytes, as: UTF8.self)
         bytes = Array("\(EscapedText.escapeJSON(json))\n".utf8)
     }

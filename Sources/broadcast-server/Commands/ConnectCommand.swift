@@ -14,12 +14,14 @@ struct ConnectCommand: AsyncParsableCommand {
             \(Defaults.clientLogFile), too.
 
             When a connection is lost, another one is made, after waits that grow from half a second to half a minute. \
-            What is typed meanwhile is kept, up to 1,000 lines, and sent then. A first connection that fails ends the \
-            program at once.
+            What is typed meanwhile is kept, up to 1,000 lines, and sent then; what others say meanwhile comes then, or a \
+            line that tells how much of it the server no longer has. With --state the same holds when the program itself \
+            ends, however that happens. A first connection that fails ends the program at once.
 
             EXAMPLES:
               broadcast-server connect
               broadcast-server connect ws://chat.example:9000/team --name ann --time
+              broadcast-server connect --last 20 --state team.json    (goes on next time)
               printf 'one\\ntwo\\n' | broadcast-server connect
               tail -f /dev/null | broadcast-server connect --json     (listen only)
               broadcast-server connect --send ping --expect 'pong|PONG' --timeout 5s
@@ -51,7 +53,35 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Leave after a message that matches this regular expression.", valueName: "regex"))
     var expect: String?
 
-    @Flag(help: "Print a JSON object for each message, and for members that come, go or change their names.")
+    @Option(
+        help: ArgumentHelp("Begin with the last so many messages that the server has.", valueName: "number"),
+        transform: { text in
+            guard let count = Int(text), 0...999_999_999 ~= count else {
+                throw ValidationError("Use a number from 0 to 999999999.")
+            }
+            return count
+        }
+    )
+    var last: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin behind the message of this id, as --json prints it, with what the server has of it.",
+            valueName: "id"
+        ),
+        transform: { text in
+            guard 1...64 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+                throw ValidationError("Use the \"id\" of a message, or a \"position\", as --json prints them.")
+            }
+            return PositionText(rawValue: text)
+        }
+    )
+    var after: PositionText?
+
+    @Flag(
+        help:
+            "Print a JSON object for each message, with its id, for gaps, and for members that come, go or change names."
+    )
     var json = false
 
     @Flag(help: "Send binary messages, the whole input as one; print the bytes of binary messages, and nothing else.")
@@ -67,6 +97,9 @@ struct ConnectCommand: AsyncParsableCommand {
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
     func validate() throws {
+        if last != nil && after != nil {
+            throw ValidationError("--last and --after exclude each other. Use one of them.")
+        }
         if json && binary { throw ValidationError("--json and --binary exclude each other. Use one of them.") }
         if json && time { throw ValidationError("--json has times already. Leave out --time.") }
         if binary && expect != nil { throw ValidationError("--expect looks at texts only. Leave out --binary.") }
@@ -76,6 +109,8 @@ struct ConnectCommand: AsyncParsableCommand {
         var settings = ClientSettings(url: url, flags: connectionFlags)
         settings.goals = Goals.Settings(count: count, pattern: expect)
         settings.isBinary = binary
+        if let last { settings.beginning = .last(last) }
+        if let after { settings.beginning = .after(after) }
         try settings.goals.validate()
         if binary && Descriptor.standardOutput.isTerminal {
             throw Failure(.usage, "Bytes could drive the terminal. Send the output elsewhere, as with > file.")

@@ -7,6 +7,17 @@ struct ConnectionFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The name to go by.", valueName: "name"))
     var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Keep in this file what was not sent yet, and the place in the channel, and go on with that the next time. One \
+            client at a time can use it, for one channel.
+            """,
+            valueName: "file"
+        )
+    )
+    var state: String?
+
     @Flag(help: "End when the connection is lost, instead of connecting again.")
     var noReconnect = false
 

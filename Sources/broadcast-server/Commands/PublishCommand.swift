@@ -10,10 +10,12 @@ struct PublishCommand: AsyncParsableCommand {
             Each TEXT is one message; without any, each line of the standard input is one. A server that speaks \
             \(ChatProtocol.subprotocol) acknowledges each message, and the exit code is 0 when it has acknowledged all. \
             When the connection is lost, another one is made, and what was not acknowledged is sent again. A first \
-            connection that fails ends the program at once.
+            connection that fails ends the program at once. With --state what was not acknowledged is sent again by the \
+            next run, too.
 
             EXAMPLES:
               broadcast-server publish 'deployed 1.4.2'
+              broadcast-server publish --json 'deployed 1.4.2'        (prints its id, and how many got it)
               broadcast-server publish ws://chat.example:9000/ci --name ci 'build 512 passed'
               tail -f app.log | broadcast-server publish ws://localhost:8088/logs
 
@@ -36,6 +38,9 @@ struct PublishCommand: AsyncParsableCommand {
     @Flag(help: "Send binary messages, the whole input as one.")
     var binary = false
 
+    @Flag(help: "Print for each message the JSON object with which the server acknowledges or refuses it.")
+    var json = false
+
     @OptionGroup(title: "CONNECTION OPTIONS") var connectionFlags: ConnectionFlags
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
@@ -45,14 +50,19 @@ struct PublishCommand: AsyncParsableCommand {
         return (first, Array(arguments.dropFirst()))
     }
 
+    func validate() throws {
+        if json && binary { throw ValidationError("Binary messages are not acknowledged. Leave out --json.") }
+    }
+
     func run() async throws {
         let (url, texts) = addressed
         var settings = ClientSettings(url: url, flags: connectionFlags)
         settings.isBinary = binary
+        settings.beginning = .nowhere
         try await ClientProgram(
             settings: settings,
             log: LogSettings(level: logFlags.logLevel ?? .warning, file: logFlags.noLogFile ? nil : logFlags.logFile),
-            transcript: Transcript(form: .nothing, showsTime: false),
+            transcript: Transcript(form: json ? .receipts : .nothing, showsTime: false),
             input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines
         ).run()
     }

@@ -14,6 +14,10 @@ struct ClientSettings: Sendable {
     /// How long the whole may take; nil for ever.
     var timeout: Duration?
     var goals = Goals.Settings()
+    /// Where to begin in what others say, while there is no state of an earlier run.
+    var beginning = Place.Beginning.now
+    /// The file that keeps what is to outlive the program; nil for none.
+    var stateFile: String?
     /// Whether what is sent are binary messages.
     var isBinary = false
 
@@ -22,6 +26,7 @@ struct ClientSettings: Sendable {
         name = flags.name
         reconnects = !flags.noReconnect
         timeout = flags.timeout
+        stateFile = flags.state
         connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
         connection.headerFields = HTTPFields(flags.header)
         connection.origin = flags.origin

@@ -65,4 +65,57 @@ import Testing
         _ = outbox.settle("k-1")
         #expect(handOverAll(&outbox).map(\.content) == [.text("c")])
     }
+
+    // MARK: What outlives the program
+
+    private func saved(_ texts: String..., limits: Outbox.Limits = .init()) -> Outbox {
+        let entries = texts.enumerated().map { Outbox.Entry(key: "old-\($0)", content: .text($1)) }
+        return Outbox(keyPrefix: "k", limits: limits, saved: entries)
+    }
+
+    @Test func `what an earlier run has left is sent first, under the keys it had`() {
+        var outbox = saved("a", "b")
+        outbox.append(.text("c"))
+        outbox.noteSaved(at: outbox.mark)
+        let entries = handOverAll(&outbox)
+        #expect(entries.map(\.content) == [.text("a"), .text("b"), .text("c")])
+        #expect(entries.map(\.key).prefix(2) == ["old-0", "old-1"] && !entries[2].key.hasPrefix("old"))
+    }
+
+    @Test func `a message is handed over, and counts as taken, once it is saved`() {
+        var outbox = saved()
+        outbox.append(.text("a"))
+        #expect(outbox.needsSaving && outbox.safeCount == 0 && outbox.count == 1)
+        #expect(outbox.handOverNext() == nil)
+        let mark = outbox.mark
+        outbox.append(.text("b"))
+        outbox.noteSaved(at: mark)
+        #expect(outbox.needsSaving && outbox.safeCount == 1)
+        #expect(handOverAll(&outbox).map(\.content) == [.text("a")])
+        outbox.noteSaved(at: outbox.mark)
+        #expect(!outbox.needsSaving && outbox.safeCount == 2)
+        #expect(handOverAll(&outbox).map(\.content) == [.text("b")])
+    }
+
+    @Test func `without anything to save nothing waits`() {
+        var outbox = outbox("a")
+        #expect(!outbox.needsSaving && outbox.safeCount == 1)
+        outbox.noteSaved(at: outbox.mark)
+        #expect(handOverAll(&outbox).count == 1)
+    }
+
+    @Test func `what the next run would send again is never more than the server remembers keys`() {
+        var outbox = saved(limits: .init(unconfirmed: 3))
+        for text in ["a", "b", "c", "d", "e"] { outbox.append(.text(text)) }
+        outbox.noteSaved(at: outbox.mark)
+        let first = handOverAll(&outbox)
+        #expect(first.count == 3)
+        // Nothing has changed that could be saved.
+        #expect(!outbox.needsSaving)
+        for entry in first { _ = outbox.settle(entry.key) }
+        #expect(outbox.needsSaving && outbox.handOverNext() == nil)
+        outbox.noteSaved(at: outbox.mark)
+        #expect(!outbox.needsSaving)
+        #expect(handOverAll(&outbox).map(\.content) == [.text("d"), .text("e")])
+    }
 }

@@ -5,18 +5,31 @@ import Testing
 
 @Suite struct ReconnectionTests {
     @Test(arguments: [
-        (WebSocketCloseCode.normalClosure, false), (.goingAway, true), (.internalError, true), (.serviceRestart, true),
-        (.tryAgainLater, true), (.policyViolation, false), (.messageTooBig, false), (.invalidPayload, false),
-        (WebSocketCloseCode(rawValue: 4_000), false),
+        (WebSocketCloseCode.normalClosure, Reconnection.never), (.goingAway, .later), (.internalError, .later),
+        (.serviceRestart, .later), (.tryAgainLater, .later), (.policyViolation, .never), (.messageTooBig, .never),
+        (.invalidPayload, .never), (WebSocketCloseCode(rawValue: 3_000), .never),
     ])
-    func `a server that closed is expected back when it goes or restarts`(code: WebSocketCloseCode, isExpected: Bool) {
+    func `a server that closed is expected back when it goes or restarts`(
+        code: WebSocketCloseCode,
+        expected: Reconnection
+    ) {
         let close = WebSocketClose(code: code, initiator: .peer, isClean: true)
-        #expect(Reconnection.isWorthwhile(after: close) == isExpected)
+        #expect(Reconnection(after: close) == expected)
+    }
+
+    @Test(arguments: [
+        (4_000...4_099, Reconnection.never), (4_100...4_199, .later), (4_200...4_299, .atOnce), (4_300...4_999, .never),
+    ])
+    func `a server says by the hundred when to come back`(codes: ClosedRange<UInt16>, expected: Reconnection) {
+        for code in [codes.lowerBound, codes.lowerBound + 50, codes.upperBound] {
+            let code = WebSocketCloseCode(rawValue: code)
+            #expect(Reconnection(after: WebSocketClose(code: code, initiator: .peer, isClean: true)) == expected)
+        }
     }
 
     @Test func `a lost connection is made again`() {
         let lost = WebSocketClose(code: .abnormalClosure, initiator: .connectionLoss, isClean: false)
-        #expect(Reconnection.isWorthwhile(after: lost))
+        #expect(Reconnection(after: lost) == .later)
     }
 
     @Test(arguments: [

@@ -53,4 +53,12 @@ import Testing
         let names = roster.summary?.split(separator: ", ").filter { $0.hasPrefix("x") }
         #expect(names?.count == Roster.maximumMembers - 1)
     }
+
+    @Test func `who is here can be told anew`() {
+        var roster = welcomed([member(1, "Client 1"), member(3, "ann")])
+        roster.take(Attendance(count: 3, members: [member(3, "anna"), member(5, "eve"), member(6, "bob")]))
+        #expect(roster.summary == "3 here: you (anna), eve, bob.")
+        roster.take(Attendance(count: 150, members: nil))
+        #expect(roster.summary == "150 here: you (anna), 149 more.")
+    }
 }

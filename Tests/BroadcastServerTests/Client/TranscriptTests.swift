@@ -91,6 +91,52 @@ import Testing
         }
     }
 
+    @Test func `positions, gaps and what was said before are objects for programs`() throws {
+        let gap = Gap(from: "1.3", to: "1.41", missing: 38, reason: .expired)
+        let said = PastMessage(
+            id: "1.2",
+            from: Member(id: ClientID(number: 1), name: "ann"),
+            time: 7,
+            content: .text("hi")
+        )
+        let page = HistoryPage(messages: [said], position: "1.9", hasMore: false, start: .before("1.3"))
+        for (object, line) in [
+            (ServerObject.position("1.50"), #"{"id":"1.50","type":"position"}"#),
+            (.gap(gap), #"{"from":"1.3","missing":38,"reason":"expired","to":"1.41","type":"gap"}"#),
+        ] {
+            #expect(render(.object(object), as: .json) == line + "\n")
+            #expect(render(.object(object), as: .lines) == "")
+        }
+        #expect(render(.object(.history(page)), as: .json).contains(#""id":"1.2""#))
+    }
+
+    @Test func `nobody reads the session`() {
+        let welcome = Welcome(
+            position: "1.0",
+            recovered: true,
+            member: Member(id: ClientID(number: 1), name: "ann"),
+            session: ChatPeer.session,
+            channel: "",
+            count: 1
+        )
+        for form in [Transcript.Form.json, .lines, .terminal(isColored: false)] {
+            #expect(!render(.object(.welcome(welcome)), as: form).contains(ChatPeer.session))
+        }
+        let line = render(.object(.welcome(welcome)), as: .json)
+        #expect(line.contains(#""position":"1.0""#) && line.contains(#""recovered":true"#))
+    }
+
+    @Test func `for programs that send, each message has an object`() {
+        let transcript = Transcript(form: .receipts, showsTime: false)
+        let receipt = Acknowledgement(key: "k", id: "1.7", receivers: 12, stored: .memory)
+        let line = String(decoding: transcript.renderReceipt(receipt), as: UTF8.self)
+        #expect(line == #"{"id":"1.7","key":"k","receivers":12,"stored":"memory","type":"ack"}"# + "\n")
+        let refusal = String(decoding: transcript.renderRefusal(Problem(.badField, "No.", key: "k")), as: UTF8.self)
+        #expect(refusal == #"{"code":"bad-field","key":"k","message":"No.","type":"error"}"# + "\n")
+        #expect(render(Self.said("hi"), as: .receipts) == "")
+        #expect(Transcript(form: .json, showsTime: false).renderReceipt(receipt) == [])
+    }
+
     @Test func `bytes are written as they are only where that is asked for`() {
         let transcript = Transcript(form: .binary, showsTime: false)
         #expect(transcript.render(.binary([0, 27, 255])) == [0, 27, 255])

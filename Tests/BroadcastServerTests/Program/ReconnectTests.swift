@@ -25,17 +25,36 @@ import Testing
         let client = try RunningProgram(["publish", "\(listener.url)?a=b", "--name", "ann lee", "one", "two", "three"])
         let first = try await ChatPeer.accept(listener)
         #expect(first.target == "/?a=b&name=ann%20lee")
+        #expect(first.shownSession == nil)
         var keys: [String] = []
         for _ in 1...3 { keys.append(try await first.nextMessage().key) }
         try await first.acknowledge(keys[1])
         try await first.close(1001)
 
         let second = try await ChatPeer.accept(listener)
-        #expect(second.target == "/?a=b&name=ann%20lee&session=\(ChatPeer.session)")
+        #expect(second.target == "/?a=b&name=ann%20lee")
+        #expect(second.shownSession == ChatPeer.session)
         #expect(try await second.nextMessage() == ("one", keys[0]))
         #expect(try await second.nextMessage() == ("three", keys[2]))
         try await second.acknowledge(keys[0])
         try await second.acknowledge(keys[2])
+        try await second.endOfClient()
+        #expect(try await client.exitCode() == 0)
+    }
+
+    @Test func `nothing is sent before the server has told the session in which it is taken once`() async throws {
+        let listener = try RawListener()
+        let client = try RunningProgram(["publish", listener.url, "one"])
+        let field = "Sec-WebSocket-Protocol: \(ChatProtocol.subprotocol)"
+        let first = try await listener.acceptUpgraded(fields: [field])
+        // It would come before the answer to this.
+        try await first.send(RawFrame(.ping, [1]))
+        #expect(try await first.receive() == RawFrame(.pong, [1]))
+        await first.reset()
+        let second = try await ChatPeer.accept(listener)
+        let (text, key) = try await second.nextMessage()
+        #expect(text == "one")
+        try await second.acknowledge(key)
         try await second.endOfClient()
         #expect(try await client.exitCode() == 0)
     }

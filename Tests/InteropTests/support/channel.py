@@ -17,7 +17,7 @@ from websockets.http11 import Response
 from websockets.sync.server import serve
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "Sources/broadcast-server/Page"
-SUBPROTOCOL, OFFER = "broadcast.v1+json", "broadcast.session."
+SUBPROTOCOL, OFFER = "broadcast.v1.json", "broadcast.session."
 
 
 class Channel:

@@ -8,6 +8,9 @@ enum ChatProtocol {
     /// As it is offered and agreed on in the opening handshake.
     static let subprotocol = "broadcast.v1.json"
 
+    /// Before the session in a second subprotocol, which a client offers that comes back.
+    static let sessionPrefix = "broadcast.session."
+
     /// The field that every object has.
     enum TypeField: String, CodingKey {
         case type

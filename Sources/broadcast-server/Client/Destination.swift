@@ -1,0 +1,6 @@
+/// What a connection is made to, and what it asks for.
+struct Destination: Equatable, Sendable {
+    let url: String
+    /// A subprotocol to offer besides the others, which tells the session; not for logs.
+    let sessionOffer: String?
+}
