@@ -56,9 +56,12 @@ final class Congestion: Sendable {
 
     // MARK: Who waits
 
-    /// Reads nothing more from a connection that publishes, for the time being. Does nothing for one of another loop than this.
+    /// Reads nothing more from a connection that publishes, for the time being. One of another loop is told there, if there is
+    /// still something to wait for.
     func pause(_ connection: ConnectionCore) {
-        guard connection.loop.isCurrent else { return }
+        guard connection.loop.isCurrent else {
+            return connection.loop.execute { [self] in if isPresent { pause(connection) } }
+        }
         publishers.first { $0.loop === connection.loop }?.value.pause(connection)
     }
 
