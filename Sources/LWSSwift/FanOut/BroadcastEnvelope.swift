@@ -52,10 +52,15 @@ public final class BroadcastEnvelope: Sendable {
     }
 
     private let forms: [Form]
+    /// Whatever belongs to the messages, such as who the author is, for those who read ``BroadcastRecord``s.
+    public let userInfo: (any Sendable)?
 
-    /// - Parameter forms: one for each of the ``BroadcastGroup/Configuration/formats``.
-    public init(_ forms: [Form]) {
+    /// - Parameters:
+    ///   - forms: one for each of the ``BroadcastGroup/Configuration/formats``.
+    ///   - userInfo: whatever belongs to the messages.
+    public init(_ forms: [Form], userInfo: (any Sendable)? = nil) {
         self.forms = forms
+        self.userInfo = userInfo
     }
 
     var formatCount: Int { forms.count }

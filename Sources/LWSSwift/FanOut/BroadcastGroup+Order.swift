@@ -35,6 +35,13 @@ extension BroadcastGroup {
         history("BroadcastGroup.records")?.records(before: number).suffix(max(limit, 0)).map(record) ?? []
     }
 
+    /// What a join would come to that asked for this now: for those who tell the member before it is sent the first message.
+    ///
+    /// On one of the group's loops only.
+    public func resumption(of replay: Replay) -> Resumption {
+        sequencer.shards.current("BroadcastGroup.resumption").resumption(of: replay)
+    }
+
     private func history(_ operation: String) -> ShardHistory? {
         sequencer.shards.current(operation).history
     }

@@ -47,6 +47,12 @@ final class BroadcastShard {
 
     func lane(_ encoding: BroadcastLane.Encoding) -> BroadcastLane { lanes[encoding.index] }
 
+    /// What a replay would come to now.
+    func resumption(of replay: BroadcastGroup.Replay) -> BroadcastGroup.Resumption {
+        history?.resumption(of: replay, last: lastNumber)
+            ?? RecordLog(.none).resumption(of: replay, epoch: epoch, last: lastNumber)
+    }
+
     /// What a member that joins now is to read of the history before its place in the log.
     func resume(
         _ replay: BroadcastGroup.Replay,
@@ -54,9 +60,7 @@ final class BroadcastShard {
         _ framing: LaneFraming,
         leavingOut tag: BroadcastGroup.SessionTag?
     ) -> (reader: ReplayReader?, resumption: BroadcastGroup.Resumption) {
-        guard let history else {
-            return (nil, RecordLog(.none).resumption(of: replay, epoch: epoch, last: lastNumber))
-        }
+        guard let history else { return (nil, resumption(of: replay)) }
         return history.resume(replay, format: format, framing, leavingOut: tag, last: lastNumber)
     }
 

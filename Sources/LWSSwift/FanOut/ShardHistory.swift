@@ -102,6 +102,14 @@ final class ShardHistory {
 
     // MARK: Coming back
 
+    /// What a replay would come to now.
+    ///
+    /// - Parameter last: the number of the last publication that has its place here.
+    func resumption(of replay: BroadcastGroup.Replay, last: UInt64) -> BroadcastGroup.Resumption {
+        trim()
+        return log.resumption(of: replay, epoch: epoch, last: last)
+    }
+
     /// What a member that joins now is to read before its place in the log, and what is missing.
     ///
     /// - Parameter last: the number of the last publication that has its place here.
@@ -112,8 +120,7 @@ final class ShardHistory {
         leavingOut tag: BroadcastGroup.SessionTag?,
         last: UInt64
     ) -> (reader: ReplayReader?, resumption: BroadcastGroup.Resumption) {
-        trim()
-        let resumption = log.resumption(of: replay, epoch: epoch, last: last)
+        let resumption = resumption(of: replay, last: last)
         let after = resumption.start.number
         guard after < last else { return (nil, resumption) }
         let backlog = backlog(format, framing, after: after, last: last)
