@@ -10,6 +10,10 @@ struct ChatSettings: Equatable, Sendable {
     var slowClients = SlowMemberPolicy()
     /// How messages are compressed for clients that offer it (RFC 7692); nil for not at all.
     var compression: WebSocketCompression? = WebSocketCompression()
+    /// What is kept for those who come back; nil for nothing.
+    var history: HistorySettings? = HistorySettings()
+    /// How long a member that has lost its connection stays one.
+    var sessionGrace = Duration.seconds(30)
     /// How many loops, and so threads, serve the connections.
     var threads = ThreadCount.number(1)
 }

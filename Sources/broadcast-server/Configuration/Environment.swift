@@ -79,6 +79,26 @@ struct Environment {
         try value("maxLag", "MAX_LAG", TimeSpan.rule, TimeSpan.parse)
     }
 
+    func historyMessages() throws(Failure) -> Int? {
+        try value("historyMessages", "HISTORY_MESSAGES", MessageCount.rule, MessageCount.parse)
+    }
+
+    func historyBytes() throws(Failure) -> Int? {
+        try value("historyBytes", "HISTORY_BYTES", ByteCount.ruleOrNone, ByteCount.parseOrNone)
+    }
+
+    func historyAge() throws(Failure) -> Duration? {
+        try value("historyAge", "HISTORY_AGE", TimeSpan.rule, TimeSpan.parse)
+    }
+
+    func historyTotal() throws(Failure) -> Int? {
+        try value("historyTotal", "HISTORY_TOTAL", ByteCount.ruleOrNone, ByteCount.parseOrNone)
+    }
+
+    func sessionGrace() throws(Failure) -> Duration? {
+        try value("sessionGrace", "SESSION_GRACE", TimeSpan.rule, TimeSpan.parse)
+    }
+
     func noLogFile() throws(Failure) -> Bool? {
         try value("noLogFile", "NO_LOG_FILE", "Use true or false.") { _ in reader.bool(forKey: "noLogFile") }
     }

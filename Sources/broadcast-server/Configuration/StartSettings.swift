@@ -12,6 +12,7 @@ struct StartSettings: Equatable {
     /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
     init(
         flags: StartCommand.Flags,
+        memoryFlags: MemoryFlags,
         networkFlags: NetworkFlags,
         logFlags: LogFlags,
         environment: Environment
@@ -20,6 +21,8 @@ struct StartSettings: Equatable {
         port = try Self.first(flags.port, environment.port) ?? Defaults.port
         network = try NetworkSettings(flags: networkFlags, environment: environment)
         chat = try Self.chat(flags, environment)
+        chat.history = try Self.history(memoryFlags, environment)
+        chat.sessionGrace = try Self.first(memoryFlags.sessionGrace, environment.sessionGrace) ?? chat.sessionGrace
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
             file: try Self.logFile(logFlags, environment)
@@ -42,6 +45,22 @@ struct StartSettings: Equatable {
             chat.slowClients.maximumTimeBehind = time
         }
         return chat
+    }
+
+    /// What is kept of what was said; a 0 anywhere keeps nothing.
+    private static func history(
+        _ flags: MemoryFlags,
+        _ environment: Environment
+    ) throws(Failure) -> HistorySettings? {
+        var history = HistorySettings()
+        history.maximumMessages =
+            try first(flags.historyMessages, environment.historyMessages) ?? history.maximumMessages
+        history.maximumTotalBytes = try first(flags.historyTotal, environment.historyTotal) ?? history.maximumTotalBytes
+        history.maximumBytes = try first(flags.historyBytes, environment.historyBytes) ?? history.maximumBytes
+        history.maximumBytes = min(history.maximumBytes, history.maximumTotalBytes)
+        history.maximumAge = try first(flags.historyAge, environment.historyAge) ?? history.maximumAge
+        let isKept = history.maximumMessages > 0 && history.maximumBytes > 0 && history.maximumAge > .zero
+        return isKept ? history : nil
     }
 
     private static func first<Value>(

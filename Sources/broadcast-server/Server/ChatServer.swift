@@ -1,10 +1,10 @@
 import LWSSwift
 import Logging
 
-/// The chat server: a room behind a listening WebSocket server, on service loops of its own.
+/// The chat server: channels behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
-    private let room: Room
+    private let service: ChatService
     private let loops: [ServiceLoop]
     /// Where clients connect to.
     let url: String
@@ -50,17 +50,19 @@ struct ChatServer: Sendable {
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
         let logMessage = log.hasMessages ? log.said : nil
-        let room = Room(on: loops, settings.chat, logger: log.logger("server"), logMessage: logMessage)
-        configuration.handshake = { request in settings.network.refusal(of: request) ?? room.answer(request) }
-        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: room.admit)
+        let service = ChatService(on: loops, settings.chat, logger: log.logger("server"), logMessage: logMessage)
+        let gateway = WebSocketGateway(service: service)
+        configuration.handshake = { request in settings.network.refusal(of: request) ?? gateway.answer(request) }
+        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
         let url = url(settings, port: server.port)
-        return ChatServer(server: server, room: room, loops: loops, url: url)
+        return ChatServer(server: server, service: service, loops: loops, url: url)
     }
 
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
-        await room.stop()
+        await service.stop()
         await server.shutdown()
+        service.end()
         await Self.shutdown(loops)
     }
 

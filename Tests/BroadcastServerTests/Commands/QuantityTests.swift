@@ -21,6 +21,21 @@ import Testing
         #expect(ByteCount.parse(text) == count)
     }
 
+    @Test(arguments: [("0", 0), ("0K", 0), ("1M", 1 << 20)])
+    func `a size may be none where that makes sense`(text: String, count: Int) {
+        #expect(ByteCount.parseOrNone(text) == count)
+    }
+
+    @Test(arguments: [("0", 0), ("1000", 1_000), ("1000000", 1_000_000)])
+    func `a number of messages is a number`(text: String, count: Int) {
+        #expect(MessageCount.parse(text) == count)
+    }
+
+    @Test(arguments: ["", "-1", "1000001", "1K", "many", "99999999999999999999"])
+    func `what is no number of messages is refused`(text: String) {
+        #expect(MessageCount.parse(text) == nil)
+    }
+
     @Test(arguments: ["", "0", "K", "-1", "2G", "1T", "1.5M", "99999999999999999999", "9223372036854775807K"])
     func `what is no size, or is out of range, is refused`(text: String) {
         #expect(ByteCount.parse(text) == nil)

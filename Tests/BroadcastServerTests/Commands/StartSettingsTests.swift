@@ -12,6 +12,7 @@ import Testing
         let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
         return try StartSettings(
             flags: command.flags,
+            memoryFlags: command.memoryFlags,
             networkFlags: command.networkFlags,
             logFlags: command.logFlags,
             environment: environment
@@ -61,6 +62,36 @@ import Testing
             let failure = error as? Failure
             return failure?.code == .usage && failure?.message.contains("--max-lag") == true
         }
+    }
+
+    @Test func `a thousand messages of a day are kept unless others are asked for`() throws {
+        #expect(try settings([]).chat.history == HistorySettings())
+        #expect(try settings([]).chat.sessionGrace == .seconds(30))
+        let chat = try settings(
+            ["--history-messages", "50", "--history-age", "10m", "--session-grace", "0"],
+            [
+                "BROADCAST_SERVER_HISTORY_MESSAGES": "wrong", "BROADCAST_SERVER_HISTORY_BYTES": "2M",
+                "BROADCAST_SERVER_HISTORY_TOTAL": "1M", "BROADCAST_SERVER_SESSION_GRACE": "5s",
+            ]
+        ).chat
+        // One channel may not keep more than all together.
+        let history = HistorySettings(
+            maximumMessages: 50,
+            maximumBytes: 1 << 20,
+            maximumAge: .seconds(600),
+            maximumTotalBytes: 1 << 20
+        )
+        #expect(chat.history == history)
+        #expect(chat.sessionGrace == .zero)
+    }
+
+    @Test(arguments: ["messages", "bytes", "age", "total"])
+    func `a 0 turns the history off`(flag: String) throws {
+        #expect(try settings(["--history-\(flag)", "0"]).chat.history == nil)
+        let variable = "BROADCAST_SERVER_HISTORY_\(flag.uppercased())"
+        #expect(try settings([], [variable: "0"]).chat.history == nil)
+        #expect(throws: (any Error).self) { try StartCommand.parse(["--history-\(flag)=-1"]) }
+        #expect(throws: Failure.self) { try settings([], [variable: "some"]) }
     }
 
     @Test func `an empty variable counts as not set`() throws {

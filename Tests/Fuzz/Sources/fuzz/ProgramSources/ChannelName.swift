@@ -1,1 +1,1 @@
-../../../../../Sources/broadcast-server/Hub/ChannelName.swift
+../../../../../Sources/broadcast-server/Channels/Names/ChannelName.swift

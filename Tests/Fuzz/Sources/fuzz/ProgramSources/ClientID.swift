@@ -1,1 +1,1 @@
-../../../../../Sources/broadcast-server/Hub/ClientID.swift
+../../../../../Sources/broadcast-server/Channels/Names/ClientID.swift

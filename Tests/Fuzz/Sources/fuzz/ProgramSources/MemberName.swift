@@ -1,1 +1,1 @@
-../../../../../Sources/broadcast-server/Hub/MemberName.swift
+../../../../../Sources/broadcast-server/Channels/Names/MemberName.swift

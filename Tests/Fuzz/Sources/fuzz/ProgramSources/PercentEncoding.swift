@@ -1,1 +1,1 @@
-../../../../../Sources/broadcast-server/Hub/PercentEncoding.swift
+../../../../../Sources/broadcast-server/Channels/Names/PercentEncoding.swift

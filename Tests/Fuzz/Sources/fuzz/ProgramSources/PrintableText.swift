@@ -1,1 +1,1 @@
-../../../../../Sources/broadcast-server/Hub/PrintableText.swift
+../../../../../Sources/broadcast-server/Channels/Names/PrintableText.swift

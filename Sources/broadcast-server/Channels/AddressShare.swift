@@ -1,0 +1,26 @@
+internal import Glibc
+
+/// Who a client is when something is shared out: its IPv4 address, or the network of its IPv6 address, since one customer
+/// of a provider has a whole network (RFC 6177). All whose address is not known are one.
+struct AddressShare: Hashable, Sendable {
+    /// The first 64 bits of an IPv6 address; an IPv4 address, which no such network is the same as.
+    private let network: UInt64
+
+    /// - Parameter host: a numeric address; nil for a client that has none, such as one of a Unix-domain socket.
+    init(host: String?) {
+        guard let host else {
+            network = .max
+            return
+        }
+        var narrow = in_addr()
+        var wide = in6_addr()
+        if unsafe inet_pton(AF_INET, host, &narrow) == 1 {
+            network = UInt64(UInt32(bigEndian: narrow.s_addr))
+        } else if unsafe inet_pton(AF_INET6, String(host.prefix { $0 != "%" }), &wide) == 1 {
+            // What stands behind a % is the scope, of an address that holds on one link only.
+            network = unsafe UInt64(bigEndian: withUnsafeBytes(of: wide) { unsafe $0.loadUnaligned(as: UInt64.self) })
+        } else {
+            network = .max
+        }
+    }
+}

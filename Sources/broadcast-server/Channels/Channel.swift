@@ -1,0 +1,311 @@
+import LWSSwift
+import Synchronization
+
+/// One channel: the only place of its order. Messages, who comes and goes, and new names all pass through its home loop, so
+/// that each member sees them in one order, and every count is right at its place there, on however many loops the members
+/// live.
+///
+/// What is decided is ``ChannelState``'s; here it is done. Its calls may be made on each of the loops; they go to the home
+/// loop, behind what this loop has sent, and what they answer comes back to this loop at its place in the order.
+final class Channel: @unchecked Sendable {
+    // Reason for the unchecked conformance: what changes is confined to the home loop, which is checked at each access to the
+    // state, and by the loop when a timer is set.
+    let name: ChannelName
+    let group: BroadcastGroup
+    private let home: ServiceLoop
+    private let settings: ChatSettings
+    private weak var directory: ChannelDirectory?
+    private let activity = Atomic<UInt8>(0)
+
+    // MARK: Confined to the home loop
+
+    private var uncheckedState: ChannelState<WebSocketConnection>
+    private var state: ChannelState<WebSocketConnection> {
+        _read {
+            home.preconditionIsCurrent("A channel")
+            yield uncheckedState
+        }
+        _modify {
+            home.preconditionIsCurrent("A channel")
+            yield &uncheckedState
+        }
+    }
+    /// Fires at the next deadline of the state.
+    private var timer: (call: DelayedCall, deadline: ContinuousClock.Instant)?
+
+    /// - Parameter loops: the first one is its home.
+    init(
+        _ name: ChannelName,
+        on loops: [ServiceLoop],
+        _ settings: ChatSettings,
+        history: BroadcastGroup.History,
+        in directory: ChannelDirectory
+    ) {
+        self.name = name
+        self.settings = settings
+        self.directory = directory
+        home = loops[0]
+        group = BroadcastGroup(
+            on: loops,
+            BroadcastGroup.Configuration(
+                formats: MemberForm.allCases.count,
+                slowMembers: settings.slowClients,
+                compression: settings.compression,
+                history: history
+            )
+        )
+        uncheckedState = ChannelState(grace: settings.sessionGrace)
+    }
+
+    /// Whether this is its home loop, where everything that is asked is answered at once.
+    var isHere: Bool { home.isCurrent }
+
+    /// Whether it remembers nothing of anybody.
+    private var isEmpty: Bool { state.isEmpty && group.historyByteCount == 0 }
+
+    // MARK: Coming and going
+
+    typealias Arrival = ChannelState<WebSocketConnection>.Arrival
+
+    /// Takes in a member, for a use that was begun in the directory.
+    ///
+    /// - Parameter arrive: called on the connection's loop at the member's place in the order: what is told to all before is
+    ///   not for it, and everything later is, if it joins the group in this call.
+    func join(
+        _ request: JoinRequest,
+        over connection: WebSocketConnection,
+        _ arrive: @escaping @Sendable (Arrival) -> Void
+    ) {
+        group.atHome { [self] in
+            var generator = SystemRandomNumberGenerator()
+            let arrival = state.join(
+                request,
+                over: connection,
+                makeID: { directory?.makeID() ?? ClientID(number: 0) },
+                using: &generator
+            )
+            if let session = arrival.returned {
+                directory?.sessionsAreGone([AbsentSession(channel: self, id: session)])
+            }
+            // Its place has a use of its own.
+            if arrival.isBack { directory?.leave(self, isEmpty: false) }
+            if let replaced = arrival.replaced { Self.replace(replaced) }
+            announce(arrival.notice)
+            setTimer()
+            group.inOrder(on: connection.loop) { arrive(arrival) }
+        }
+    }
+
+    /// Makes a connection a member of the group, when its place in the order has come.
+    func join(
+        _ connection: LoopConnection,
+        _ form: MemberForm,
+        _ replay: BroadcastGroup.Replay?,
+        tag: BroadcastGroup.SessionTag? = nil
+    ) -> BroadcastMember {
+        guard let replay else { return group.join(connection, format: form.rawValue) }
+        return group.join(connection, format: form.rawValue, replaying: replay, tag: tag).member
+    }
+
+    private static func replace(_ connection: WebSocketConnection) {
+        connection.loop.execute {
+            connection.onLoop.close(code: .replaced, reason: "The session goes on in another connection.")
+        }
+    }
+
+    /// The connection of a member has ended.
+    ///
+    /// - Parameters:
+    ///   - leaves: the client meant to leave: its place is not kept.
+    ///   - share: whose memory its session takes from now on.
+    func disconnect(_ seat: Seat, from connection: WebSocketConnection, leaves: Bool, _ share: AddressShare) {
+        group.atHome { [self] in
+            guard let departure = state.disconnect(seat, from: connection, leaves: leaves, now: .now) else { return }
+            announce(departure.notice)
+            if let session = departure.absent {
+                directory?.sessionWasLost(AbsentSession(channel: self, id: session), of: share)
+            }
+            if departure.hasLeft { directory?.leave(self, isEmpty: isEmpty) }
+            setTimer()
+        }
+    }
+
+    /// Forgets a session without a connection, since there are too many. On any thread.
+    func giveUp(_ session: SessionID) {
+        home.execute { [self] in take(state.forget(session)) }
+    }
+
+    private func take(_ expiry: ChannelState<WebSocketConnection>.Expiry) {
+        for notice in expiry.notices { announce(notice) }
+        directory?.sessionsAreGone(expiry.forgotten.map { AbsentSession(channel: self, id: $0) })
+        directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
+        setTimer()
+    }
+
+    /// It had to give way to another channel: nobody uses it, and nobody will. On any thread.
+    func retire() {
+        home.execute { [self] in
+            directory?.sessionsAreGone(state.absentees.map { AbsentSession(channel: self, id: $0) })
+            timer?.call.cancel()
+            timer = nil
+        }
+    }
+
+    private func setTimer() {
+        let deadline = state.nextDeadline
+        guard deadline != timer?.deadline else { return }
+        timer?.call.cancel()
+        timer = deadline.map { deadline in
+            let call = home.call(after: ContinuousClock.now.duration(to: deadline)) { [weak self] in
+                guard let self else { return }
+                timer = nil
+                take(state.expire(now: .now))
+            }
+            return (call, deadline)
+        }
+    }
+
+    // MARK: Names
+
+    /// Gives a member another name, or none.
+    ///
+    /// - Parameter answer: called on the connection's loop behind what all are told: the member as it is called now, or the
+    ///   problem with the name; nil for one whose place another connection has taken.
+    func rename(
+        _ seat: Seat,
+        to name: MemberName?,
+        over connection: WebSocketConnection,
+        _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
+    ) {
+        group.atHome { [self] in
+            let result: Result<Member, Problem>?
+            do throws(Problem) {
+                let renaming = try state.rename(seat, to: name, over: connection)
+                announce(renaming.map(ServerObject.renamed))
+                result = renaming.map { .success($0.member) }
+            } catch {
+                result = .failure(error)
+            }
+            group.inOrder(on: connection.loop) { answer(result) }
+        }
+    }
+
+    // MARK: Messages
+
+    /// A message that its author gave a key, on its way to its place.
+    struct Letter: Sendable {
+        let text: WebSocketMessage
+        let key: MessageKey
+        let envelope: BroadcastEnvelope
+        let session: SessionID
+        let tag: BroadcastGroup.SessionTag?
+        let sender: BroadcastMember
+    }
+
+    /// Sends a message once, however often it comes with its key.
+    ///
+    /// - Parameter acknowledge: called on the sender's loop behind the message, with what became of it; nil when the session
+    ///   goes on in another connection, which is to send it again.
+    func publish(_ letter: Letter, _ acknowledge: @escaping @Sendable (Receipt?, _ isDuplicate: Bool) -> Void) {
+        let connection = letter.sender.connection
+        group.atHome { [self] in
+            switch state.known(letter.key, in: letter.session, over: connection) {
+            case .sent(let receipt): group.inOrder(on: connection.loop) { acknowledge(receipt, true) }
+            case .elsewhere: group.inOrder(on: connection.loop) { acknowledge(nil, false) }
+            case .nothing:
+                let receipt = send(letter)
+                group.inOrder(on: connection.loop) { acknowledge(receipt, false) }
+            }
+        }
+    }
+
+    /// At home a message has its place at once.
+    private func send(_ letter: Letter) -> Receipt {
+        group.trySend(
+            letter.text,
+            in: letter.envelope,
+            from: letter.sender,
+            includingSender: settings.echoes,
+            tag: letter.tag
+        )
+        let receivers = state.connectedCount - (settings.echoes ? 0 : 1)
+        let receipt = Receipt(id: PositionText(group.position), receivers: receivers)
+        state.remember(receipt, for: letter.key, in: letter.session)
+        wasUsed(isSeen: true)
+        return receipt
+    }
+
+    // MARK: What was said, and who is there
+
+    /// Says who is there.
+    ///
+    /// - Parameter answer: called on `loop`, one of the group's, at its place in the order.
+    func attendance(on loop: ServiceLoop, _ answer: @escaping @Sendable (Attendance) -> Void) {
+        group.atHome { [self] in
+            let attendance = state.attendance
+            group.inOrder(on: loop) { answer(attendance) }
+        }
+    }
+
+    /// Gives up its history, since all take too much together. On any thread.
+    func dropHistory() {
+        group.dropHistory()
+        goIfEmpty()
+    }
+
+    /// Gives up what of its history is too old. On any thread.
+    func trimHistory() {
+        group.trimHistory()
+        goIfEmpty()
+    }
+
+    private func goIfEmpty() {
+        home.execute { [self] in directory?.leave(self, uses: 0, isEmpty: isEmpty) }
+    }
+
+    private func announce(_ object: ServerObject?) {
+        guard let object else { return }
+        group.announce(ChatProtocol.encode(object), in: Announcement.envelope, from: nil, includingSender: true)
+    }
+
+    // MARK: Activity
+
+    /// What was done since it was looked at last: a load for each message, and more only for the first.
+    private struct Activity: OptionSet {
+        let rawValue: UInt8
+
+        /// Something was said.
+        static let used = Activity(rawValue: 1)
+        /// The position of the channel has moved by something that somebody has not seen.
+        static let movesUnseen = Activity(rawValue: 2)
+    }
+
+    /// Something was said, on whatever loop.
+    ///
+    /// - Parameter isSeen: all who speak JSON learn the position of the channel by it, the sender too.
+    func wasUsed(isSeen: Bool) {
+        let new: Activity = isSeen ? .used : [.used, .movesUnseen]
+        guard !Activity(rawValue: activity.load(ordering: .relaxed)).isSuperset(of: new) else { return }
+        let before = Activity(rawValue: activity.bitwiseOr(new.rawValue, ordering: .relaxed).oldValue)
+        guard new.subtracting(before).contains(.movesUnseen) else { return }
+        group.atHome { [self] in
+            home.call(after: .seconds(1)) { [weak self] in self?.tellPosition() }
+        }
+    }
+
+    /// Whether something was said since this was asked last. On any thread.
+    func takeUse() -> Bool {
+        Activity(rawValue: activity.bitwiseAnd(~Activity.used.rawValue, ordering: .relaxed).oldValue).contains(.used)
+    }
+
+    /// Tells all who speak JSON where the channel has come to.
+    private func tellPosition() {
+        activity.bitwiseAnd(~Activity.movesUnseen.rawValue, ordering: .relaxed)
+        announce(.position(PositionText(group.position)))
+    }
+}
+
+extension WebSocketCloseCode {
+    /// The session goes on in another connection: this one is not to be made again.
+    static let replaced = WebSocketCloseCode(rawValue: 4000)
+}

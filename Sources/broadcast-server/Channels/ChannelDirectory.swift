@@ -1,0 +1,158 @@
+import LWSSwift
+import Synchronization
+
+/// All channels, by their names, and what they have to share: their number, the sessions that are remembered, and the memory
+/// of all histories. May be used on any thread; its locks are held for a look-up alone.
+final class ChannelDirectory: Sendable {
+    private let loops: [ServiceLoop]
+    private let settings: ChatSettings
+    private let table = Monitor(ChannelTable<Channel>())
+    private let absent = Monitor(AbsentSessions<AbsentSession>())
+    private let lastID = Atomic<UInt64>(0)
+    /// nil when nothing is kept.
+    private let budget: HistoryBudget?
+    private let isWatchingAge = Atomic(false)
+
+    /// - Parameter loops: the channels are spread over them.
+    init(on loops: [ServiceLoop], _ settings: ChatSettings) {
+        self.loops = loops
+        self.settings = settings
+        // The directory is not made yet; nothing is kept before it is.
+        let review = Monitor<(@Sendable () -> Void)?>(nil)
+        budget = settings.history.map { history in
+            HistoryBudget(maximumBytes: history.maximumTotalBytes) { review.withLock { $0 }?() }
+        }
+        let loop = loops[0]
+        review.update { body in
+            body = { [weak self] in loop.execute { [weak self] in self?.makeRoom(on: loop) } }
+        }
+    }
+
+    /// What each channel keeps.
+    private var history: BroadcastGroup.History {
+        settings.history.map {
+            BroadcastGroup.History(
+                maximumMessages: $0.maximumMessages,
+                maximumBytes: $0.maximumBytes,
+                maximumAge: $0.maximumAge,
+                budget: budget
+            )
+        } ?? .none
+    }
+
+    // MARK: Channels
+
+    /// Whether a channel is there, or may be made.
+    func hasRoom(for name: ChannelName) -> Bool {
+        table.withLock { $0.hasRoom(for: name) }
+    }
+
+    /// The channel of a name, for a use that ``leave(_:uses:isEmpty:)`` ends. It is made if there is none.
+    func enter(_ name: ChannelName) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
+        let result = table.withLock { table in
+            Result { () throws(ChannelTable<Channel>.TooManyChannels) in
+                try table.enter(name) {
+                    Channel(name, on: loops(for: name), settings, history: history, in: self)
+                }
+            }
+        }
+        let (channel, evicted) = try result.get()
+        evicted?.retire()
+        watchAge()
+        return channel
+    }
+
+    /// Ends uses of a channel.
+    ///
+    /// - Parameter isEmpty: it remembers nothing, so that it goes with its last use.
+    func leave(_ channel: Channel, uses: Int = 1, isEmpty: Bool) {
+        table.withLock { $0.leave(channel, channel.name, uses: uses, isEmpty: isEmpty) }
+    }
+
+    /// Forgets all channels, when the server has ended.
+    func removeAll() {
+        table.withLock { $0 = ChannelTable() }
+    }
+
+    /// The loops, beginning with the home of a channel: the same for one name, and spread evenly over names.
+    private func loops(for name: ChannelName) -> [ServiceLoop] {
+        let home = Int(truncatingIfNeeded: name.stableHash % UInt64(loops.count))
+        return [loops[home]] + loops[..<home] + loops[(home + 1)...]
+    }
+
+    /// An id that no member of this server has had.
+    func makeID() -> ClientID {
+        ClientID(number: lastID.add(1, ordering: .relaxed).newValue)
+    }
+
+    // MARK: Sessions without a connection
+
+    /// A session has lost its connection; another one, perhaps of another channel, may have to be given up for it.
+    func sessionWasLost(_ session: AbsentSession, of share: AddressShare) {
+        guard let victim = absent.withLock({ $0.add(session, of: share) }) else { return }
+        victim.channel.giveUp(victim.id)
+    }
+
+    /// Sessions have a connection again, or are forgotten.
+    func sessionsAreGone(_ sessions: [AbsentSession]) {
+        guard !sessions.isEmpty else { return }
+        absent.withLock { absent in
+            for session in sessions { absent.remove(session) }
+        }
+    }
+
+    // MARK: Memory of all histories
+
+    /// Has the channels that were used longest ago give up their histories while all take too much together.
+    private func makeRoom(on loop: ServiceLoop) {
+        guard let budget, budget.byteCount > budget.maximumBytes else { return }
+        let channels = table.withLock { table in
+            for channel in table.channels where channel.takeUse() { table.touch(channel.name) }
+            return table.channels
+        }
+        // Some more, so that it is not to be done again for the next message.
+        var excess = budget.byteCount - budget.maximumBytes / 8 * 7
+        for channel in channels where excess > 0 {
+            excess -= channel.group.historyByteCount
+            channel.dropHistory()
+        }
+        // It may have grown meanwhile, of which nobody tells before it has been small enough.
+        loop.call(after: .milliseconds(100)) { [weak self] in self?.makeRoom(on: loop) }
+    }
+}
+
+extension ChannelDirectory {
+    /// Looks now and then for messages that are too old, as long as there are channels: where nothing is said any more, nobody
+    /// else does.
+    private func watchAge() {
+        guard let age = settings.history?.maximumAge, !isWatchingAge.exchange(true, ordering: .relaxed) else { return }
+        let interval = min(max(age / 8, .seconds(1)), .seconds(600))
+        loops[0].execute { [self] in
+            loops[0].call(after: interval) { [weak self] in self?.endAge() }
+        }
+    }
+
+    private func endAge() {
+        isWatchingAge.store(false, ordering: .relaxed)
+        let channels = table.withLock { $0.channels }
+        for channel in channels { channel.trimHistory() }
+        if !channels.isEmpty { watchAge() }
+    }
+}
+
+/// A session of a channel that has no connection.
+struct AbsentSession: Sendable {
+    let channel: Channel
+    let id: SessionID
+}
+
+extension AbsentSession: Hashable {
+    static func == (one: AbsentSession, other: AbsentSession) -> Bool {
+        one.channel === other.channel && one.id == other.id
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(channel))
+        hasher.combine(id)
+    }
+}

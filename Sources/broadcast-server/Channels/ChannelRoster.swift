@@ -1,0 +1,87 @@
+/// The members of one channel and their names, and what the others are to be told of them.
+struct ChannelRoster: Sendable {
+    /// In a channel of more members nobody is told who is there, comes and goes: it would cost the square of their number.
+    static let maximumIntroduced = 100
+
+    private struct Entry: Sendable {
+        var name: String
+        /// Whether the name is its own, as given by the register.
+        var isNamed: Bool
+    }
+
+    private var entries: [ClientID: Entry] = [:]
+    private var names = NameRegister()
+
+    var count: Int { entries.count }
+
+    /// Everybody, unless they are too many.
+    var attendance: Attendance {
+        let isIntroduced = count <= Self.maximumIntroduced
+        let members = isIntroduced ? entries.map { Member(id: $0.key, name: $0.value.name) } : nil
+        return Attendance(count: count, members: members?.sorted { $0.id < $1.id })
+    }
+
+    func member(_ id: ClientID) -> Member? {
+        entries[id].map { Member(id: id, name: $0.name) }
+    }
+
+    /// Whether a member is called by a name of its own.
+    func isNamed(_ id: ClientID) -> Bool { entries[id]?.isNamed ?? false }
+
+    /// Takes in a member that is not there.
+    ///
+    /// - Parameter name: the one it wants; it goes by its id when too many have that, or when it wants none.
+    /// - Returns: the member with the name it got.
+    mutating func add(_ id: ClientID, name: MemberName?) -> (member: Member, isNamed: Bool) {
+        let own = name.flatMap { names.claim($0, for: id) }
+        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil)
+        entries[id] = entry
+        return (Member(id: id, name: entry.name), entry.isNamed)
+    }
+
+    /// Lets a member go; nil when it is not there.
+    mutating func remove(_ id: ClientID) -> Member? {
+        guard let entry = entries.removeValue(forKey: id) else { return nil }
+        if entry.isNamed { names.release(entry.name) }
+        return Member(id: id, name: entry.name)
+    }
+
+    /// Gives a member another name, or none.
+    ///
+    /// - Returns: what all are to be told; nil when it is not there.
+    /// - Throws: a problem when too many have that name. The member keeps the one it had.
+    mutating func rename(_ id: ClientID, to name: MemberName?) throws(Problem) -> Renaming? {
+        guard let old = entries[id] else { return nil }
+        // Claimed before the old one is given back, which might be the same.
+        let own = name.flatMap { names.claim($0, for: id) }
+        if name != nil && own == nil { throw Self.tooManyAlike }
+        if old.isNamed, !(own.map { NameRegister.areAlike($0, old.name) } ?? false) { names.release(old.name) }
+        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil)
+        entries[id] = entry
+        return Renaming(member: Member(id: id, name: entry.name), was: old.name)
+    }
+
+    /// What the others are told when a member was taken in.
+    func arrival(of member: Member) -> ServerObject? {
+        switch count {
+        case ...Self.maximumIntroduced: .joined(Presence(member: member, count: count))
+        // From here on nobody can follow any more, and should know.
+        case Self.maximumIntroduced + 1: .members(attendance)
+        default: nil
+        }
+    }
+
+    /// What those who are left are told when a member has gone.
+    func departure(of member: Member) -> ServerObject? {
+        switch count {
+        case ..<Self.maximumIntroduced: .left(Presence(member: member, count: count))
+        // Who came and went meanwhile was not told.
+        case Self.maximumIntroduced: .members(attendance)
+        default: nil
+        }
+    }
+
+    static let tooManyAlike = Problem(.badName, "Too many members have this name: choose another one.")
+
+    private static func name(of id: ClientID) -> String { "Client \(id)" }
+}

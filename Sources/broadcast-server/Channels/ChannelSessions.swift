@@ -1,0 +1,131 @@
+/// The sessions of one channel: who may come back as the member it was, and which messages it has sent.
+///
+/// Memory is bounded by the connections of the channel, and for those that have none by ``AbsentSessions``.
+struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
+    /// How long a session is remembered after its last connection.
+    static var retention: Duration { .seconds(600) }
+
+    struct Session: Sendable {
+        let member: ClientID
+        /// Names it among the authors of the history.
+        let tag: UInt32
+        var keys = KeyMemory()
+        /// nil when it was lost, or closed.
+        var connection: Connection?
+    }
+
+    /// How long the place of one that has lost its connection is kept.
+    let grace: Duration
+    private var sessions: [SessionID: Session] = [:]
+    /// When those that have no connection lost it.
+    private var absent = RecencyMap<SessionID, ContinuousClock.Instant>()
+    /// Those of them whose place is kept.
+    private var awaited = RecencyMap<SessionID, ContinuousClock.Instant>()
+    private var lastTag: UInt32 = 0
+
+    init(grace: Duration) {
+        self.grace = grace
+    }
+
+    var isEmpty: Bool { sessions.isEmpty }
+    /// The sessions that have no connection.
+    var absentees: [SessionID] { absent.map(\.key) }
+
+    subscript(id: SessionID) -> Session? { sessions[id] }
+
+    /// Begins a session.
+    mutating func open(_ id: SessionID, for member: ClientID, over connection: Connection) -> Session {
+        // 0 is nobody's. Four thousand millions later there is nothing left of who had one before.
+        lastTag = lastTag == .max ? 1 : lastTag + 1
+        let session = Session(member: member, tag: lastTag, connection: connection)
+        sessions[id] = session
+        return session
+    }
+
+    /// What a session that came back finds.
+    enum Return: Equatable {
+        /// Its place was kept.
+        case inPlace
+        /// It has an older connection, whose place it takes.
+        case instead(of: Connection)
+        /// It has left, but is known.
+        case anew
+    }
+
+    /// A session goes on with another connection; nil when it is not known.
+    mutating func resume(_ id: SessionID, over connection: Connection) -> (session: Session, how: Return)? {
+        guard var session = sessions[id] else { return nil }
+        let older = session.connection
+        session.connection = connection
+        sessions[id] = session
+        absent[id] = nil
+        if let older { return (session, .instead(of: older)) }
+        return (session, awaited.removeValue(forKey: id) == nil ? .anew : .inPlace)
+    }
+
+    /// A connection has ended.
+    ///
+    /// - Parameter leaves: the client meant to leave, so that its place is not kept.
+    /// - Returns: whether the place is kept; nil when the session had gone on with another connection.
+    mutating func disconnect(
+        _ id: SessionID,
+        from connection: Connection,
+        leaves: Bool,
+        now: ContinuousClock.Instant
+    ) -> Bool? {
+        guard sessions[id]?.connection == connection else { return nil }
+        sessions[id]?.connection = nil
+        absent[id] = now
+        let isAwaited = !leaves && grace > .zero
+        if isAwaited { awaited[id] = now }
+        return isAwaited
+    }
+
+    /// Forgets a session that has no connection.
+    ///
+    /// - Returns: the member whose place was kept so far.
+    mutating func forget(_ id: SessionID) -> ClientID? {
+        guard let session = sessions[id], session.connection == nil else { return nil }
+        sessions[id] = nil
+        absent[id] = nil
+        return awaited.removeValue(forKey: id) == nil ? nil : session.member
+    }
+
+    // MARK: Time
+
+    /// When ``takeLate(now:)`` and ``forgetOld(now:)`` have something to do next.
+    var nextDeadline: ContinuousClock.Instant? {
+        let late = awaited.first.map { $0.value + grace }
+        let old = absent.first.map { $0.value + retention }
+        guard let late, let old else { return late ?? old }
+        return min(late, old)
+    }
+
+    private var retention: Duration { max(Self.retention, grace) }
+
+    /// The next member that has not come back in time; nil when there is none any more.
+    mutating func takeLate(now: ContinuousClock.Instant) -> ClientID? {
+        guard let first = awaited.first, first.value + grace <= now else { return nil }
+        awaited.removeFirst()
+        return sessions[first.key]?.member
+    }
+
+    /// Forgets the sessions that have been without a connection for too long.
+    ///
+    /// - Returns: those that were forgotten.
+    mutating func forgetOld(now: ContinuousClock.Instant) -> [SessionID] {
+        var forgotten: [SessionID] = []
+        while let first = absent.first, first.value + retention <= now {
+            absent.removeFirst()
+            sessions[first.key] = nil
+            forgotten.append(first.key)
+        }
+        return forgotten
+    }
+
+    // MARK: Keys
+
+    mutating func remember(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
+        sessions[id]?.keys.remember(receipt, for: key)
+    }
+}

@@ -1,0 +1,219 @@
+/// Who is in one channel, under which name, and what is known of those who may come back: takes in, lets go, and says what
+/// the others are to be told.
+///
+/// It is plain logic: no input or output, no lock, no clock, no randomness. `Connection` is whatever a member is reached by;
+/// a test uses a number.
+struct ChannelState<Connection: Sendable & Equatable>: Sendable {
+    private var roster = ChannelRoster()
+    private var sessions: ChannelSessions<Connection>
+    /// The members that have a connection.
+    private(set) var connectedCount = 0
+
+    /// - Parameter grace: how long the place of a member is kept that has lost its connection.
+    init(grace: Duration) {
+        sessions = ChannelSessions(grace: grace)
+    }
+
+    var attendance: Attendance { roster.attendance }
+    /// Members, and those who may come back as the ones they were.
+    var isEmpty: Bool { roster.count == 0 && sessions.isEmpty }
+    /// The sessions that have no connection.
+    var absentees: [SessionID] { sessions.absentees }
+    /// When ``expire(now:)`` has something to do next.
+    var nextDeadline: ContinuousClock.Instant? { sessions.nextDeadline }
+
+    // MARK: Coming and going
+
+    /// A member that was taken in.
+    struct Arrival: Sendable {
+        let seat: Seat
+        /// Whether it is called by a name of its own.
+        let isNamed: Bool
+        /// Whether it had a place already, so that nobody is told.
+        let isBack: Bool
+        /// Its session was known: it is absent no more.
+        let returned: SessionID?
+        /// The older connection whose place it takes, which is to be closed.
+        let replaced: Connection?
+        /// Why it has not got the name that it asked for.
+        let problem: Problem?
+        /// Who is there now.
+        let attendance: Attendance
+        /// What the others are told.
+        let notice: ServerObject?
+    }
+
+    /// Takes in a member: under a new id, or as the one that it was.
+    ///
+    /// - Parameter makeID: gives an id that nobody has had.
+    mutating func join(
+        _ request: JoinRequest,
+        over connection: Connection,
+        makeID: () -> ClientID,
+        using generator: inout some RandomNumberGenerator
+    ) -> Arrival {
+        switch request.identity {
+        case .none:
+            return admit(makeID(), request.name, session: nil, tag: 0)
+        case .returning(let offered):
+            guard let (session, how) = sessions.resume(offered, over: connection) else { fallthrough }
+            if how == .anew {
+                return admit(session.member, request.name, session: offered, tag: session.tag, returned: offered)
+            }
+            return takeBack(session, offered, how)
+        case .session:
+            let id = SessionID(using: &generator)
+            let member = makeID()
+            let session = sessions.open(id, for: member, over: connection)
+            return admit(member, request.name, session: id, tag: session.tag)
+        }
+    }
+
+    private mutating func admit(
+        _ id: ClientID,
+        _ name: MemberName?,
+        session: SessionID?,
+        tag: UInt32,
+        returned: SessionID? = nil
+    ) -> Arrival {
+        let (member, isNamed) = roster.add(id, name: name)
+        connectedCount += 1
+        return Arrival(
+            seat: Seat(member: member, session: session, tag: tag),
+            isNamed: isNamed,
+            isBack: false,
+            returned: returned,
+            replaced: nil,
+            problem: name != nil && !isNamed ? ChannelRoster.tooManyAlike : nil,
+            attendance: roster.attendance,
+            notice: roster.arrival(of: member)
+        )
+    }
+
+    /// It keeps the name it has, whatever it asks for: the URL may be older than that.
+    private mutating func takeBack(
+        _ session: ChannelSessions<Connection>.Session,
+        _ id: SessionID,
+        _ how: ChannelSessions<Connection>.Return
+    ) -> Arrival {
+        guard let member = roster.member(session.member) else {
+            preconditionFailure("Whoever's place is kept is a member.")
+        }
+        var replaced: Connection?
+        if case .instead(let older) = how { replaced = older } else { connectedCount += 1 }
+        return Arrival(
+            seat: Seat(member: member, session: id, tag: session.tag),
+            isNamed: roster.isNamed(session.member),
+            isBack: true,
+            returned: id,
+            replaced: replaced,
+            problem: nil,
+            attendance: roster.attendance,
+            notice: nil
+        )
+    }
+
+    /// A member whose connection has ended.
+    struct Departure: Sendable, Equatable {
+        /// Its session, which has no connection any more.
+        let absent: SessionID?
+        /// Whether it is no member any more; otherwise its place is kept.
+        let hasLeft: Bool
+        /// What those who are left are told.
+        let notice: ServerObject?
+    }
+
+    /// The connection of a member has ended.
+    ///
+    /// - Parameter leaves: the client meant to leave, so that its place is not kept.
+    /// - Returns: nil when another connection has its place.
+    mutating func disconnect(
+        _ seat: Seat,
+        from connection: Connection,
+        leaves: Bool,
+        now: ContinuousClock.Instant
+    ) -> Departure? {
+        if let session = seat.session {
+            guard let isAwaited = sessions.disconnect(session, from: connection, leaves: leaves, now: now) else {
+                return nil
+            }
+            connectedCount -= 1
+            return Departure(absent: session, hasLeft: !isAwaited, notice: isAwaited ? nil : remove(seat.id))
+        }
+        connectedCount -= 1
+        return Departure(absent: nil, hasLeft: true, notice: remove(seat.id))
+    }
+
+    /// Forgets a session that has no connection, to make room for others.
+    mutating func forget(_ session: SessionID) -> Expiry {
+        let late = sessions.forget(session)
+        return Expiry(
+            departures: late == nil ? 0 : 1,
+            notices: late.flatMap { remove($0) }.map { [$0] } ?? [],
+            forgotten: []
+        )
+    }
+
+    /// What time has brought.
+    struct Expiry: Sendable, Equatable {
+        /// How many members are none any more.
+        var departures = 0
+        /// What those who are left are told.
+        var notices: [ServerObject] = []
+        /// Sessions that are not known any more.
+        var forgotten: [SessionID] = []
+    }
+
+    /// Lets go the members that have not come back in time, and forgets old sessions.
+    mutating func expire(now: ContinuousClock.Instant) -> Expiry {
+        var expiry = Expiry()
+        while let late = sessions.takeLate(now: now) {
+            expiry.departures += 1
+            if let notice = remove(late) { expiry.notices.append(notice) }
+        }
+        expiry.forgotten = sessions.forgetOld(now: now)
+        return expiry
+    }
+
+    private mutating func remove(_ id: ClientID) -> ServerObject? {
+        guard let member = roster.remove(id), connectedCount > 0 else { return nil }
+        return roster.departure(of: member)
+    }
+
+    // MARK: Names
+
+    /// Gives a member another name, or none.
+    ///
+    /// - Returns: what all members are to be told; nil when another connection has its place.
+    /// - Throws: a problem when too many have that name. The member keeps the one it had.
+    mutating func rename(
+        _ seat: Seat,
+        to name: MemberName?,
+        over connection: Connection
+    ) throws(Problem) -> Renaming? {
+        if let session = seat.session, sessions[session]?.connection != connection { return nil }
+        return try roster.rename(seat.id, to: name)
+    }
+
+    // MARK: Keys
+
+    /// What is known of the message of a key.
+    enum Known: Sendable, Equatable {
+        case nothing
+        /// It was sent before.
+        case sent(Receipt)
+        /// The session goes on in another connection, which will send again what was not acknowledged.
+        case elsewhere
+    }
+
+    /// What is known of a message that comes over a connection of a session.
+    func known(_ key: MessageKey, in id: SessionID, over connection: Connection) -> Known {
+        guard let session = sessions[id], session.connection == connection else { return .elsewhere }
+        return session.keys[key].map(Known.sent) ?? .nothing
+    }
+
+    /// Remembers what became of a message.
+    mutating func remember(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
+        sessions.remember(receipt, for: key, in: id)
+    }
+}

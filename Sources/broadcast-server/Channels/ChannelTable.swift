@@ -1,0 +1,76 @@
+/// The channels there are, by name, in the order in which they were used.
+///
+/// At most ``maximumCount``. One that is used by nobody, but remembers something, gives way to a new one: the one that was
+/// used longest ago first.
+struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
+    static var maximumCount: Int { 1_000 }
+
+    private struct Entry: Sendable {
+        let channel: Channel
+        /// Its members, and those on their way to become one.
+        var uses: Int
+    }
+
+    private var entries = RecencyMap<ChannelName, Entry>()
+
+    var count: Int { entries.count }
+    /// From the one that was used longest ago to the latest.
+    var channels: [Channel] { entries.map(\.value.channel) }
+
+    /// Why a channel cannot be entered.
+    struct TooManyChannels: Error, Equatable {}
+
+    /// Whether a channel is there, or may be made.
+    func hasRoom(for name: ChannelName) -> Bool {
+        entries[name] != nil || entries.count < Self.maximumCount || unused != nil
+    }
+
+    /// The channel of a name, if there is one.
+    subscript(name: ChannelName) -> Channel? { entries[name]?.channel }
+
+    /// Begins a use of a channel, which is made if there is none of that name.
+    ///
+    /// - Returns: with the channel, the one that had to give way.
+    mutating func enter(
+        _ name: ChannelName,
+        make: () -> Channel
+    ) throws(TooManyChannels) -> (channel: Channel, evicted: Channel?) {
+        if let entry = entries[name] {
+            entries[name]?.uses += 1
+            entries.touch(name)
+            return (entry.channel, nil)
+        }
+        var evicted: Channel?
+        if entries.count == Self.maximumCount {
+            guard let unused else { throw TooManyChannels() }
+            evicted = entries.removeValue(forKey: unused)?.channel
+        }
+        let channel = make()
+        entries[name] = Entry(channel: channel, uses: 1)
+        return (channel, evicted)
+    }
+
+    /// Ends uses of a channel.
+    ///
+    /// - Parameters:
+    ///   - channel: may have had to give way meanwhile, when it had no use.
+    ///   - isEmpty: it remembers nothing: with its last use it goes.
+    mutating func leave(_ channel: Channel, _ name: ChannelName, uses: Int = 1, isEmpty: Bool) {
+        guard let entry = entries[name], entry.channel === channel else { return }
+        entries[name]?.uses -= uses
+        if entry.uses == uses, isEmpty {
+            entries.removeValue(forKey: name)
+        } else if uses > 0 {
+            entries.touch(name)
+        }
+    }
+
+    /// A channel was used without being entered.
+    mutating func touch(_ name: ChannelName) {
+        entries.touch(name)
+    }
+
+    private var unused: ChannelName? {
+        entries.first { $0.value.uses == 0 }?.key
+    }
+}

@@ -1,0 +1,189 @@
+import LWSSwift
+import Logging
+import Synchronization
+
+/// What clients do in channels, whatever way they come: the gateways ask for it, each in its own language.
+///
+/// It may be used on several loops; what belongs to a connection is called on its loop.
+final class ChatService: Sendable {
+    let settings: ChatSettings
+    let logger: Logger
+    /// Writes what a member said to the log: apart from the logger, since it happens for every message. nil when the log
+    /// leaves it out.
+    private let logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
+    private let loops: [ServiceLoop]
+    private let directory: ChannelDirectory
+    private let connectionCount = Atomic(0)
+    private let hasStopped = Atomic(false)
+    private let unacknowledged = Atomic(0)
+
+    init(
+        on loops: [ServiceLoop],
+        _ settings: ChatSettings,
+        logger: Logger,
+        logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
+    ) {
+        self.loops = loops
+        self.settings = settings
+        self.logger = logger
+        self.logMessage = logMessage
+        directory = ChannelDirectory(on: loops, settings)
+    }
+
+    // MARK: Coming and going
+
+    /// Why nobody can be taken in.
+    static let tooManyChannels = "There are too many channels: use an existing one, or come back later."
+
+    /// Whether a channel is there, or may be made.
+    func hasRoom(for channel: ChannelName) -> Bool {
+        directory.hasRoom(for: channel)
+    }
+
+    /// Takes in a member.
+    ///
+    /// - Parameter arrive: called on the connection's loop at the member's place in the order of its channel, where it has to
+    ///   join the group: at once if that loop is the channel's home. ``leave(_:_:)`` is to follow, also when the connection
+    ///   has ended meanwhile.
+    /// - Returns: the channel.
+    @discardableResult
+    func join(
+        _ request: JoinRequest,
+        as principal: Principal,
+        over connection: WebSocketConnection,
+        _ arrive: @escaping @Sendable (Participant.Place) -> Void
+    ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
+        let channel = try directory.enter(request.channel)
+        channel.join(request, over: connection) { [self] arrival in
+            let total = connectionCount.add(1, ordering: .relaxed).newValue
+            let seat = arrival.seat
+            logger.info("Client \(seat.id) connected\(arrival.isBack ? " again" : ""). Total clients: \(total)")
+            if !arrival.isBack, arrival.isNamed || request.channel != .default {
+                logger.info("Client \(seat.id) is called \(seat.member.name), in \(request.channel).")
+            }
+            arrive(Participant.Place(service: self, channel: channel, principal: principal, arrival: arrival))
+        }
+        return channel
+    }
+
+    /// The connection of a member has ended: it leaves, or its place is kept for a while.
+    func leave(_ participant: Participant, _ close: WebSocketClose) {
+        let seat = participant.seat
+        let total = connectionCount.subtract(1, ordering: .relaxed).newValue
+        logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(total)")
+        // A client that says goodbye does not come back. Browsers say so without a code.
+        let leaves = close.initiator == .peer && [.normalClosure, .noStatusReceived].contains(close.code)
+        let connection = participant.membership.connection
+        participant.channel.disconnect(seat, from: connection, leaves: leaves, participant.principal.share)
+    }
+
+    /// A member was too slow, and was not sent something.
+    func log(_ loss: BroadcastLoss, of participant: Participant) {
+        guard loss.messageCount > 0 else { return }
+        logger.warning("Client \(participant.seat.id) is too slow: \(loss.messageCount) messages were left out.")
+    }
+
+    // MARK: Messages
+
+    /// Whether anything is still taken from the members: one that is told to leave is not listened to any more. It takes
+    /// what it says for lost, and may say it again.
+    var isListening: Bool { !hasStopped.load(ordering: .relaxed) }
+
+    /// Says something.
+    func publish(_ message: BorrowedMessage, by participant: Participant) {
+        logMessage?(participant.seat.id, message)
+        participant.group.trySend(
+            message,
+            in: participant.envelope,
+            from: participant.membership,
+            includingSender: settings.echoes,
+            tag: participant.seat.sessionTag
+        )
+        // Members that speak JSON do not see the place of a binary message, and the author none of its own.
+        let isSeen = message.kind == .text && (settings.echoes || participant.seat.session == nil)
+        participant.channel.wasUsed(isSeen: isSeen)
+    }
+
+    /// Says something once, however often it comes with its key.
+    ///
+    /// - Parameter acknowledge: called on the member's loop behind the message, with what became of it; not when another
+    ///   connection has taken the member's place.
+    func publish(
+        _ text: WebSocketMessage,
+        key: MessageKey,
+        by participant: Participant,
+        _ acknowledge: @escaping @Sendable (Receipt, _ isDuplicate: Bool) -> Void
+    ) {
+        let seat = participant.seat
+        guard let session = seat.session else { return publish(text.borrowed, by: participant) }
+        unacknowledged.add(1, ordering: .relaxed)
+        let letter = Channel.Letter(
+            text: text,
+            key: key,
+            envelope: participant.envelope,
+            session: session,
+            tag: seat.sessionTag,
+            sender: participant.membership
+        )
+        participant.channel.publish(letter) { [self] receipt, isDuplicate in
+            if let receipt {
+                if !isDuplicate { logMessage?(seat.id, text.borrowed) }
+                acknowledge(receipt, isDuplicate)
+            }
+            unacknowledged.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// A part of what was said before, on the member's loop.
+    func history(_ fetch: Fetch, for participant: Participant) throws(Problem) -> HistoryPage {
+        try HistoryReader.page(fetch, of: participant.group)
+    }
+
+    // MARK: Names and presence
+
+    /// Gives a member another name; an empty text takes it away.
+    ///
+    /// - Parameter answer: called on the member's loop behind what all are told, perhaps at once, with the member as it is
+    ///   called now; nil for one whose place another connection has taken.
+    func rename(
+        _ participant: Participant,
+        to text: String,
+        _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
+    ) throws(Problem) {
+        let name = text.contains { $0 != " " } ? try MemberName(text) : nil
+        participant.channel.rename(participant.seat, to: name, over: participant.membership.connection) {
+            [logger] result in
+            if case .success(let member)? = result { logger.info("Client \(member.id) is called \(member.name).") }
+            answer(result)
+        }
+    }
+
+    /// Says who is in the channel.
+    ///
+    /// - Parameter answer: called on the member's loop, at its place in the order, perhaps at once.
+    func presence(for participant: Participant, _ answer: @escaping @Sendable (Attendance) -> Void) {
+        participant.channel.attendance(on: participant.membership.connection.loop, answer)
+    }
+
+    // MARK: Stopping
+
+    /// Takes nothing more from the members, and returns when what was taken has been acknowledged and is on its way to all.
+    ///
+    /// Otherwise a member that the end of the server cuts off from its acknowledgement would say the same again to the next
+    /// server. Messages travel between loops in jobs, which run in order: so what is asked of the loops afterwards, such
+    /// as to close the connections, comes behind.
+    func stop() async {
+        hasStopped.store(true, ordering: .relaxed)
+        repeat {
+            // A loop hands on what a turn has brought at the end of the turn, which is over by the second job.
+            for _ in 1...2 {
+                for loop in loops { try? await loop.run {} }
+            }
+        } while unacknowledged.load(ordering: .relaxed) > 0
+    }
+
+    /// Forgets everything, when the connections have ended.
+    func end() {
+        directory.removeAll()
+    }
+}

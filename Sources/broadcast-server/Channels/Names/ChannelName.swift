@@ -1,0 +1,33 @@
+/// The name of a channel: the path of the URL without its leading slash; empty for the default channel.
+struct ChannelName: Hashable, Sendable, CustomStringConvertible {
+    static let maximumBytes = 64
+    static let rule =
+        "The path names the channel: at most \(maximumBytes) bytes, printable, without spaces and further slashes."
+
+    let text: String
+
+    /// The channel of the path `/`.
+    static let `default` = ChannelName(text: "")
+
+    private init(text: String) {
+        self.text = text
+    }
+
+    /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
+    init?(path: String) {
+        guard let path = PercentEncoding.decode(path), path.utf8.count <= 1 + Self.maximumBytes else { return nil }
+        // As scalars: with a mark behind it, a slash or a space is another character.
+        var scalars = Substring(path).unicodeScalars
+        guard scalars.popFirst() == "/", !scalars.contains("/"), !scalars.contains(" ") else { return nil }
+        let text = String(scalars)
+        guard PrintableText.isPrintable(text) else { return nil }
+        self.text = text
+    }
+
+    var description: String { "/\(text)" }
+
+    /// The same in each process and for each spelling of the name, unlike `hashValue`: FNV-1a.
+    var stableHash: UInt64 {
+        text.unicodeScalars.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1.value)) &* 0x100_0000_01B3 }
+    }
+}

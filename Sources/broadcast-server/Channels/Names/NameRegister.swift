@@ -1,0 +1,32 @@
+/// The names of the members of one channel: tells apart those who want the same.
+struct NameRegister: Sendable {
+    /// How many members may want one name; further ones get none.
+    static let maximumAlike = 99
+
+    private var holders: [String: ClientID] = [:]
+
+    /// Gives `name` to a member, with a number when another one has it; nil when too many have. A member that has it already
+    /// gets the same again, perhaps with other capitals.
+    mutating func claim(_ name: MemberName, for member: ClientID) -> String? {
+        let folded = PrintableText.folded(name.text)
+        for number in 1...Self.maximumAlike {
+            let suffix = number == 1 ? "" : " (\(number))"
+            let holder = holders[folded + suffix]
+            if holder == nil || holder == member {
+                holders[folded + suffix] = member
+                return name.text + suffix
+            }
+        }
+        return nil
+    }
+
+    /// Takes back a name that ``claim(_:for:)`` has given.
+    mutating func release(_ name: String) {
+        holders[PrintableText.folded(name)] = nil
+    }
+
+    /// Whether two names are one to the register.
+    static func areAlike(_ one: String, _ other: String) -> Bool {
+        PrintableText.folded(one) == PrintableText.folded(other)
+    }
+}

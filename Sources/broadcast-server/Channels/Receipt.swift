@@ -1,0 +1,7 @@
+/// What became of a message.
+struct Receipt: Sendable, Equatable {
+    /// Its position in the channel.
+    let id: PositionText
+    /// The members that it was for when it got its place.
+    let receivers: Int
+}

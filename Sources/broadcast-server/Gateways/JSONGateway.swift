@@ -1,0 +1,128 @@
+import LWSSwift
+import Logging
+
+/// A member that speaks JSON: takes its objects apart, and tells it what concerns it alone.
+final class JSONGateway: Participant, @unchecked Sendable {
+    /// It was too slow to be told who came and left, and is to be told who is there.
+    private var owesAttendance = false
+
+    /// Becomes a member of the channel, at its place in the order, and says so.
+    static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
+        let replay = visit.recall.replay
+        // First, since what is queued now goes before what it joins in.
+        let resumption = replay.map(place.channel.group.resumption)
+        connection.tell(.welcome(welcome(visit, place, resumption)))
+        if let gap = resumption.flatMap(visit.gap) { connection.tell(.gap(gap)) }
+        // Its own messages come again when it gets them in any case.
+        let tag = place.service.settings.echoes ? nil : place.arrival.seat.sessionTag
+        let gateway = JSONGateway(place, place.channel.join(connection, visit.form, replay, tag: tag))
+        if let resumption, resumption.start != resumption.end {
+            connection.tell(.position(PositionText(resumption.end)))
+        }
+        for problem in visit.problems { connection.tell(.error(problem)) }
+        if let problem = place.arrival.problem { connection.tell(.error(problem)) }
+        gateway.membership.noticeLoss { loss in
+            loss.messageCount > 0 ? ChatProtocol.encode(ServerObject.gap(Gap(loss))) : nil
+        }
+        gateway.membership.onLoss { gateway.lost($0) }
+        connection.onBorrowedMessage { gateway.receive($0) }
+        connection.onClose { gateway.end($0) }
+    }
+
+    private static func welcome(
+        _ visit: Visit,
+        _ place: Place,
+        _ resumption: BroadcastGroup.Resumption?
+    ) -> Welcome {
+        let arrival = place.arrival
+        return Welcome(
+            position: PositionText(resumption?.start ?? place.channel.group.position),
+            recovered: visit.position != nil && resumption?.missing == nil,
+            member: arrival.seat.member,
+            session: arrival.seat.session?.description ?? "",
+            channel: place.channel.name.text,
+            count: arrival.attendance.count,
+            members: arrival.attendance.members
+        )
+    }
+
+    // MARK: What comes from it
+
+    private func receive(_ message: BorrowedMessage) {
+        guard service.isListening else { return }
+        guard message.kind == .text else { return service.publish(message, by: self) }
+        if let spoken = SpokenText(message) {
+            let key = spoken.key
+            return spoken.withText { say($0, key: key) }
+        }
+        do throws(Problem) {
+            try take(ChatProtocol.decode(ClientObject.self, from: message.message.bytes))
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func take(_ object: ClientObject) throws(Problem) {
+        switch object {
+        case .message(let text, let key): say(WebSocketMessage.text(text).borrowed, key: key)
+        case .name(let name): try rename(name)
+        case .fetch(let fetch): connection.tell(.history(try service.history(fetch, for: self)))
+        }
+    }
+
+    private func say(_ text: BorrowedMessage, key: String?) {
+        guard let key else { return service.publish(text, by: self) }
+        service.publish(text.message, key: MessageKey(text: key), by: self) { [self] receipt, isDuplicate in
+            let acknowledgement = Acknowledgement(
+                key: key,
+                id: receipt.id,
+                receivers: receipt.receivers,
+                stored: .memory,
+                isDuplicate: isDuplicate
+            )
+            connection.tell(.ack(acknowledgement))
+        }
+    }
+
+    private func rename(_ name: String) throws(Problem) {
+        try service.rename(self, to: name) { [self] result in
+            switch result {
+            case .success(let member): take(member)
+            case .failure(let problem): refuse(problem)
+            case nil: break
+            }
+            connection.resumeReading()
+        }
+        // What it says next is to stand behind the new name, which has to come from its channel's home first.
+        if !channel.isHere { connection.pauseReading() }
+    }
+
+    private func refuse(_ problem: Problem) {
+        service.logger.debug("Client \(seat.id) sent what cannot be taken: \(problem.message)")
+        connection.tell(.error(problem))
+    }
+
+    // MARK: What is for it alone
+
+    private func lost(_ loss: BroadcastLoss) {
+        service.log(loss, of: self)
+        guard loss.announcementCount > 0, !owesAttendance else { return }
+        // Once for all that is lost meanwhile: it is slow as it is.
+        owesAttendance = true
+        connection.connection.loop.call(after: .seconds(1)) { [weak self] in self?.tellAttendance() }
+    }
+
+    private func tellAttendance() {
+        owesAttendance = false
+        service.presence(for: self) { [self] attendance in connection.tell(.members(attendance)) }
+    }
+}
+
+extension LoopConnection {
+    /// Sends to a client that is let go when it does not keep up even with what is for it alone.
+    fileprivate func tell(_ object: ServerObject) {
+        guard trySend(ChatProtocol.encode(object)) == .dropped else { return }
+        // Does nothing to one that is closing already.
+        close(code: .policyViolation, reason: "Too slow: the messages that wait exceed the limit.")
+    }
+}

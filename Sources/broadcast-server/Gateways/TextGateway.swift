@@ -1,0 +1,17 @@
+import LWSSwift
+
+/// A member that speaks plain text: what it says goes to its channel as it is, and nothing but what others say comes back.
+final class TextGateway: Participant, @unchecked Sendable {
+    /// Becomes a member of the channel, at its place in the order.
+    static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
+        let gateway = TextGateway(place, place.channel.join(connection, visit.form, visit.recall.replay))
+        gateway.membership.onLoss { gateway.service.log($0, of: gateway) }
+        connection.onBorrowedMessage { gateway.receive($0) }
+        connection.onClose { gateway.end($0) }
+    }
+
+    private func receive(_ message: BorrowedMessage) {
+        guard service.isListening else { return }
+        service.publish(message, by: self)
+    }
+}

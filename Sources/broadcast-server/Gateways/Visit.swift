@@ -1,0 +1,68 @@
+internal import FoundationEssentials
+import LWSSwift
+
+/// What a client asks for with the URL and the subprotocols it connects with.
+struct Visit: Sendable, Equatable {
+    /// The most that may be asked for with `last`.
+    static let mostLast = 999_999_999
+
+    var request: JoinRequest
+    var form: MemberForm
+    /// What it wants to be sent of what was said before.
+    var recall = Recall.nothing
+    /// The position that it came with, as it is.
+    var position: PositionText?
+    /// What is wrong with what it asks for.
+    var problems: [Problem] = []
+
+    /// - Parameter query: of the URL, without the question mark. Parameters of other names are ignored; of several alike the
+    ///   last counts.
+    init(_ request: JoinRequest, form: MemberForm, query: String) {
+        self.request = request
+        self.form = form
+        let parameters = Self.parameters(of: query)
+        if let name = parameters["name"], name.contains(where: { $0 != " " }) {
+            do throws(Problem) {
+                self.request.name = try MemberName(name)
+            } catch {
+                problems.append(error)
+            }
+        }
+        if let after = parameters["after"] {
+            take(after: after)
+        } else if let last = parameters["last"] {
+            take(last: last)
+        }
+    }
+
+    private mutating func take(after text: String) {
+        if let position = BroadcastGroup.Position(text) {
+            recall = .after(position)
+            self.position = PositionText(position)
+        } else {
+            recall = .malformed
+            // One that speaks JSON is told by a gap.
+            if form == .text {
+                problems.append(Problem(.badPosition, "The parameter \"after\" is the id of a message."))
+            }
+        }
+    }
+
+    private mutating func take(last text: String) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+            let count = Int(text), count <= Self.mostLast
+        else {
+            return problems.append(
+                Problem(.badField, "The parameter \"last\" is a number from 0 to \(Self.mostLast).")
+            )
+        }
+        recall = count == 0 ? .nothing : .last(count)
+    }
+
+    /// Names and values in the form of a browser's `URLSearchParams`: percent-encoded, a plus standing for a space.
+    private static func parameters(of query: String) -> [String: String] {
+        let components = URLComponents(string: "?" + query.replacing("+", with: "%20"))
+        let pairs = (components?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
+        return Dictionary(pairs, uniquingKeysWith: { _, last in last })
+    }
+}

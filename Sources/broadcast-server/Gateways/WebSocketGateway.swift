@@ -1,0 +1,61 @@
+import HTTPTypes
+import LWSSwift
+
+/// How WebSocket clients come to the channels: answers their handshakes, and takes them in as what they are.
+struct WebSocketGateway: Sendable {
+    let service: ChatService
+
+    /// Answers an opening handshake.
+    func answer(_ request: HandshakeRequest) -> HandshakeResponse {
+        switch Admission(path: request.path, query: request.query, subprotocols: request.subprotocols) {
+        case .refused(let status, let explanation):
+            return .reject(status: status, body: explanation + "\n")
+        case .accepted(let visit) where !service.hasRoom(for: visit.request.channel):
+            return .reject(status: .serviceUnavailable, body: ChatService.tooManyChannels + "\n")
+        case .accepted(let visit):
+            guard visit.form == .json else { return .accept() }
+            // What else it offered is not kept with the connection, nor echoed.
+            guard case .returning(let session) = visit.request.identity else {
+                return .accept(subprotocol: ChatProtocol.subprotocol)
+            }
+            return .accept(subprotocol: ChatProtocol.subprotocol, userInfo: session)
+        }
+    }
+
+    /// Takes in a new connection until it ends.
+    func admit(_ connection: LoopConnection) {
+        let visit = visit(of: connection.handshake)
+        let handle = connection.connection
+        let principal = Principal(address: connection.handshake.remoteAddress)
+        do throws(ChannelTable<Channel>.TooManyChannels) {
+            let channel = try service.join(visit.request, as: principal, over: handle) { place in
+                switch visit.form {
+                case .text: TextGateway.enter(handle.onLoop, visit, place)
+                case .json: JSONGateway.enter(handle.onLoop, visit, place)
+                }
+                handle.onLoop.resumeReading()
+            }
+            // Nothing that it sends is looked at before it is a member.
+            if !channel.isHere { connection.pauseReading() }
+        } catch {
+            // The last one was taken since the handshake.
+            connection.close(code: .tryAgainLater, reason: ChatService.tooManyChannels)
+        }
+    }
+
+    /// Read once more rather than kept with the handshake, which lasts as long as the connection.
+    private func visit(of handshake: Handshake) -> Visit {
+        let subprotocols = handshake.subprotocol.map { [$0] } ?? []
+        guard
+            case .accepted(var visit) = Admission(
+                path: handshake.path,
+                query: handshake.query,
+                subprotocols: subprotocols
+            )
+        else {
+            preconditionFailure("The handshake of every connection was accepted here.")
+        }
+        if let session = handshake.userInfo as? SessionID { visit.request.identity = .returning(session) }
+        return visit
+    }
+}

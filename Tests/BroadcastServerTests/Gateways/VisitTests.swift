@@ -1,0 +1,49 @@
+import LWSSwift
+import Testing
+
+@testable import broadcast_server
+
+@Suite struct VisitTests {
+    private static func visit(_ query: String, _ form: MemberForm = .json) -> Visit {
+        Visit(JoinRequest(channel: .default, identity: .session), form: form, query: query)
+    }
+
+    @Test(arguments: [
+        ("name=ann", "ann"), ("name=ann+lee", "ann lee"), ("name=ann%20lee", "ann lee"), ("name=a%2Bb", "a+b"),
+        ("name=%F0%9F%91%8B", "👋"), ("name=👋", "👋"), ("x=1&name=ann&name=bob", "bob"), ("name=a%26b%3Dc", "a&b=c"),
+        ("name=100%25", "100%"), ("name=100%", "100%"), ("name=a=b", "a=b"),
+    ])
+    func `a name is taken from the query`(query: String, name: String) {
+        let visit = Self.visit(query)
+        #expect(visit.request.name?.text == name)
+        #expect(visit.problems.isEmpty)
+    }
+
+    @Test(arguments: ["", "name", "name=", "name=+", "name=%20", "Name=ann", "&&&", "=", "%", "%ff", "session=x"])
+    func `without one the member goes by its id`(query: String) {
+        let visit = Self.visit(query)
+        #expect(visit.request.name == nil)
+        #expect(visit.problems.isEmpty)
+        #expect(visit.recall == .nothing)
+    }
+
+    @Test func `what is missed is asked for by a position`() throws {
+        let position = try #require(BroadcastGroup.Position("k3f9.1042"))
+        for query in [
+            "after=k3f9.1042", "after=k3f9%2E1042&name=ann", "after=x&after=k3f9.1042", "last=5&after=k3f9.1042",
+        ] {
+            let visit = Self.visit(query)
+            #expect(visit.recall == .after(position))
+            #expect(visit.position == "k3f9.1042")
+        }
+    }
+
+    @Test(arguments: [
+        ("last=0", Recall.nothing), ("last=5", .last(5)), ("last=7&last=050", .last(50)),
+        ("last=999999999", .last(999_999_999)),
+    ])
+    func `the latest are asked for by their number`(query: String, recall: Recall) {
+        #expect(Self.visit(query).recall == recall)
+        #expect(Self.visit(query, .text).recall == recall)
+    }
+}

@@ -1,0 +1,58 @@
+import LWSSwift
+import Logging
+import TestSupport
+import Testing
+
+@testable import broadcast_server
+
+/// A chat server in the tests' own process, whose loops can be held up.
+struct LocalChat: Sendable {
+    let loops: [ServiceLoop]
+    let service: ChatService
+    let port: Int
+    private let server: WebSocketServer
+    /// The indices of the loops of all connections so far.
+    private let places: Monitor<[Int]>
+
+    /// Where the order of the default channel is made.
+    var home: Int { Int(ChannelName.default.stableHash % UInt64(loops.count)) }
+
+    static func start(threads: Int = 2, _ settings: ChatSettings = ChatSettings()) async throws -> LocalChat {
+        var loops: [ServiceLoop] = []
+        for _ in 0..<threads { loops.append(try await ServiceLoop.start()) }
+        let logger = Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() }
+        let service = ChatService(on: loops, settings, logger: logger, logMessage: nil)
+        let gateway = WebSocketGateway(service: service)
+        var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
+        configuration.handshake = gateway.answer
+        let places = Monitor<[Int]>([])
+        let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
+            places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }
+            gateway.admit(connection)
+        }
+        return LocalChat(
+            loops: loops,
+            service: service,
+            port: try #require(server.port),
+            server: server,
+            places: places
+        )
+    }
+
+    func end() async {
+        await service.stop()
+        await server.shutdown(deadline: .zero)
+        service.end()
+        for loop in loops { await loop.shutdown() }
+    }
+
+    /// Connects until the connection is on the loop of this index: they are spread evenly. One at a time.
+    func connected(on index: Int, _ path: String = "/", session: String? = nil) async throws -> JSONPeer {
+        for _ in 0..<8 {
+            let peer = try await JSONPeer.connected(to: port, path, session: session)
+            if places.withLock({ $0.last }) == index { return peer }
+            try await peer.peer.close()
+        }
+        throw RawPeer.Unexpected("no connection came to loop \(index)")
+    }
+}
