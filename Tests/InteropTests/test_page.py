@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from support.page import DESKTOP, bubbles, marks, say, wait_for_state, wait_for_text
+from support.page import DESKTOP, bubbles, marks, say, wait_for_bubbles, wait_for_state, wait_for_text
 from websockets.sync.client import connect
 
 PHONE = (390, 844)
@@ -95,7 +95,7 @@ def test_what_is_typed_while_the_server_is_away_is_sent_when_it_is_back(browser,
 
 
 def test_who_leaves_the_page_leaves_the_channel_and_comes_back_with_it(browser, open_page, start_server):
-    server = start_server()
+    server = start_server("--session-grace", "200ms")
     page = open_page(browser, server)
     with connect(server.url, subprotocols=SUBPROTOCOLS) as client:
         wait_for_text(page, "#count", "2")
@@ -105,6 +105,36 @@ def test_who_leaves_the_page_leaves_the_channel_and_comes_back_with_it(browser, 
         page.go_back()
         wait_for_state(page, "open")
         assert next(types) == "joined"
+
+
+def test_nobody_notices_that_a_page_is_loaded_anew(browser, open_page, start_server):
+    server = start_server()
+    page = open_page(browser, server, name="bob")
+    say(page, "one")
+    wait_for_text(page, ".own .mark", "Sent")
+    with connect(server.url + "/?name=ann&last=1", subprotocols=SUBPROTOCOLS) as client:
+        objects = iter(lambda: json.loads(client.recv(timeout=30)), None)
+        first = next(message for message in objects if message["type"] == "message")
+        wait_for_text(page, "#count", "2")
+        page.reload()
+        wait_for_state(page, "open")
+        wait_for_bubbles(page, ["one"])
+        assert page.call("() => document.querySelectorAll('.own .bubble').length") == 1
+        say(page, "two")
+        second = next(message for message in objects if message["type"] not in ("position", "joined"))
+        assert (second["type"], second["text"], second["from"]) == ("message", "two", first["from"])
+        client.send(json.dumps({"type": "message", "text": "three"}))
+        wait_for_bubbles(page, ["one", "two", "three"])
+
+
+def test_who_goes_to_another_channel_leaves_at_once(browser, open_page, start_server):
+    server = start_server()
+    page = open_page(browser, server, "team")
+    with connect(server.url + "/team", subprotocols=SUBPROTOCOLS) as client:
+        wait_for_text(page, "#count", "2")
+        page.call("() => { location.hash = 'other'; }")
+        types = iter(lambda: json.loads(client.recv(timeout=30))["type"], None)
+        assert next(kind for kind in types if kind not in ("welcome", "joined")) == "left"
 
 
 def test_markup_in_messages_and_names_stays_text(browser, open_page, start_server):
