@@ -75,6 +75,22 @@ import Testing
         }
     }
 
+    @Test func `a client that has what it came for leaves the rest to the next run`() async throws {
+        let (listener, directory) = (try RawListener(), try Directory())
+        for number in 1...2 {
+            let client = try RunningProgram([
+                "connect", listener.url, "--count", "1", "--state", directory.file,
+            ])
+            let peer = try await ChatPeer.accept(listener, position: PositionText(rawValue: "1.\(number - 1)"))
+            #expect(peer.target == (number == 1 ? "/" : "/?after=1.1"))
+            for next in number...3 { try await peer.say("\(next)", PositionText(rawValue: "1.\(next)")) }
+            try await peer.endOfClient()
+            #expect(try await client.exitCode() == 0)
+            #expect(client.output == "ann: \(number)\n")
+            #expect(try directory.state().position?.rawValue == "1.\(number)")
+        }
+    }
+
     @Test func `a line is in the file before anybody can see it, and leaves it when it is acknowledged`() async throws {
         let (listener, directory) = (try RawListener(), try Directory())
         let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
@@ -183,6 +199,54 @@ import Testing
             texts.append(text)
             keys = keys.suffix(127) + [key]
         }
+    }
+
+    @Test func `a server takes each line once, though the client is killed among them`() async throws {
+        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try Directory())
+        let listener = try await RunningProgram.client(of: server)
+        let lines = (0..<5_000).map { "line \($0)" }
+        var client = try RunningProgram(
+            ["publish", server.url, "--state", directory.file],
+            input: lines.map { $0 + "\n" }.joined()
+        )
+        for line in ["line 1111", "line 1234"] {
+            try await listener.waitForOutput("\(line)\n")
+            client.signal(SIGKILL)
+            _ = try await client.exitCode()
+            // What it had taken and not sent, and no more of the input.
+            client = try RunningProgram(["publish", server.url, "--state", directory.file, "end of \(line)"])
+        }
+        #expect(try await client.exitCode() == 0, "\(client.error)")
+        try await listener.waitForOutput("end of line 1234\n")
+        let heard = listener.output.split(separator: "\n").map { String($0.split(separator: ": ")[1]) }
+        let taken = heard.filter { !$0.hasPrefix("end of") }
+        #expect(taken == Array(lines.prefix(taken.count)))
+        #expect(heard.count == Set(heard).count)
+    }
+
+    @Test func `a listener that is killed misses nothing, and hears nothing twice but the last moment`() async throws {
+        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try Directory())
+        let arguments = ["connect", server.url, "--state", directory.file]
+        let first = try RunningProgram(arguments)
+        try await first.waitForError("Connected")
+        let speaker = try RunningProgram(["publish", server.url])
+        for number in 0..<10 { speaker.type("\(number)\n") }
+        try await first.waitForOutput(": 9\n")
+        try await directory.wait { $0.position?.rawValue.hasSuffix(".10") == true }
+        for number in 10..<20 { speaker.type("\(number)\n") }
+        try await first.waitForOutput(": 19\n")
+        first.signal(SIGKILL)
+        _ = try await first.exitCode()
+        for number in 20..<30 { speaker.type("\(number)\n") }
+        speaker.endInput()
+        #expect(try await speaker.exitCode() == 0)
+        let second = try RunningProgram(arguments)
+        try await second.waitForOutput(": 29\n")
+        second.endInput()
+        #expect(try await second.exitCode() == 0)
+        let heard = second.output.split(separator: "\n").compactMap { Int($0.split(separator: ": ")[1]) }
+        #expect(heard == Array((heard.first ?? 99)..<30))
+        #expect(10...20 ~= heard.first ?? 99)
     }
 
     @Test func `a second client with the same file is refused at once, with a way out`() async throws {
