@@ -56,7 +56,7 @@ import Testing
         let place = (chat.home + offset) % 2
         let isDone = Monitor(false)
         async let sending: Void = {
-            while !isDone.withLock({ $0 }) {
+            while !isDone.withLock({ $0 }), !Task.isCancelled {
                 try await sender.send(.text("x"))
                 await Task.yield()
             }

@@ -104,6 +104,7 @@ import Testing
         let ann = try await JSONPeer.connected(to: server)
         let bob = try await JSONPeer.connected(to: server)
         for _ in 1...3 { try await ann.peer.send(RawFrame(.binary, [1])) }
+        for _ in 1...3 { #expect(try await bob.peer.receive() == RawFrame(.binary, [1])) }
         #expect(try await bob.nextPosition() == Self.position(bob.welcome.position, 3))
         try await ann.send(.message(text: "without a key"))
         #expect(try await ann.nextPosition() == Self.position(bob.welcome.position, 3))

@@ -46,12 +46,17 @@ struct LocalChat: Sendable {
         for loop in loops { await loop.shutdown() }
     }
 
-    /// Connects until the connection is on the loop of this index: they are spread evenly. One at a time.
+    /// Connects until the connection is on the loop of this index. Others stay meanwhile, since the loop with the fewest
+    /// connections gets the next. One at a time.
     func connected(on index: Int, _ path: String = "/", session: String? = nil) async throws -> JSONPeer {
-        for _ in 0..<8 {
+        var others: [JSONPeer] = []
+        while others.count < 8 {
             let peer = try await JSONPeer.connected(to: port, path, session: session)
-            if places.withLock({ $0.last }) == index { return peer }
-            try await peer.peer.close()
+            if places.withLock({ $0.last }) == index {
+                for other in others { try await other.peer.close() }
+                return peer
+            }
+            others.append(peer)
         }
         throw RawPeer.Unexpected("no connection came to loop \(index)")
     }
