@@ -167,6 +167,8 @@ public final class BroadcastMember: @unchecked Sendable {
             cursor.end(in: &lane.log)
             lane.removeApart(self)
             lane.addReady(self)
+            // Nobody looks after it from here on, and it may have caught up with the write of a turn's end.
+            watch.doNotWait(for: self)
             // Last, since whoever hears of it may send, leave or close.
             if let loss { report(describe(loss), isBefore: true) }
         case .waitsForNextFlush(let loss):
