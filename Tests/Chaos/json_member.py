@@ -1,0 +1,331 @@
+"""A member that speaks JSON, remembers its position and its session, and comes back."""
+
+import json
+
+from absence import Absence
+from connection import Connection
+from failure import Diary
+from order import token_of
+from protocol import GOING_AWAY, TAKEN_OVER
+from roster import Roster
+from websocket import Refused
+
+# The server remembers so many of a session.
+_KEYS = 128
+_FETCH_LIMIT = 40
+
+
+class JSONMember:
+    """Somebody who comes, goes and comes back; one session after the other."""
+
+    def __init__(self, channel, key, settings):
+        self.channel, self.key, self.settings = channel, key, settings
+        self.diary = Diary(f"{key} of {channel.name}")
+        self.connection = None
+        # Connections that have ended, or were taken over from, and are to be judged.
+        self._past = []
+        self.is_connecting = False
+        self.wants_name = None
+        self._forget()
+        self._identity = 0
+        self._count = 0
+
+    def _forget(self):
+        """Becomes somebody whom the server has never seen."""
+        self.session = self.former_session = self.position = self.member = None
+        self.pending = {}
+        self.acks = {}
+        self.absence = None
+        # How often the listener may have seen this member leave.
+        self.lefts = [0, 0]
+
+    @property
+    def author(self):
+        """What the tokens of this session begin with."""
+        return f"{self.key}+{self._identity}"
+
+    @property
+    def is_here(self):
+        """Whether there is a connection on which it was welcomed."""
+        return self.connection is not None and self.connection.is_open
+
+    @property
+    def is_away(self):
+        """Whether it may connect."""
+        return self.connection is None and not self.is_connecting
+
+    @property
+    def hangs(self):
+        """Whether it does not read."""
+        return self.connection.hangs
+
+    @property
+    def is_writable(self):
+        """Whether what it says leaves."""
+        return self.connection.socket.is_writable
+
+    @property
+    def is_up_to_date(self):
+        """Whether it has come to the end of the order."""
+        order = self.channel.order
+        return self.position == f"{order.epoch}.{order.last}"
+
+    # MARK: Coming
+
+    async def connect(self, port, request):
+        """Connects, and takes over from an older connection of the same session."""
+        self.is_connecting = True
+        self.diary.note(f"* connect {request}")
+        try:
+            await Connection(self, request).open(port)
+        finally:
+            self.is_connecting = False
+
+    def receive(self, connection, message):
+        """Takes what a connection has got; not from one that was given up."""
+        if connection is not self.connection and connection.roster is not None:
+            return
+        if isinstance(message, bytes):
+            self.diary.note(f"< {message!r}")
+            connection.account.add("binary", message)
+            return
+        self.diary.note(f"< {message}")
+        content = json.loads(message)
+        kind = content["type"]
+        if (kind == "welcome") != (connection.roster is None):
+            self.diary.fail(f"welcome is the first object, and no other: {message}")
+        getattr(self, f"_take_{kind}", self._take_unexpected)(connection, content)
+
+    def _take_unexpected(self, connection, content):
+        self.diary.fail(f"did nothing to get this: {content}")
+
+    def _take_welcome(self, connection, content):
+        request = connection.request
+        returns = request.session is not None and request.session == self.session
+        if request.session is not None and (content["session"] == request.session) != returns:
+            self.diary.fail(f"offered {request.session}, where {self.session} is what the server knows: {content}")
+        if returns and content["member"]["id"] != self.member["id"]:
+            self.diary.fail(f"was {self.member}: {content}")
+        if returns:
+            self._came_back()
+        else:
+            self._forget()
+            self._identity += 1
+        connection.author = self.author
+        self.session, self.member, self.position = content["session"], content["member"], content["position"]
+        self.wants_name = None
+        connection.roster = Roster(self.diary, content)
+        connection.roster.is_trusted = connection.account.is_lossless
+        if connection.roster.names.get(self.member["id"]) != self.member["name"]:
+            self.diary.fail(f"is not in its own list: {content}")
+        connection.account.add("welcome", content)
+        if self.connection is not None:
+            self.connection.is_superseded = True
+            self._drop_connection()
+        self.connection = connection
+        connection.welcomed.set_result(None)
+        for key, text in self.pending.items():
+            self._say(connection, text, key)
+
+    def _came_back(self):
+        """Within the grace nobody was to notice, beyond it all were."""
+        if self.absence is not None:
+            self.lefts[0] += self.absence.is_surely_gone
+            self.lefts[1] += not self.absence.is_surely_here
+            self.absence = None
+
+    # MARK: What comes
+
+    def _take_message(self, connection, content):
+        self.position = content["id"]
+        connection.account.add("message", content)
+
+    def _take_position(self, connection, content):
+        self.position = content["id"]
+        connection.account.add("position", content)
+
+    def _take_gap(self, connection, content):
+        self.position = content["to"]
+        self.channel.tally.gaps += 1
+        self.channel.tally.missing += content.get("missing", 0)
+        connection.account.add("gap", content)
+
+    def _take_ack(self, connection, content):
+        key = content["key"]
+        before = self.acks.get(key)
+        if before is not None:
+            if content != before | {"duplicate": True}:
+                self.diary.fail(f"acknowledged differently before, {before}: {content}")
+        elif key not in self.pending:
+            self.diary.fail(f"never sent this: {content}")
+        else:
+            del self.pending[key]
+            self.acks[key] = {name: value for name, value in content.items() if name != "duplicate"}
+            if len(self.acks) > _KEYS // 2:
+                del self.acks[next(iter(self.acks))]
+        if not content.get("duplicate"):
+            self.position = content["id"]
+        if content["stored"] != "memory" or not 0 <= content["receivers"] < self.channel.most_members:
+            self.diary.fail(f"not plausible, of at most {self.channel.most_members} members: {content}")
+        connection.account.add("ack", content)
+
+    def _take_presence(self, connection, content):
+        connection.roster.apply(content)
+        if content["type"] == "renamed" and content["member"]["id"] == self.member["id"]:
+            self._take_name(content)
+        connection.account.add("presence", content)
+
+    _take_joined = _take_left = _take_renamed = _take_presence
+
+    def _take_name(self, content):
+        name = content["member"]["name"]
+        if self.wants_name is None or not name.startswith(self.wants_name):
+            self.diary.fail(f"wanted to be {self.wants_name}: {content}")
+        self.member = content["member"]
+
+    def _take_members(self, connection, content):
+        connection.roster.replace(content)
+        connection.account.add("members", content)
+        # What it is called may have been lost, too.
+        self.member = self.member | {"name": connection.roster.names.get(self.member["id"])}
+
+    def _take_history(self, connection, content):
+        connection.account.add("history", connection.answered(content))
+
+    # MARK: What it does
+
+    def say(self, size, with_key):
+        """Publishes a text, in most cases one that is acknowledged."""
+        token = self._new_token()
+        text = f"{token} {'x' * size}"
+        if with_key:
+            self.pending[token] = text
+        self._say(self.connection, text, token if with_key else None)
+
+    def _say(self, connection, text, key):
+        content = {"type": "message", "text": text}
+        if key:
+            content["key"] = key
+        self._count_sent(connection, token_of(text), len(text))
+        connection.send(content)
+
+    def say_binary(self, size):
+        """Publishes bytes."""
+        token = self._new_token()
+        self._count_sent(self.connection, token, size)
+        self.diary.note(f"> {token} and {size} bytes")
+        self.connection.socket.send(token.encode() + b" " + bytes(size))
+
+    def _new_token(self):
+        self._count += 1
+        return f"{self.author}/{self._count}"
+
+    def _count_sent(self, connection, token, size):
+        connection.sent[token] = size
+        self.channel.sent(token, size)
+
+    def repeat_key(self, random):
+        """Sends something again that was acknowledged."""
+        if self.acks:
+            key = random.choice(list(self.acks))
+            self.diary.note(f"* again {key}")
+            self.connection.send({"type": "message", "text": f"{key} again", "key": key})
+
+    def take_name(self, name):
+        """Takes a name; another may have it."""
+        self.wants_name = name
+        self.connection.send({"type": "name", "name": name})
+
+    def fetch(self, random):
+        """Asks for what was before, or behind, some id of this run."""
+        order = self.channel.order
+        side = random.choice(["after", "before"])
+        number = random.randint(max(order.first + 1, order.last - 300), max(order.first + 1, order.last))
+        if number <= order.last:
+            limit = random.randint(1, _FETCH_LIMIT)
+            self.connection.fetch({"type": "fetch", side: f"{order.epoch}.{number}", "limit": limit})
+
+    # MARK: Going
+
+    def hang(self):
+        """Stops reading."""
+        self.diary.note("* hang")
+        self.connection.hang()
+
+    def go_on(self):
+        """Reads on."""
+        self.diary.note("* go on")
+        self.connection.go_on()
+
+    def lose(self, how):
+        """Ends the connection: `reset`, or `leave` with a closing handshake."""
+        self.diary.note(f"* {how}")
+        connection = self._drop_connection()
+        connection.go_on()
+        if how == "leave":
+            connection.socket.close(1000)
+            self.absence = Absence(0)
+        else:
+            connection.socket.reset()
+            self.absence = Absence(self.settings.grace)
+
+    def _drop_connection(self):
+        connection, self.connection = self.connection, None
+        self._past.append(connection)
+        self.channel.given_up(connection.sent)
+        return connection
+
+    def was_closed(self, connection, code, reason):
+        """The server ended a connection, or it was lost."""
+        self.diary.note(f"< closed {code} {reason}")
+        if connection is not self.connection:
+            self._check_end(connection, code, reason)
+            return
+        is_taken_over = code == TAKEN_OVER and self.is_connecting
+        may_be_slow = self.settings.slow_client == "close" and connection.has_hung
+        if not (is_taken_over or may_be_slow or (code == GOING_AWAY and self.channel.is_stopping)):
+            self.diary.fail(f"was closed without a cause: {code} {reason}")
+        self._drop_connection()
+        if not is_taken_over:
+            self.absence = Absence(self.settings.grace)
+
+    def _check_end(self, connection, code, reason):
+        if not connection.welcomed.done():
+            connection.welcomed.set_exception(Refused(0, f"closed {code} {reason}"))
+        elif connection.is_superseded and code not in (TAKEN_OVER, GOING_AWAY):
+            self.diary.fail(f"another connection took over, but this one was closed with {code} {reason}")
+
+    # MARK: Judging
+
+    def judge(self):
+        """Holds all connections of this run of the server against the order."""
+        for connection in self._past:
+            connection.judge(self.channel.order)
+        self._past.clear()
+        if self.is_here:
+            self.connection.judge(self.channel.order)
+
+    def judge_end(self):
+        """Nothing may be left: the connection has had the time to get everything."""
+        self.connection.judge_end(self.channel.order)
+
+    def judge_presence(self):
+        """Whether others saw this member leave as often as it was away for long enough."""
+        least, most = self.lefts
+        if self.absence is not None:
+            least += self.absence.is_surely_gone
+            most += not self.absence.is_surely_here
+        if self.member and not least <= self.channel.order.count_left(self.member["id"]) <= most:
+            count = self.channel.order.count_left(self.member["id"])
+            self.diary.fail(f"{self.member} was told to have left {count} times, not {least} to {most}")
+
+    def restarted(self):
+        """The server is another one: session and keys are gone, the position is of another epoch."""
+        self.absence = None
+        self.pending.clear()
+        self.acks.clear()
+        self._past.clear()
+        if self.session is not None:
+            self.former_session, self.session = self.session, None
+        self.member = None
+        self.lefts = [0, 0]

@@ -1,0 +1,104 @@
+"""The order of a channel during one run of the server, as the one listener has it that never loses anything."""
+
+import bisect
+
+import position
+
+# How many bytes of text or binary a token may have before its space.
+_LONGEST_TOKEN = 64
+
+
+def token_of(message):
+    """Every message of a run begins with a token that is used once: `<author>/<number>`, then a space."""
+    if isinstance(message, bytes):
+        message = message[:_LONGEST_TOKEN].split(b" ", 1)[0].decode(errors="replace")
+    return message.split(" ", 1)[0]
+
+
+def author_of(token):
+    """Who made the message of a token."""
+    return token.rpartition("/")[0]
+
+
+class Publication:
+    """A message with its number."""
+
+    def __init__(self, number, index, content, payload=None):
+        self.number, self.index = number, index
+        # The object that told of a text, or the bytes of a binary message.
+        self.object, self.payload = content, payload
+        self.token = token_of(content["text"] if payload is None else payload)
+        self.author = author_of(self.token)
+
+    @property
+    def is_binary(self):
+        return self.payload is not None
+
+    @property
+    def line(self):
+        """What a plain-text member gets."""
+        return self.payload if self.is_binary else f"{self.object['from']['name']}: {self.object['text']}"
+
+
+class Presence:
+    """Somebody who came, left or took another name, at a place of the order."""
+
+    def __init__(self, index, content):
+        self.index, self.object = index, content
+
+
+class Order:
+    """All publications and all presence of a channel, merged as they came."""
+
+    def __init__(self, diary, welcome):
+        self._diary = diary
+        self.epoch, self.first = position.parse(welcome["position"])
+        self.last = self.first
+        self.merged = []
+        self.publications = {}
+        self.tokens = {}
+        self._presence = []
+
+    def add_text(self, message):
+        """The listener got an object `message`."""
+        epoch, number = position.parse(message["id"])
+        if epoch != self.epoch:
+            self._diary.fail(f"an id of another epoch than {self.epoch}: {message}")
+        self._add(Publication(number, len(self.merged), message))
+
+    def add_binary(self, payload):
+        """The listener got a binary message: it has the next number, though nobody says so."""
+        self._add(Publication(self.last + 1, len(self.merged), None, payload))
+
+    def _add(self, publication):
+        if publication.number != self.last + 1:
+            self._diary.fail(f"the listener, who misses nothing, got {publication.number} after {self.last}")
+        if publication.token in self.tokens:
+            self._diary.fail(f"published twice: {publication.token}")
+        self.last = publication.number
+        self.merged.append(publication)
+        self.publications[publication.number] = publication
+        self.tokens[publication.token] = publication
+
+    def add_presence(self, content):
+        """The listener got `joined`, `left` or `renamed`."""
+        presence = Presence(len(self.merged), content)
+        self.merged.append(presence)
+        self._presence.append(presence)
+
+    def between(self, behind, up_to):
+        """The publications behind a number, up to and including another."""
+        return (self.publications[number] for number in range(behind + 1, min(up_to, self.last) + 1))
+
+    def presence_behind(self, index):
+        """The next presence behind an index of the merged order, or None."""
+        at = bisect.bisect_right(self._presence, index, key=lambda presence: presence.index)
+        return self._presence[at] if at < len(self._presence) else None
+
+    def count_left(self, member):
+        """How often a member left."""
+        return sum(
+            1
+            for presence in self._presence
+            if presence.object["type"] == "left" and presence.object["member"]["id"] == member
+        )
