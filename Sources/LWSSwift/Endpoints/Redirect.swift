@@ -42,7 +42,9 @@ enum Redirect {
         if case .unix = origin.destination {
             // Only the request changes: what else the Location names is not behind the socket.
             guard next.authority == origin.authority, !next.isSecure else {
-                throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", leads away from the socket")
+                throw MalformedResponse(
+                    reason: "its Location field, \"\(shown(location))\", leads away from the socket"
+                )
             }
             return origin.with(resource: next.resource)
         }

@@ -172,7 +172,8 @@ final class BroadcastLane {
         }
         if hasGrown {
             hasGrown = false
-            if !apart.isEmpty { watch.checkMembers() }
+            // Once their connections have written what they can: who only left out its own messages is not behind.
+            if !apart.isEmpty { loop.unchecked.append(watch) }
         }
     }
 

@@ -298,21 +298,29 @@ public final class BroadcastMember: @unchecked Sendable {
             if let maximumTime, timeBehind(now) > maximumTime {
                 earliest = lane.times.position(since: now - maximumTime) ?? lane.log.flushed
             }
-            let (bytes, time) = (bytesBehind, timeBehind(now))
-            let loss = cursor.dropOldest(maximumBytes: policy.maximumBytesBehind, earliest: earliest, in: &lane.log)
-            if let loss { report(describe(loss, bytesBehind: bytes, timeBehind: time), isBefore: false) }
-        case .dropNewest: cursor.dropNewest(in: &lane.log)
+            let loss = cursor.dropOldest(
+                maximumBytes: policy.maximumBytesBehind,
+                earliest: earliest,
+                lag: lag(now),
+                in: &lane.log
+            )
+            if let loss { report(describe(loss), isBefore: false) }
+        case .dropNewest: cursor.dropNewest(lag: lag(now), in: &lane.log)
         }
     }
 
-    private func describe(_ loss: MemberCursor.Loss, bytesBehind: Int = 0, timeBehind: UInt64 = 0) -> BroadcastLoss {
+    private func lag(_ now: UInt64) -> MemberCursor.Lag {
+        MemberCursor.Lag(bytes: bytesBehind, milliseconds: timeBehind(now))
+    }
+
+    private func describe(_ loss: MemberCursor.Loss) -> BroadcastLoss {
         BroadcastLoss(
             messageCount: loss.tally.publications,
             announcementCount: loss.tally.announcements,
             start: group.place(loss.after),
             end: group.place(loss.through),
-            bytesBehind: bytesBehind,
-            timeBehind: .milliseconds(timeBehind)
+            bytesBehind: loss.lag.bytes,
+            timeBehind: .milliseconds(loss.lag.milliseconds)
         )
     }
 

@@ -29,6 +29,8 @@ struct MemberCursor: ~Copyable {
         var own = MessageTally()
         /// Publications before it that it is not sent for all that.
         var givenUp = 0
+        /// How far behind it was when it stopped.
+        var lag = Lag()
 
         init(position: LogPosition, tally: MessageTally, number: UInt64, purpose: StopPurpose) {
             self.position = position
@@ -76,6 +78,14 @@ struct MemberCursor: ~Copyable {
         var after: UInt64 = 0
         /// The last one among them.
         var through: UInt64 = 0
+        /// How far behind the member was.
+        var lag = Lag()
+    }
+
+    /// How far behind a member is, in bytes, and in milliseconds that the oldest message has waited.
+    struct Lag: Equatable {
+        var bytes = 0
+        var milliseconds: UInt64 = 0
     }
 
     /// Own messages between others' that it may have before it; beyond, it counts as too far behind.
@@ -229,7 +239,8 @@ struct MemberCursor: ~Copyable {
         begin(at: log.end, in: &log)
         unsent -= sent
         let lost = log.tally - stop.tally - stop.own
-        return lost.isEmpty ? nil : Loss(tally: lost, after: stop.number, through: log.lastNumber)
+        return lost.isEmpty
+            ? nil : Loss(tally: lost, after: stop.number, through: log.lastNumber, lag: stop.lag)
     }
 
     // MARK: What is not for it
@@ -257,6 +268,7 @@ struct MemberCursor: ~Copyable {
     mutating func dropOldest(
         maximumBytes: Int,
         earliest: LogPosition?,
+        lag: Lag = Lag(),
         in log: inout FrameLog
     ) -> Loss? {
         var first = position
@@ -266,7 +278,9 @@ struct MemberCursor: ~Copyable {
             if bytesBehind(in: &log) > maximumBytes { first = log.message(within: maximumBytes / 2) }
             if let earliest { first = max(first, earliest) }
         }
-        return dropOldest(upTo: first, in: &log)
+        var loss = dropOldest(upTo: first, in: &log)
+        loss?.lag = lag
+        return loss
     }
 
     private mutating func dropOldest(upTo end: LogPosition, in log: inout FrameLog) -> Loss? {
@@ -312,8 +326,9 @@ struct MemberCursor: ~Copyable {
     }
 
     /// Reads no further than to here, and goes on behind what came meanwhile once it has got that far.
-    mutating func dropNewest(in log: inout FrameLog) {
+    mutating func dropNewest(lag: Lag = Lag(), in log: inout FrameLog) {
         stop(at: log.end, .catchUp, in: &log)
+        stop?.lag = lag
         log.closeReader(at: log.end)
     }
 

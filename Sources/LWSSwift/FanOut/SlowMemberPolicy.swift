@@ -64,9 +64,9 @@ public struct BroadcastLoss: Sendable, Hashable {
     public let start: BroadcastGroup.Position
     /// The last one of them is at this place, or announcements right behind it.
     public let end: BroadcastGroup.Position
-    /// How many bytes the member was behind, with ``SlowMemberPolicy/Action-swift.enum/dropOldest``.
+    /// How many bytes the member was behind when it reached the limit.
     public let bytesBehind: Int
-    /// How long the oldest message had waited, with ``SlowMemberPolicy/Action-swift.enum/dropOldest``.
+    /// How long the oldest message had waited then.
     public let timeBehind: Duration
 
     /// Both in one, when nothing was sent in between.

@@ -68,7 +68,15 @@ extension ServiceLoop {
         relayMessages()
         flushLanes()
         flushConnections()
+        checkMembers()
         closeSockets()
+    }
+
+    private func checkMembers() {
+        guard !unchecked.isEmpty else { return }
+        let watches = unchecked
+        unchecked = []
+        for watch in watches { watch.checkMembers() }
     }
 
     private func flushConnections() {

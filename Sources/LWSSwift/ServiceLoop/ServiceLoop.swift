@@ -110,6 +110,8 @@ public final class ServiceLoop: @unchecked Sendable {
     var spareUnflushed: [ConnectionCore] = []
     /// Logs of groups with something to write at the end of this turn.
     var unflushedLanes: [BroadcastLane] = []
+    /// Groups whose members' limits are to be looked at when this turn has written.
+    var unchecked: [MemberWatch] = []
     /// A connection has received something since messages of groups were last written.
     var hasReceived = false
     /// Bytes of messages of groups that wait for the end of the turn.

@@ -13,6 +13,7 @@ final class Channel: @unchecked Sendable {
     let name: ChannelName
     let group: BroadcastGroup
     private let home: ServiceLoop
+    private let loops: [ServiceLoop]
     private let settings: ChatSettings
     private weak var directory: ChannelDirectory?
     private let activity = Atomic<UInt8>(0)
@@ -45,6 +46,7 @@ final class Channel: @unchecked Sendable {
         self.settings = settings
         self.directory = directory
         home = loops[0]
+        self.loops = loops
         group = BroadcastGroup(
             on: loops,
             BroadcastGroup.Configuration(
@@ -233,6 +235,35 @@ final class Channel: @unchecked Sendable {
         state.remember(receipt, for: letter.key, in: letter.session)
         wasUsed(isSeen: true)
         return receipt
+    }
+
+    /// Returns when everything that was said so far has its place on all loops, and was acknowledged: what goes the same
+    /// ways, from each loop to the home and from there to each, has come to its end.
+    func settle() async {
+        for loop in loops {
+            await withCheckedContinuation { continuation in
+                let rest = SharedCount(loops.count)
+                loop.execute { [group, loops] in
+                    group.atHome {
+                        for target in loops {
+                            group.inOrder(on: target) { if rest.takeOne() == 0 { continuation.resume() } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is left of a number that several loops count down.
+    private final class SharedCount: Sendable {
+        private let value: Atomic<Int>
+
+        init(_ count: Int) {
+            value = Atomic(count)
+        }
+
+        /// - Returns: what is left then.
+        func takeOne() -> Int { value.subtract(1, ordering: .acquiringAndReleasing).newValue }
     }
 
     // MARK: What was said, and who is there

@@ -69,6 +69,9 @@ final class ChannelDirectory: Sendable {
         table.withLock { $0.leave(channel, channel.name, uses: uses, isEmpty: isEmpty) }
     }
 
+    /// Those that there are now.
+    var channels: [Channel] { table.withLock { $0.channels } }
+
     /// Forgets all channels, when the server has ended.
     func removeAll() {
         table.withLock { $0 = ChannelTable() }

@@ -15,7 +15,6 @@ final class ChatService: Sendable {
     private let directory: ChannelDirectory
     private let connectionCount = Atomic(0)
     private let hasStopped = Atomic(false)
-    private let unacknowledged = Atomic(0)
 
     init(
         on loops: [ServiceLoop],
@@ -116,7 +115,6 @@ final class ChatService: Sendable {
     ) {
         let seat = participant.seat
         guard let session = seat.session else { return publish(text.borrowed, by: participant) }
-        unacknowledged.add(1, ordering: .relaxed)
         let letter = Channel.Letter(
             text: text,
             key: key,
@@ -125,12 +123,10 @@ final class ChatService: Sendable {
             tag: seat.sessionTag,
             sender: participant.membership
         )
-        participant.channel.publish(letter) { [self] receipt, isDuplicate in
-            if let receipt {
-                if !isDuplicate { logMessage?(seat.id, text.borrowed) }
-                acknowledge(receipt, isDuplicate)
-            }
-            unacknowledged.subtract(1, ordering: .relaxed)
+        participant.channel.publish(letter) { [logMessage] receipt, isDuplicate in
+            guard let receipt else { return }
+            if !isDuplicate { logMessage?(seat.id, text.borrowed) }
+            acknowledge(receipt, isDuplicate)
         }
     }
 
@@ -170,16 +166,10 @@ final class ChatService: Sendable {
     /// Takes nothing more from the members, and returns when what was taken has been acknowledged and is on its way to all.
     ///
     /// Otherwise a member that the end of the server cuts off from its acknowledgement would say the same again to the next
-    /// server. Messages travel between loops in jobs, which run in order: so what is asked of the loops afterwards, such
-    /// as to close the connections, comes behind.
+    /// server.
     func stop() async {
         hasStopped.store(true, ordering: .relaxed)
-        repeat {
-            // A loop hands on what a turn has brought at the end of the turn, which is over by the second job.
-            for _ in 1...2 {
-                for loop in loops { try? await loop.run {} }
-            }
-        } while unacknowledged.load(ordering: .relaxed) > 0
+        for channel in directory.channels { await channel.settle() }
     }
 
     /// Forgets everything, when the connections have ended.

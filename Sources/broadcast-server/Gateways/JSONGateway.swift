@@ -16,9 +16,8 @@ final class JSONGateway: Participant, @unchecked Sendable {
         // Its own messages come again when it gets them in any case.
         let tag = place.service.settings.echoes ? nil : place.arrival.seat.sessionTag
         let gateway = JSONGateway(place, place.channel.join(connection, visit.form, replay, tag: tag))
-        if let resumption, resumption.start != resumption.end {
-            connection.tell(.position(PositionText(resumption.end)))
-        }
+        // Behind what is replayed, even if that is nothing: what comes now is live.
+        if let resumption { connection.tell(.position(PositionText(resumption.end))) }
         for problem in visit.problems { connection.tell(.error(problem)) }
         if let problem = place.arrival.problem { connection.tell(.error(problem)) }
         gateway.membership.noticeLoss { loss in

@@ -46,8 +46,8 @@ struct LocalChat: Sendable {
         for loop in loops { await loop.shutdown() }
     }
 
-    /// Connects until the connection is on the loop of this index. Others stay meanwhile, since the loop with the fewest
-    /// connections gets the next. One at a time.
+    /// Connects until the connection is on the loop of this index. The loop with the fewest connections gets the next: in the
+    /// place of one that came to another loop, a further member stays there meanwhile. One at a time.
     func connected(on index: Int, _ path: String = "/", session: String? = nil) async throws -> JSONPeer {
         var others: [JSONPeer] = []
         while others.count < 8 {
@@ -56,7 +56,8 @@ struct LocalChat: Sendable {
                 for other in others { try await other.peer.close() }
                 return peer
             }
-            others.append(peer)
+            try await peer.peer.close()
+            others.append(try await JSONPeer.connected(to: port))
         }
         throw RawPeer.Unexpected("no connection came to loop \(index)")
     }

@@ -341,3 +341,26 @@ import Testing
         }
     }
 }
+
+extension SlowMemberTests {
+    @Test func `a turn's own messages are no lag, and publishers go on when a member has caught up`() async throws {
+        let configuration = BroadcastGroup.Configuration(
+            slowMembers: SlowMemberPolicy(maximumBytesBehind: 64 << 10, publishersWaitAboveBytes: 32 << 10)
+        )
+        try await withGroup(configuration) { fixture in
+            let group = fixture.group
+            let (publisher, reader) = (try await fixture.connect(), try await fixture.connect())
+            async let received = reader.raw.messages(2_000)
+            for turn in 0..<20 {
+                try await fixture.loop.run {
+                    for number in 0..<100 {
+                        group.trySend(.numbered(100 * turn + number, bytes: 1_000), from: publisher.member)
+                    }
+                }
+                try await eventually("publishers wait") { !group.congestion.isByMembers }
+            }
+            #expect(try await received.map(\.number) == Array(0..<2_000))
+            try await publisher.expectNothingMore()
+        }
+    }
+}
