@@ -88,7 +88,8 @@ extension BroadcastGroup {
         let home = sequencer.shards.home
         home.loop.preconditionIsCurrent("BroadcastGroup.restore")
         for record in records where record.position.epoch == configuration.epoch {
-            guard let stored = home.value.history?.restore(record, in: record.envelope ?? plain) else { return }
+            home.value.history?.restore(record, in: record.envelope ?? plain)
+            guard let stored = home.value.history?.last else { continue }
             for shard in sequencer.shards.others {
                 inOrder(on: shard.loop) { shard.value.history?.append(stored) }
             }

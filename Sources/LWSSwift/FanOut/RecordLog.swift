@@ -32,19 +32,21 @@ struct RecordLog {
         time: Int64,
         _ envelope: BroadcastEnvelope,
         tag: BroadcastGroup.SessionTag?
-    ) -> BroadcastRecord.Stored {
+    ) {
         let block = block(for: message.bytes.byteCount, time)
-        let record = BroadcastRecord.Stored(
-            number: number,
-            time: time,
-            envelope: envelope,
-            tag: tag,
-            kind: message.kind,
-            block: block,
-            range: block.append(message.bytes)
+        records.append(
+            BroadcastRecord.Stored(
+                number: number,
+                time: time,
+                envelope: envelope,
+                tag: tag,
+                kind: message.kind,
+                block: block,
+                range: block.append(message.bytes)
+            )
         )
-        append(record)
-        return record
+        byteCount += message.bytes.byteCount + Self.overhead
+        trim(time)
     }
 
     /// Takes in what the first loop has made.
@@ -74,13 +76,14 @@ struct RecordLog {
 
     /// Lets go of what is over a limit at `time`.
     mutating func trim(_ time: Int64) {
-        while let first = records.first,
-            records.count > limits.maximumMessages || byteCount > limits.maximumBytes
-                || time - first.time > maximumAge
-        {
-            removeFirst()
-        }
+        while isOverLimit(time) { removeFirst() }
         if records.isEmpty { block = nil }
+    }
+
+    private func isOverLimit(_ time: Int64) -> Bool {
+        guard !records.isEmpty else { return false }
+        return records.count > limits.maximumMessages || byteCount > limits.maximumBytes
+            || time - records[0].time > maximumAge
     }
 
     private mutating func removeFirst() {

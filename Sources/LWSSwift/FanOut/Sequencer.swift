@@ -74,7 +74,7 @@ final class Sequencer: Sendable {
         let isPublication = dispatch.role == .publication
         if isPublication { home.lastNumber += 1 }
         let place = BroadcastContext(epoch: home.epoch, number: home.lastNumber, time: home.loop.wallTime)
-        let record = isPublication ? home.history?.append(message, at: place, envelope, tag: dispatch.tag) : nil
+        if isPublication { home.history?.append(message, at: place, envelope, tag: dispatch.tag) }
         guard shards.others.isEmpty else {
             // From here on the forms that are the message itself share its memory.
             let message = message.message
@@ -87,7 +87,7 @@ final class Sequencer: Sendable {
                 envelope: envelope,
                 place: place,
                 isPublication: isPublication,
-                record: record,
+                record: isPublication ? home.history?.last : nil,
                 sender: dispatch.sender,
                 includesSender: dispatch.includesSender,
                 encodings: encodings,

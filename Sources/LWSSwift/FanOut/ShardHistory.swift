@@ -34,21 +34,25 @@ final class ShardHistory {
 
     // MARK: Records
 
+    /// The last one; nil when there is none.
+    var last: BroadcastRecord.Stored? { log.records.last }
+
     /// Makes a record, on the home loop.
     func append(
         _ message: BorrowedMessage,
         at place: BroadcastContext,
         _ envelope: BroadcastEnvelope,
         tag: BroadcastGroup.SessionTag?
-    ) -> BroadcastRecord.Stored {
+    ) {
         let number = place.position.number
-        let record = log.append(message, number: number, time: place.time, envelope, tag: tag)
+        log.append(message, number: number, time: place.time, envelope, tag: tag)
         account(log.byteCount)
-        if tap != nil { noteForTap(record) }
-        return record
+        if tap != nil { noteForTap() }
     }
 
-    private func noteForTap(_ record: BroadcastRecord.Stored) {
+    private func noteForTap() {
+        // One that is larger than the whole history may be is not kept, and so not written down.
+        guard let record = last else { return }
         if untapped.isEmpty {
             loop.unrelayed.append { [weak self] in
                 guard let self else { return }
@@ -61,11 +65,10 @@ final class ShardHistory {
     }
 
     /// Takes in what was written down before.
-    func restore(_ record: BroadcastRecord, in envelope: BroadcastEnvelope) -> BroadcastRecord.Stored {
+    func restore(_ record: BroadcastRecord, in envelope: BroadcastEnvelope) {
         let number = record.position.number
-        let stored = log.append(record.message.borrowed, number: number, time: record.time, envelope, tag: record.tag)
+        log.append(record.message.borrowed, number: number, time: record.time, envelope, tag: record.tag)
         account(log.byteCount)
-        return stored
     }
 
     /// Takes over a record of the home loop.

@@ -80,7 +80,9 @@ import Testing
     func `cases 5 and 6: much that was missed comes whole, goes over into what comes, and makes nobody slow`(
         threads: Int
     ) async throws {
-        let limits = ["--max-backlog", "64K", "--history-messages", "5000", "--history-bytes", "8M"]
+        let limits = [
+            "--max-backlog", "64K", "--history-messages", "5000", "--history-bytes", "8M", "--ping-interval", "10m",
+        ]
         let server = try await RunningProgram.server(["--log-level", "warning", "--threads", "\(threads)"] + limits)
         let bob = try await RawPeer.upgraded(port: server.port)
         let ann = try await JSONPeer.connected(to: server, "/?last=1")
@@ -272,7 +274,9 @@ import Testing
     @Test(arguments: ["drop-oldest", "drop-newest"])
     func `who is too slow is told what it lost, and who is there`(policy: String) async throws {
         let server = try await RunningProgram.server(
+            // Where other tests have the processor it takes longer than the interval of pings.
             ["--log-level", "error", "--slow-client", policy, "--max-backlog", "128K", "--compression", "off"]
+                + ["--ping-interval", "10m"]
         )
         let raw = try await RawPeer.upgraded(
             port: server.port,

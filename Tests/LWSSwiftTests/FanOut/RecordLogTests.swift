@@ -10,7 +10,7 @@ import Testing
     {
         for number in numbers {
             let message = WebSocketMessage.binary([UInt8](repeating: UInt8(truncatingIfNeeded: number), count: bytes))
-            _ = log.append(message.borrowed, number: number, time: Int64(number) * milliseconds, envelope, tag: nil)
+            log.append(message.borrowed, number: number, time: Int64(number) * milliseconds, envelope, tag: nil)
         }
     }
 
