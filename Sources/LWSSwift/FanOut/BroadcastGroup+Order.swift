@@ -22,14 +22,18 @@ extension BroadcastGroup {
 extension BroadcastGroup {
     /// What the loop has that this is asked on, one of the group's, behind a position of this group.
     ///
-    /// - Parameter limit: how many publications at most, the oldest of those.
+    /// - Parameters:
+    ///   - number: of that position.
+    ///   - limit: how many publications at most, the oldest of those.
     public func records(after number: UInt64, limit: Int) -> [BroadcastRecord] {
         history("BroadcastGroup.records")?.records(after: number).prefix(max(limit, 0)).map(record) ?? []
     }
 
     /// What the loop has that this is asked on, one of the group's, before a publication and without it.
     ///
-    /// - Parameter limit: how many publications at most, the latest of those.
+    /// - Parameters:
+    ///   - number: of that publication.
+    ///   - limit: how many publications at most, the latest of those.
     /// - Returns: from the oldest to the latest.
     public func records(before number: UInt64, limit: Int) -> [BroadcastRecord] {
         history("BroadcastGroup.records")?.records(before: number).suffix(max(limit, 0)).map(record) ?? []
