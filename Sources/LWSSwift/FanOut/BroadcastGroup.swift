@@ -27,7 +27,7 @@
 /// back is kept for five seconds, and as long as one of them still reads it: for each format and loop at most twice the
 /// history, in the format's form.
 ///
-/// **Threads.** ``join(_:format:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
+/// **Threads.** ``join(_:format:tag:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
 public final class BroadcastGroup: Sendable {
     /// Settings of a group.
     public struct Configuration: Sendable {
@@ -170,9 +170,10 @@ public final class BroadcastGroup: Sendable {
     /// - Parameters:
     ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
+    ///   - tag: messages that were sent with it are the member's own, from whatever connection they come.
     @discardableResult
-    public func join(_ connection: LoopConnection, format: Int = 0) -> BroadcastMember {
-        join(connection, format: format) { _, _ in nil }
+    public func join(_ connection: LoopConnection, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
+        join(connection, format: format, tag) { _, _ in nil }
     }
 
     /// Makes a connection a member that is sent a part of the group's history, and then what comes: in order, nothing twice,
@@ -185,7 +186,8 @@ public final class BroadcastGroup: Sendable {
     ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
     ///   - replay: what it is sent of the history.
-    ///   - tag: messages that were sent with it are left out of what is replayed, as the member's own.
+    ///   - tag: messages that were sent with it are the member's own, from whatever connection they come: they are left out
+    ///     of what is replayed, and later too unless they are sent including their sender.
     /// - Returns: the member, and what it is sent.
     public func join(
         _ connection: LoopConnection,
@@ -195,7 +197,7 @@ public final class BroadcastGroup: Sendable {
     ) -> (member: BroadcastMember, resumption: Resumption) {
         let none = position
         var resumption = Resumption(start: none, end: none, missing: nil)
-        let member = join(connection, format: format) { shard, lane in
+        let member = join(connection, format: format, tag) { shard, lane in
             let resumed = shard.resume(replay, format: format, lane.framing, leavingOut: tag)
             resumption = resumed.resumption
             return resumed.reader
@@ -206,6 +208,7 @@ public final class BroadcastGroup: Sendable {
     private func join(
         _ connection: LoopConnection,
         format: Int,
+        _ tag: SessionTag?,
         _ replay: (BroadcastShard, BroadcastLane) -> ReplayReader?
     ) -> BroadcastMember {
         let core = connection.core
@@ -223,8 +226,8 @@ public final class BroadcastGroup: Sendable {
         let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
         let isCompressed = takesDeflated && configuration.compression != nil
         let lane = shard.lane(BroadcastLane.Encoding(format: format, isCompressed: isCompressed))
-        let member = BroadcastMember(self, lane, core)
-        if core.isOpen { member.join(at: shard.lastNumber, behind: replay(shard, lane)) }
+        let member = BroadcastMember(self, lane, core, tag)
+        if core.isOpen { member.join(shard, behind: replay(shard, lane)) }
         return member
     }
 

@@ -11,6 +11,7 @@ public final class BroadcastMember: @unchecked Sendable {
     public let group: BroadcastGroup
     let lane: BroadcastLane
     let core: ConnectionCore
+    private let tag: BroadcastGroup.SessionTag?
 
     // MARK: Confined to the loop's thread
 
@@ -41,10 +42,11 @@ public final class BroadcastMember: @unchecked Sendable {
         case left
     }
 
-    init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: ConnectionCore) {
+    init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: ConnectionCore, _ tag: BroadcastGroup.SessionTag?) {
         self.group = group
         self.lane = lane
         self.core = core
+        self.tag = tag
         lastProgress = core.loop.now
     }
 
@@ -89,12 +91,15 @@ public final class BroadcastMember: @unchecked Sendable {
 
     // MARK: Standing
 
-    /// Takes its place behind the last message so far, whose number is given.
+    /// Takes its place behind the last message so far.
     ///
-    /// - Parameter replay: what it is to be sent before anything that comes now.
-    func join(at number: UInt64, behind replay: ReplayReader?) {
+    /// - Parameters:
+    ///   - shard: the part of the group on its loop.
+    ///   - replay: what it is to be sent before anything that comes now.
+    func join(_ shard: BroadcastShard, behind replay: ReplayReader?) {
         lane.count.add(1)
-        lane.log.goOn(from: number)
+        lane.log.goOn(from: shard.lastNumber)
+        if let tag { shard.note(self, tag) }
         core.memberships.append(self)
         if replay == nil, lane.log.flushed == lane.log.end, core.hasNothingToWrite {
             lane.addReady(self)
@@ -123,6 +128,7 @@ public final class BroadcastMember: @unchecked Sendable {
         standing = .left
         lossHandler = nil
         lossNotice = nil
+        if let tag { group.sequencer.shards.part(on: core.loop, "BroadcastMember.leave").forget(self, tag) }
         core.memberships.remove(self)
         watch.doNotWait(for: self)
     }

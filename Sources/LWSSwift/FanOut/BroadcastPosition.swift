@@ -19,12 +19,12 @@ extension BroadcastGroup {
     }
 
     /// Who sent messages, beyond one connection: what is sent with a tag is left out when that one comes back and is sent what
-    /// it missed (``BroadcastGroup/join(_:format:replaying:tag:)``). Made up by the program; from 1.
+    /// it missed (``BroadcastGroup/join(_:format:replaying:tag:)``), also what its old connection still sends then. Made up by
+    /// the program; from 1.
     public struct SessionTag: Sendable, Hashable {
         private let rawValue: UInt32
 
-        /// - Parameter number: its lower 32 bits count. Two that are alike in these miss each other's messages in what is
-        ///   replayed.
+        /// - Parameter number: its lower 32 bits count. Two that are alike in these miss each other's messages.
         public init(_ number: UInt64) {
             rawValue = UInt32(truncatingIfNeeded: number)
         }

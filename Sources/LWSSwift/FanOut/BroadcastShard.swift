@@ -13,6 +13,8 @@ final class BroadcastShard {
     private let compression: WebSocketCompression?
     /// By ``BroadcastLane/Encoding``.
     private let lanes: [BroadcastLane]
+    /// The members that have a tag; of several with the same the one that came last.
+    private var tagged: [BroadcastGroup.SessionTag: BroadcastMember] = [:]
     /// Looks after the members that do not keep up.
     private let watch: MemberWatch
 
@@ -64,6 +66,22 @@ final class BroadcastShard {
         return history.resume(replay, format: format, framing, leavingOut: tag, last: lastNumber)
     }
 
+    // MARK: Members with a tag
+
+    func note(_ member: BroadcastMember, _ tag: BroadcastGroup.SessionTag) {
+        tagged[tag] = member
+    }
+
+    func forget(_ member: BroadcastMember, _ tag: BroadcastGroup.SessionTag) {
+        if tagged[tag] === member { tagged[tag] = nil }
+    }
+
+    /// The member here, if any, that is not to get a message: who sent it, or who has come back as that one since.
+    @inline(__always)
+    func author(_ sender: BroadcastMember?, _ tag: BroadcastGroup.SessionTag?) -> BroadcastMember? {
+        tag.flatMap { tagged[$0] } ?? sender
+    }
+
     // MARK: Messages
 
     /// Takes over a message from the home loop.
@@ -76,7 +94,7 @@ final class BroadcastShard {
     /// Appends a message that was given its place on the first loop, in the forms that have members here.
     func append(_ message: SequencedMessage) {
         let number = message.isPublication ? message.place.position.number : nil
-        let excluded = message.includesSender ? nil : message.sender
+        let excluded = message.includesSender ? nil : author(message.sender, message.tag)
         for (format, made) in message.encodings.enumerated() {
             let (plain, compressed) = lanes(of: format)
             guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0,

@@ -26,6 +26,7 @@ struct SequencedMessage: Sendable {
     let record: BroadcastRecord.Stored?
     let sender: BroadcastMember?
     let includesSender: Bool
+    let tag: BroadcastGroup.SessionTag?
     /// By format; nil where there were no members, or none gets it.
     let encodings: [EncodedMessage?]
     let onSequenced: (@Sendable (BroadcastContext) -> Void)?

@@ -90,6 +90,7 @@ final class Sequencer: Sendable {
                 record: isPublication ? home.history?.last : nil,
                 sender: dispatch.sender,
                 includesSender: dispatch.includesSender,
+                tag: dispatch.tag,
                 encodings: encodings,
                 onSequenced: dispatch.onSequenced
             )
@@ -102,7 +103,7 @@ final class Sequencer: Sendable {
             in: envelope,
             place,
             isPublication: isPublication,
-            excluding: dispatch.includesSender ? nil : dispatch.sender
+            excluding: dispatch.includesSender ? nil : home.author(dispatch.sender, dispatch.tag)
         )
         home.tell(dispatch.sender, place, dispatch.onSequenced)
     }

@@ -105,14 +105,16 @@ final class Channel: @unchecked Sendable {
         _ replay: BroadcastGroup.Replay?,
         tag: BroadcastGroup.SessionTag? = nil
     ) -> BroadcastMember {
-        guard let replay else { return group.join(connection, format: form.rawValue) }
+        guard let replay else { return group.join(connection, format: form.rawValue, tag: tag) }
         return group.join(connection, format: form.rawValue, replaying: replay, tag: tag).member
     }
 
     private static func replace(_ connection: WebSocketConnection) {
-        connection.loop.execute {
+        let close: @Sendable () -> Void = {
             connection.onLoop.close(code: .replaced, reason: "The session goes on in another connection.")
         }
+        // At once where that is possible: what it still sends is the other's, too.
+        if connection.loop.isCurrent { close() } else { connection.loop.execute(close) }
     }
 
     /// The connection of a member has ended.

@@ -14,7 +14,9 @@ import Testing
 
         var admit: GroupFixture.Admission {
             { [self] group, connection in
-                guard let replay = replay.value else { return group.join(connection, format: format.value) }
+                guard let replay = replay.value else {
+                    return group.join(connection, format: format.value, tag: tag.value)
+                }
                 let joined = group.join(connection, format: format.value, replaying: replay, tag: tag.value)
                 resumptions.append(joined.resumption)
                 return joined.member
@@ -108,6 +110,32 @@ import Testing
             try await fixture.loop.run { _ = group.announce("late news") }
             #expect(try await peer.raw.texts(1) == ["late news"])
             #expect(try await fixture.loop.run { group.position } == Self.position(100))
+        }
+    }
+
+    @Test(arguments: [1, 2])
+    func `who has come back is not sent what its old connection still says`(loops: Int) async throws {
+        let door = Door()
+        let tag = BroadcastGroup.SessionTag(7)
+        try await withGroup(Self.configuration(), loops: loops, admit: door.admit) { fixture in
+            let group = fixture.group
+            let witness = try await fixture.connect()
+            door.tag.update { $0 = tag }
+            let old = try await fixture.connect(loop: loops - 1)
+            let new = try await fixture.connect()
+            for number in 1...10 {
+                try await old.member.connection.loop.run {
+                    group.trySend(.numbered(number), from: old.member, tag: tag)
+                    group.trySend("all", from: old.member, includingSender: true, tag: tag)
+                }
+            }
+            #expect(try await witness.raw.messages(20).count == 20)
+            #expect(try await new.raw.texts(10) == Array(repeating: "all", count: 10))
+            try await new.expectNothingMore()
+            try await new.member.connection.loop.run { new.member.leave() }
+            // The old one is what is left of it.
+            try await old.member.connection.loop.run { _ = group.trySend("old", from: old.member, tag: tag) }
+            #expect(try await witness.raw.texts(1) == ["old"])
         }
     }
 
