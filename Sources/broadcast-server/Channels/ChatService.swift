@@ -70,6 +70,8 @@ final class ChatService: Sendable {
         let seat = participant.seat
         let total = connectionCount.subtract(1, ordering: .relaxed).newValue
         logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(total)")
+        // All are leaving, and some would be told of others before they have gone themselves.
+        guard isListening else { return }
         // A client that says goodbye does not come back. Browsers say so without a code.
         let leaves = close.initiator == .peer && [.normalClosure, .noStatusReceived].contains(close.code)
         let connection = participant.membership.connection
