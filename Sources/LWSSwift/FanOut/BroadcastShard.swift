@@ -86,8 +86,10 @@ final class BroadcastShard {
 
     /// Takes over a message from the home loop.
     func take(_ message: SequencedMessage) {
-        if message.isPublication { lastNumber = message.place.position.number }
-        if let record = message.record { history?.append(record) }
+        if message.isPublication {
+            lastNumber = message.place.position.number
+            history?.append(message.record)
+        }
         append(message)
     }
 

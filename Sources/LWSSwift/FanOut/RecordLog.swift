@@ -3,17 +3,65 @@ internal import DequeModule
 /// What one loop has of a group's history: records of what was sent, in order, whose bytes the loops share. The first loop
 /// makes them, the others take over what is relayed. Confined to the loop's thread.
 struct RecordLog {
+    /// A record as it is kept: without a reference of its own, since one message in and one out would count each twice, and
+    /// small, since what is written and left again comes out of the processor's cache.
+    private struct Entry {
+        let number: UInt64
+        let time: Int64
+        /// Counted from the first one that there ever was, as far as the bits go.
+        let chapter: UInt32
+        /// Among the envelopes of the chapter.
+        let envelope: UInt32
+        let start: UInt32
+        let count: UInt32
+        let tag: BroadcastGroup.SessionTag?
+        let kind: WebSocketMessage.Kind
+    }
+
+    /// Records whose bytes lie in the same block, and what they were sent in.
+    private struct Chapter {
+        let block: RecordBlock
+        private(set) var envelopes: ContiguousArray<BroadcastEnvelope> = []
+        private var identities: ContiguousArray<ObjectIdentifier> = []
+        /// Those that are still kept.
+        var recordCount = 0
+
+        init(_ block: RecordBlock) {
+            self.block = block
+        }
+
+        /// Among how many envelopes one is looked for that came before: as many as usually talk at a time.
+        private static let searched = 32
+
+        /// Holds an envelope as long as the chapter is there, and gives its place.
+        mutating func hold(_ envelope: BroadcastEnvelope) -> Int {
+            let identity = ObjectIdentifier(envelope)
+            let first = max(0, identities.count - Self.searched)
+            var index = identities.count - 1
+            while index >= first {
+                if identities[index] == identity { return index }
+                index -= 1
+            }
+            envelopes.append(envelope)
+            identities.append(identity)
+            return envelopes.count - 1
+        }
+    }
+
     private let limits: BroadcastGroup.History
     private let maximumAge: Int64
-    private(set) var records: Deque<BroadcastRecord.Stored> = []
+    private var entries: Deque<Entry> = []
+    private var chapters: Deque<Chapter> = []
+    private var firstChapter: UInt32 = 0
     /// The bytes of the messages, and ``overhead`` for each.
     private(set) var byteCount = 0
-    /// Where the next message goes, on the first loop.
-    private var block: RecordBlock?
-    private var blockTime: Int64 = 0
+    /// When the last chapter was begun, on the first loop.
+    private var chapterTime: Int64 = 0
 
     /// About what a record takes beside the bytes of its message.
     static let overhead = 64
+    /// Larger than any message that somebody would have kept; its numbers have 32 bits.
+    private static let largestRecord = Int(Int32.max)
     private static let blockBytes = (smallest: 1 << 10, largest: 64 << 10)
     /// A block that has filled in less time, in milliseconds, is followed by a larger one; in more, by a smaller one.
     private static let fillingTime: (short: Int64, long: Int64) = (10_000, 600_000)
@@ -33,40 +81,61 @@ struct RecordLog {
         _ envelope: BroadcastEnvelope,
         tag: BroadcastGroup.SessionTag?
     ) {
-        let block = block(for: message.bytes.byteCount, time)
-        records.append(
-            BroadcastRecord.Stored(
-                number: number,
-                time: time,
-                envelope: envelope,
-                tag: tag,
-                kind: message.kind,
-                block: block,
-                range: block.append(message.bytes)
-            )
-        )
-        byteCount += message.bytes.byteCount + Self.overhead
-        trim(time)
+        let count = message.bytes.byteCount
+        // There would be nothing else left either.
+        guard count + Self.overhead <= min(limits.maximumBytes, Self.largestRecord) else { return removeAll() }
+        if chapters.last.map({ $0.block.byteCount + count > $0.block.capacity }) ?? true {
+            begin(RecordBlock(capacity: max(count, nextCapacity(time))))
+            chapterTime = time
+        }
+        let range = chapters[chapters.count - 1].block.append(message.bytes)
+        append(number, time, tag, message.kind, range, envelope)
     }
 
     /// Takes in what the first loop has made.
     mutating func append(_ record: BroadcastRecord.Stored) {
-        records.append(record)
-        byteCount += record.range.count + Self.overhead
-        trim(record.time)
+        if chapters.last?.block !== record.block { begin(record.block) }
+        append(record.number, record.time, record.tag, record.kind, record.range, record.envelope)
     }
 
-    private mutating func block(for count: Int, _ time: Int64) -> RecordBlock {
-        if let block, block.byteCount + count <= block.capacity { return block }
-        let made = RecordBlock(capacity: max(count, nextCapacity(time)))
-        block = made
-        blockTime = time
-        return made
+    @inline(__always)
+    private mutating func append(
+        _ number: UInt64,
+        _ time: Int64,
+        _ tag: BroadcastGroup.SessionTag?,
+        _ kind: WebSocketMessage.Kind,
+        _ range: Range<Int>,
+        _ envelope: BroadcastEnvelope
+    ) {
+        let last = chapters.count - 1
+        chapters[last].recordCount += 1
+        entries.append(
+            Entry(
+                number: number,
+                time: time,
+                chapter: firstChapter &+ UInt32(last),
+                envelope: UInt32(chapters[last].hold(envelope)),
+                start: UInt32(range.lowerBound),
+                count: UInt32(range.count),
+                tag: tag,
+                kind: kind
+            )
+        )
+        byteCount += range.count + Self.overhead
+        trim(time)
+    }
+
+    private mutating func begin(_ block: RecordBlock) {
+        // Nothing of it is kept: it held only what was too large.
+        if let last = chapters.last, last.recordCount == 0 {
+            chapters.removeLast()
+        }
+        chapters.append(Chapter(block))
     }
 
     private func nextCapacity(_ time: Int64) -> Int {
-        guard let block else { return Self.blockBytes.smallest }
-        let change = time - blockTime
+        guard let block = chapters.last?.block else { return Self.blockBytes.smallest }
+        let change = time - chapterTime
         if change < Self.fillingTime.short { return min(4 * block.capacity, Self.blockBytes.largest) }
         return change < Self.fillingTime.long
             ? min(block.capacity, Self.blockBytes.largest) : max(block.capacity / 4, Self.blockBytes.smallest)
@@ -77,43 +146,65 @@ struct RecordLog {
     /// Lets go of what is over a limit at `time`.
     mutating func trim(_ time: Int64) {
         while isOverLimit(time) { removeFirst() }
-        if records.isEmpty { block = nil }
+        if entries.isEmpty { removeAll() }
     }
 
     private func isOverLimit(_ time: Int64) -> Bool {
-        guard !records.isEmpty else { return false }
-        return records.count > limits.maximumMessages || byteCount > limits.maximumBytes
-            || time - records[0].time > maximumAge
+        guard !entries.isEmpty else { return false }
+        return entries.count > limits.maximumMessages || byteCount > limits.maximumBytes
+            || time - entries[0].time > maximumAge
     }
 
     private mutating func removeFirst() {
-        byteCount -= records.removeFirst().range.count + Self.overhead
+        byteCount -= Int(entries.removeFirst().count) + Self.overhead
+        chapters[0].recordCount -= 1
+        // The last one is written on.
+        guard chapters[0].recordCount == 0, chapters.count > 1 else { return }
+        chapters.removeFirst()
+        firstChapter &+= 1
     }
 
     mutating func removeAll() {
-        records = []
+        entries = []
+        firstChapter &+= UInt32(chapters.count)
+        chapters = []
         byteCount = 0
-        block = nil
     }
 
     // MARK: Looking up
 
+    /// What is kept, from the oldest to the latest.
+    var records: some BidirectionalCollection<BroadcastRecord.Stored> { entries.lazy.map(record) }
+
+    private func record(_ entry: Entry) -> BroadcastRecord.Stored {
+        let chapter = chapters[Int(entry.chapter &- firstChapter)]
+        return BroadcastRecord.Stored(
+            number: entry.number,
+            time: entry.time,
+            envelope: chapter.envelopes[Int(entry.envelope)],
+            tag: entry.tag,
+            kind: entry.kind,
+            block: chapter.block,
+            range: Int(entry.start)..<Int(entry.start + entry.count)
+        )
+    }
+
     /// What is kept behind a number.
-    func records(after number: UInt64) -> Deque<BroadcastRecord.Stored>.SubSequence {
-        records[firstIndex { $0 > number }...]
+    func records(after number: UInt64) -> some BidirectionalCollection<BroadcastRecord.Stored> {
+        entries[firstIndex { $0 > number }...].lazy.map(record)
     }
 
     /// What is kept before a number.
-    func records(before number: UInt64) -> Deque<BroadcastRecord.Stored>.SubSequence {
-        records[..<firstIndex { $0 >= number }]
+    func records(before number: UInt64) -> some BidirectionalCollection<BroadcastRecord.Stored> {
+        entries[..<firstIndex { $0 >= number }].lazy.map(record)
     }
 
     /// The first record of which `isBehind` holds, as of all later ones.
     private func firstIndex(_ isBehind: (UInt64) -> Bool) -> Int {
-        var (low, high) = (0, records.count)
+        var (low, high) = (0, entries.count)
         while low < high {
             let middle = (low + high) / 2
-            if isBehind(records[middle].number) { high = middle } else { low = middle + 1 }
+            if isBehind(entries[middle].number) { high = middle } else { low = middle + 1 }
         }
         return low
     }
@@ -137,11 +228,11 @@ struct RecordLog {
         epoch: UInt64,
         last: UInt64
     ) -> (after: UInt64, missing: BroadcastGroup.Resumption.Missing?) {
-        let oldest = records.first.map { $0.number - 1 } ?? last
+        let oldest = entries.first.map { $0.number - 1 } ?? last
         switch replay {
         case .everything: return (oldest, nil)
         case .last(let count):
-            let first = records.suffix(max(count, 0)).first
+            let first = entries.suffix(max(count, 0)).first
             return (first.map { $0.number - 1 } ?? last, nil)
         case .after(let position):
             guard position.epoch == epoch else { return (oldest, .otherEpoch) }

@@ -22,7 +22,7 @@ struct SequencedMessage: Sendable {
     let envelope: BroadcastEnvelope
     let place: BroadcastContext
     let isPublication: Bool
-    /// What the history keeps of a publication; nil when the group keeps none.
+    /// What the history keeps of a publication; nil when it keeps nothing of it.
     let record: BroadcastRecord.Stored?
     let sender: BroadcastMember?
     let includesSender: Bool

@@ -4,7 +4,13 @@ final class ShardHistory {
     private let loop: ServiceLoop
     private let epoch: UInt64
     private let limits: BroadcastGroup.History
-    private var log: RecordLog
+    private var log: RecordLog {
+        @inline(__always) _read { yield unsafe uncheckedLog }
+        @inline(__always) _modify { yield unsafe &uncheckedLog }
+    }
+    /// Not checked at run time for overlapping accesses, which takes longer than what a message does here: one thread uses
+    /// it, and nothing that the log calls leads back here.
+    @exclusivity(unchecked) private var uncheckedLog: RecordLog
     /// By format; nil where nobody came back in the last seconds.
     private var backlogs: [Backlog?]
     private var timer: LoopTimer?
@@ -23,7 +29,7 @@ final class ShardHistory {
         self.loop = loop
         epoch = configuration.epoch
         limits = configuration.history
-        log = RecordLog(configuration.history)
+        unsafe uncheckedLog = RecordLog(configuration.history)
         backlogs = Array(repeating: nil, count: configuration.formats)
         self.counter = counter
     }
@@ -71,8 +77,9 @@ final class ShardHistory {
         account(log.byteCount)
     }
 
-    /// Takes over a record of the home loop.
-    func append(_ record: BroadcastRecord.Stored) {
+    /// Takes over a record of the home loop; nil for a publication that was too large to be kept there.
+    func append(_ record: BroadcastRecord.Stored?) {
+        guard let record else { return log.removeAll() }
         log.append(record)
     }
 

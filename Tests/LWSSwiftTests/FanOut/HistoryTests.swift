@@ -139,6 +139,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2])
+    func `a message that is larger than the history may be is told to be missing`(loops: Int) async throws {
+        let door = Door()
+        let history = BroadcastGroup.History(maximumMessages: 100, maximumBytes: 10_000)
+        try await withGroup(Self.configuration(history), loops: loops, admit: door.admit) { fixture in
+            let group = fixture.group
+            try await fixture.loop.run {
+                for number in 1...5 { group.trySend(.numbered(number)) }
+                group.trySend(.binary([UInt8](repeating: 7, count: 20_000)))
+            }
+            door.replay.update { $0 = .after(Self.position(5)) }
+            for index in 0..<loops {
+                _ = try await fixture.connect(loop: index)
+                let resumption = try #require(door.resumptions.value.last)
+                #expect(resumption.missing == .expired(count: 1) && resumption.start == Self.position(6))
+            }
+        }
+    }
+
     @Test func `a form that is made later is the same, of whatever length`() async throws {
         let door = Door()
         let envelope = BroadcastEnvelope([
