@@ -12,6 +12,8 @@
 
 #define LIVE_AT_ONCE 64
 #define LIVE_BATCHES 20
+// As many as the server takes in at once, before what they were sent is read, as members on machines of their own would.
+#define CONNECTS_AT_ONCE 64
 
 static uint64_t received;
 
@@ -36,12 +38,17 @@ static void publish(struct connection *publisher, uint64_t count, size_t bytes) 
     free(frame);
 }
 
+// Reads what is there.
+static void read_messages(struct connection *members, int count) {
+    for (int i = 0; i < count; i++)
+        if (receive_messages(&members[i], SIZE_MAX, count_message) < 0) fail("the server closed member %d", i);
+}
+
 // Reads until so many messages have come to all members together.
 static void await_messages(struct connection *members, int count, uint64_t expected, double patience) {
     uint64_t deadline = now() + (uint64_t)(patience * 1e9), before = received;
     while (received < expected) {
-        for (int i = 0; i < count; i++)
-            if (receive_messages(&members[i], SIZE_MAX, count_message) < 0) fail("the server closed member %d", i);
+        read_messages(members, count);
         if (received != before) deadline = now() + (uint64_t)(patience * 1e9);
         before = received;
         if (now() > deadline)
@@ -56,7 +63,13 @@ static uint64_t join(struct connection *members, const struct options *options, 
     await_rest();
     uint64_t cpu = server_cpu();
     received = 0;
-    open_connections(members, options->connections, 0, path, options->deflate);
+    for (int i = 0; i < options->connections; i += CONNECTS_AT_ONCE) {
+        int rest = options->connections - i;
+        open_connections(&members[i], rest < CONNECTS_AT_ONCE ? rest : CONNECTS_AT_ONCE, i, path, options->deflate);
+        // Whoever came before last has read it all by now, unless it is much.
+        int first = i < CONNECTS_AT_ONCE ? 0 : i - CONNECTS_AT_ONCE;
+        read_messages(&members[first], i + (rest < CONNECTS_AT_ONCE ? rest : CONNECTS_AT_ONCE) - first);
+    }
     await_messages(members, options->connections, messages * (uint64_t)options->connections, options->patience);
     await_rest();
     return server_cpu() - cpu;
