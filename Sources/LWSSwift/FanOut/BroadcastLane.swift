@@ -112,6 +112,12 @@ final class BroadcastLane {
 
     // MARK: Messages
 
+    /// Whether anybody is here but a member that is not to get a message: otherwise it need not be made.
+    @inline(__always)
+    func hasMembers(beside excluded: BroadcastMember?) -> Bool {
+        memberCount > 1 || memberCount == 1 && !(excluded?.lane === self && excluded?.standing != .left)
+    }
+
     /// Appends a message, which goes out at the end of the turn.
     ///
     /// - Parameters:

@@ -137,15 +137,17 @@ final class BroadcastShard {
         let number = isPublication ? place.position.number : nil
         for format in 0..<formats {
             let (plain, compressed) = lanes(of: format)
-            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0 else { continue }
+            let isPlain = lanes[plain].hasMembers(beside: excluded)
+            let isCompressed = lanes[compressed].hasMembers(beside: excluded)
+            guard isPlain || isCompressed else { continue }
             envelope.apply(format, to: message, in: place) { prefix, message in
-                if lanes[plain].memberCount > 0 {
+                if isPlain {
                     // Not counted: the shard keeps its lanes.
                     unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
                         $0.append(prefix, message, number: number, excluding: excluded)
                     }
                 }
-                if lanes[compressed].memberCount > 0 {
+                if isCompressed {
                     lanes[compressed].append(
                         prefix,
                         message,

@@ -145,6 +145,8 @@ import Testing
         let losses = Watched<[Int]>([])
         try await withGroup(Self.configuration(action), admit: Self.reporting(losses)) { fixture in
             let group = fixture.group
+            // What nobody but its sender is there for is not kept.
+            let witness = try await fixture.connect()
             let slow = try await fixture.connectSlowly()
             let fillers = try await slow.fill()
             try await fixture.loop.run {
@@ -155,7 +157,7 @@ import Testing
             }
             switch action {
             case .close:
-                try await fixture.waitForMembers(0)
+                try await fixture.waitForMembers(1)
                 #expect(try await slow.raw.messagesToClose().code == 1008)
             case .dropOldest, .dropNewest:
                 try await losses.wait { !$0.isEmpty }
@@ -164,6 +166,7 @@ import Testing
                 let received = try await slow.raw.messages { $0 == "end" }
                 #expect(received.count + losses.value.reduce(0, +) == MemberCursor.maximumSkips + 1)
             }
+            withExtendedLifetime(witness) {}
         }
     }
 
