@@ -76,7 +76,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
                 key: key,
                 id: receipt.id,
                 receivers: receipt.receivers,
-                stored: .memory,
+                stored: Acknowledgement.Storage(receipt.stored),
                 isDuplicate: isDuplicate
             )
             connection.tell(.ack(acknowledgement))

@@ -4,7 +4,16 @@ struct Acknowledgement: Sendable, Equatable {
     struct Storage: RawRepresentable, Sendable, Hashable, Codable {
         let rawValue: String
 
-        static let memory = Storage(rawValue: "memory")
+        static let memory = Storage(.memory)
+        static let disk = Storage(.disk)
+
+        init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        init(_ stored: Stored) {
+            rawValue = stored.rawValue
+        }
     }
 
     var key: String
