@@ -3,7 +3,7 @@
 /// At most ``maximumCount``. One that is used by nobody, but remembers something, gives way to a new one: the one that was
 /// used longest ago first.
 struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
-    static var maximumCount: Int { 1_000 }
+    static var maximumCount: Int { 10_000 }
 
     private struct Entry: Sendable {
         let channel: Channel
@@ -12,6 +12,8 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
     }
 
     private var entries = RecencyMap<ChannelName, Entry>()
+    /// Those that are used by nobody: with all in use, to look for one must not take as long as there are channels.
+    private var idle = RecencyMap<ChannelName, Void>()
 
     var count: Int { entries.count }
     /// From the one that was used longest ago to the latest.
@@ -22,7 +24,7 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
 
     /// Whether a channel is there, or may be made.
     func hasRoom(for name: ChannelName) -> Bool {
-        entries[name] != nil || entries.count < Self.maximumCount || unused != nil
+        entries[name] != nil || entries.count < Self.maximumCount || !idle.isEmpty
     }
 
     /// The channel of a name, if there is one.
@@ -38,12 +40,13 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
         if let entry = entries[name] {
             entries[name]?.uses += 1
             entries.touch(name)
+            idle.removeValue(forKey: name)
             return (entry.channel, nil)
         }
         var evicted: Channel?
         if entries.count == Self.maximumCount {
-            guard let unused else { throw TooManyChannels() }
-            evicted = entries.removeValue(forKey: unused)?.channel
+            guard let unused = idle.removeFirst() else { throw TooManyChannels() }
+            evicted = entries.removeValue(forKey: unused.key)?.channel
         }
         let channel = make()
         entries[name] = Entry(channel: channel, uses: 1)
@@ -57,20 +60,20 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
     ///   - isEmpty: it remembers nothing: with its last use it goes.
     mutating func leave(_ channel: Channel, _ name: ChannelName, uses: Int = 1, isEmpty: Bool) {
         guard let entry = entries[name], entry.channel === channel else { return }
-        entries[name]?.uses -= uses
-        if entry.uses == uses, isEmpty {
+        let isUsed = entry.uses > uses
+        guard isUsed || !isEmpty else {
             entries.removeValue(forKey: name)
-        } else if uses > 0 {
-            entries.touch(name)
+            idle.removeValue(forKey: name)
+            return
         }
+        entries[name]?.uses -= uses
+        if uses > 0 { entries.touch(name) }
+        if !isUsed, idle[name] == nil { idle[name] = () }
     }
 
     /// A channel was used without being entered.
     mutating func touch(_ name: ChannelName) {
         entries.touch(name)
-    }
-
-    private var unused: ChannelName? {
-        entries.first { $0.value.uses == 0 }?.key
+        idle.touch(name)
     }
 }
