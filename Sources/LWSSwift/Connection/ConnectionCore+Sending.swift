@@ -33,12 +33,7 @@ extension ConnectionCore {
         return .success(())
     }
 
-    /// Queues a message that stands for others, whatever waits already.
-    func sendInPlace(_ message: WebSocketMessage) {
-        if machine.isOpen { enqueue(message.borrowed) }
-    }
-
-    private func enqueue(_ message: BorrowedMessage) {
+    func enqueue(_ message: BorrowedMessage) {
         if settings.idleTimeout != nil { liveness.sent(loop.now) }
         let isClient = role == .client
         let keys = { isClient ? self.loop.maskingKeys.next() : nil }
@@ -87,54 +82,6 @@ extension ConnectionCore {
 
     // MARK: Writing
 
-    func markForFlush() {
-        guard !isMarkedForFlush else { return }
-        isMarkedForFlush = true
-        loop.unflushed.append(self)
-    }
-
-    /// The end of a turn: writes what was queued in it.
-    func flush() {
-        isMarkedForFlush = false
-        write()
-    }
-
-    /// Writes until everything is written or the socket is full. Every write carries whole frames.
-    func write() {
-        guard let outlet, !isHolding else { return }
-        if memberships.isEmpty, outbound.urgent.isEmpty {
-            while let segment = outbound.first {
-                let outcome = unsafe segment.bytes.withUnsafeBytes {
-                    unsafe outlet.write($0.baseAddress, $0.count)
-                }
-                outbound.removeFirst()
-                noteWritten(outcome, segment.bytes.count)
-                guard outcome == .taken else { break }
-            }
-        } else {
-            writeWithGroups(outlet)
-        }
-        everythingHasLeft()
-        admitSenders()
-    }
-
-    /// Notes what became of a write, for whoever waits for it.
-    func noteWritten(_ outcome: WriteOutcome, _ count: Int) {
-        wrote(outcome, count)
-        switch outcome {
-        case .taken: break
-        case .held: socketIsFull()
-        case .broken: outbound.removeAll()
-        }
-    }
-
-    /// lws holds what the socket did not take of the last write.
-    private func socketIsFull() {
-        if liveness.writingStalled(loop.now) { scheduleDeadline() }
-        standApart()
-        for member in memberships { member.socketIsFull() }
-    }
-
     /// Unless lws holds something: a ping has left, and a close frame, if they were written.
     func everythingHasLeft() {
         guard !isHolding, !isEnding else { return }
@@ -149,7 +96,7 @@ extension ConnectionCore {
     }
 
     /// The queue has become shorter: who waited for that goes on, in order.
-    private func admitSenders() {
+    func admitSenders() {
         admitPiece()
         let wasAboveHighMark = isAboveHighMark
         if wasAboveHighMark {

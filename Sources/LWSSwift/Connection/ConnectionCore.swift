@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// What keeps count of connections, on their loop.
 protocol ConnectionOwner: AnyObject {
     /// A connection has ended, for everybody who uses it.
@@ -16,16 +14,14 @@ protocol ConnectionOwner: AnyObject {
 ///
 /// Reason for the unchecked conformance: the references that travel are the public handles; they read the immutable
 /// part, and reach the rest through the loop, whose thread is checked there.
-final class ConnectionCore: StreamSocket, @unchecked Sendable {
+final class ConnectionCore: Subscriber, @unchecked Sendable {
     // The order keeps it small: an idle connection is little more than this object and what lws has for it.
     let role: WebSocketRole
     var pauses: Pauses = []
-    var isMarkedForFlush = false
     var isAboveHighMark = false
     /// Nothing that still arrives is for us: the peer's close frame has, or what it sends cannot be understood.
     var hasInputEnded = false
     var delivery = Delivery.whole
-    let id: UInt64
     let handshake: Handshake
     let settings: ConnectionSettings
 
@@ -46,20 +42,15 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
     @exclusivity(unchecked) private var uncheckedReader: FrameReader
     /// What was read and not taken, because reading was stopped in the middle of it: at most one read.
     var unread: [UInt8] = []
-    var outbound = OutboundQueue()
     var messageHandler: ((BorrowedMessage) -> Void)?
     var closeHandler: ((WebSocketClose) -> Void)?
     var inbox: MessageInbox?
-    /// Its places in groups.
-    var memberships = Memberships.none
     /// What few connections need, made when one does.
     var extras: Extras?
     /// The endpoint that keeps count of its connections; nil once it has counted the end, since its closures may well
     /// lead back here.
     var owner: (any ConnectionOwner)?
     var liveness: Liveness
-
-    private static let lastID = Atomic<UInt64>(0)
 
     init(
         _ loop: ServiceLoop,
@@ -68,7 +59,6 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         settings: ConnectionSettings,
         owner: (any ConnectionOwner)?
     ) {
-        id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.role = role
         self.handshake = handshake
         self.settings = settings
@@ -94,10 +84,7 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         readOnSoon()
     }
 
-    var isOpen: Bool { machine.isOpen }
-    var queuedBytes: Int { outbound.byteCount + heldBytes }
-    /// Whatever is written to the socket now is in its place.
-    var hasNothingToWrite: Bool { outbound.isEmpty && !isHolding }
+    override var isOpen: Bool { machine.isOpen }
 
     // MARK: Events of the stream
 
@@ -123,6 +110,15 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         for member in memberships { member.madeProgress(now) }
     }
 
+    override func writingStalled() {
+        if liveness.writingStalled(loop.now) { scheduleDeadline() }
+    }
+
+    override func hasWritten() {
+        everythingHasLeft()
+        admitSenders()
+    }
+
     override func transportEnded() {
         if let close = machine.transportEnded() { tellEnd(close) }
     }
@@ -138,6 +134,40 @@ final class ConnectionCore: StreamSocket, @unchecked Sendable {
         case .closing: break
         case .connecting, .closed: end()
         }
+    }
+
+    // MARK: What groups ask of it
+
+    override func endSinceTooSlow() {
+        fail(.policyViolation, "too slow")
+    }
+
+    override func sendInPlace(_ notice: BroadcastMember.Notice) {
+        if machine.isOpen { enqueue(notice.message.borrowed) }
+    }
+
+    /// In one frame.
+    override func bytes(of notice: BroadcastMember.Notice) -> [UInt8] {
+        var frame: [UInt8] = []
+        unsafe notice.message.bytes.withUnsafeBytes { payload in
+            unsafe FrameEncoder.append(
+                notice.message.kind == .text ? .text : .binary,
+                isFinal: true,
+                isCompressed: false,
+                payload,
+                maskingKey: nil,
+                to: &frame
+            )
+        }
+        return frame
+    }
+
+    override func pausePublishing() -> Bool {
+        pauseReading(.groupIsCongested)
+    }
+
+    override func resumePublishing() {
+        resumeReading(.groupIsCongested)
     }
 
     // MARK: Deadlines

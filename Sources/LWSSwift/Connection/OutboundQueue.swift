@@ -1,6 +1,7 @@
 internal import DequeModule
 
-/// Frames that wait to be written, in segments that hold whole frames and are as large as one write may be.
+/// Frames, or the bytes of events, that wait to be written, in segments that hold whole frames and are as large as one write
+/// may be.
 ///
 /// Each write holds whole frames, so that a control frame may go between any two; a message larger than a segment is cut
 /// into fragments for the same reason (RFC 6455 section 5.4): a pong never waits for a long message.
@@ -53,6 +54,17 @@ struct OutboundQueue {
                 to: &segments[last].bytes
             )
             return segments[last].bytes.count - before
+        }
+
+        /// Appends bytes that may be cut anywhere.
+        mutating func append(_ bytes: UnsafeRawBufferPointer, behind marks: [Mark]) {
+            var rest = unsafe bytes
+            repeat {
+                let count = min(rest.count, ServiceLoop.writeBytes)
+                if !hasRoom(for: count, behind: marks) { segments.append(Segment(marks: marks)) }
+                unsafe segments[segments.count - 1].bytes.append(contentsOf: rest.prefix(count))
+                unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            } while unsafe !rest.isEmpty
         }
 
         private func hasRoom(for count: Int, behind marks: [Mark]) -> Bool {
@@ -158,6 +170,12 @@ struct OutboundQueue {
             )
         }
         byteCount += count
+    }
+
+    /// Appends bytes of an event stream, or nothing: a place behind others that has to be come to.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, behind marks: [Mark]) {
+        unsafe line.append(bytes, behind: marks)
+        byteCount += bytes.count
     }
 
     /// Appends a ping or pong ahead of the messages.

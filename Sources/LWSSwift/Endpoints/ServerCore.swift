@@ -130,6 +130,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         onConnection(connection)
     }
 
+    func eventStreamOpened() {
+        load.connectionOpened()
+    }
+
     func connectionEnded() {
         load.connectionEnded()
     }
@@ -176,28 +180,21 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         isStopping = true
         for listener in listeners { listener.stop() }
         observers.finish()
-        forEachSocket { connection in
-            connection.loopShutsDown()
-        } http: { connection in
-            connection.loopShutsDown()
-        }
+        forEachSocket { $0.loopShutsDown() }
         finishStopping()
     }
 
     /// Ends what the peers have not ended by now.
     private func cut() {
-        forEachSocket { connection in
-            connection.end()
-        } http: { connection in
-            connection.end()
-        }
+        forEachSocket { $0.end() }
     }
 
-    private func forEachSocket(_ connection: (ConnectionCore) -> Void, http: (HTTPServerConnection) -> Void) {
+    private func forEachSocket(_ body: (StreamSocket) -> Void) {
         for socket in loop.sockets.all {
             switch socket {
-            case let socket as ConnectionCore where socket.settings === settings: connection(socket)
-            case let socket as HTTPServerConnection where socket.belongs(to: self): http(socket)
+            case let socket as ConnectionCore where socket.settings === settings: body(socket)
+            case let socket as EventStreamCore where socket.settings === settings: body(socket)
+            case let socket as HTTPServerConnection where socket.belongs(to: self): body(socket)
             default: break
             }
         }

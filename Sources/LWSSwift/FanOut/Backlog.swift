@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A stretch of a group's history in the frames of one format: made once for all members that come back, each of which reads
+/// A stretch of a group's history in the frames of one format and kind of member: made once for all members that come back, each of which reads
 /// a part of it (``ReplayReader``) before its place in the log. Always plain: compressed members read it too (RFC 7692 section
 /// 6 leaves that to each message). Confined to the loop's thread.
 @safe
@@ -42,13 +42,14 @@ final class Backlog {
             last = record.number
             let context = BroadcastContext(epoch: epoch, number: record.number, time: record.time)
             record.withMessage { message in
-                _ = record.envelope.apply(format, to: message, in: context) { prefix, message in
-                    let prefix = message.kind == .text ? prefix : ""
-                    unsafe prefix.utf8.span.withUnsafeBytes { prefix in
-                        unsafe message.bytes.withUnsafeBytes { bytes in
-                            unsafe append(FramePayload(prefix: prefix, bytes: bytes), message.kind, of: record)
-                        }
-                    }
+                _ = record.envelope.apply(format, to: message, in: context) { form, made in
+                    framing.withPayload(
+                        made.kind,
+                        prefix: form.prefix,
+                        made.bytes,
+                        number: record.number,
+                        event: form.event(for: message.kind)
+                    ) { append($0, made.kind, of: record) }
                 }
             }
         }
@@ -63,7 +64,7 @@ final class Backlog {
             frames.append(
                 Frame(start: byteCount, number: record.number, tag: record.tag, continuesMessage: !part.isFirst)
             )
-            unsafe framing.write(part, payload, to: room(for: framing.frameBytes(payload.count)))
+            unsafe framing.write(part, payload, to: room(for: framing.frameBytes(payload.count, isLast: part.isLast)))
             part.isFirst = false
         } while !part.isLast
     }

@@ -22,29 +22,49 @@ public final class BroadcastEnvelope: Sendable {
             @Sendable (_ message: BorrowedMessage, _ context: BroadcastContext) -> WebSocketMessage
 
         fileprivate let kind: Kind
-        fileprivate let prefix: String
+        /// What goes before the message, if that is text.
+        let prefix: String
+        private let event: String
         fileprivate let make: Maker?
 
-        private init(_ kind: Kind, prefix: String = "", make: Maker? = nil) {
+        private init(_ kind: Kind, prefix: String = "", event: String? = nil, make: Maker? = nil) {
+            precondition(
+                event.map { 1...64 ~= $0.utf8.count && !$0.utf8.contains { $0 < 0x20 } } ?? true,
+                "The name of an event is one line of 1 to 64 bytes."
+            )
             self.kind = kind
             self.prefix = prefix
+            self.event = event ?? ""
             self.make = make
         }
 
+        /// How an event is called that carries a message of this kind: a binary one by itself `binary`, and a text not at all.
+        func event(for kind: WebSocketMessage.Kind) -> String {
+            event.isEmpty && kind == .binary ? "binary" : event
+        }
+
         /// The message, behind a text such as the name of who said it. The two are put together in the group's log only,
-        /// which saves a copy of each message. A binary message is never altered: it goes without the prefix.
-        public static func message(prefix: String = "") -> Form {
-            Form(.message, prefix: prefix)
+        /// which saves a copy of each message. A binary message is never altered: it goes without the prefix, and to event
+        /// streams in base64.
+        ///
+        /// - Parameter event: how the event is called in event streams, one line of at most 64 bytes; nil for no name, which
+        ///   browsers take for `message`, or `binary` for a message that is.
+        public static func message(prefix: String = "", event: String? = nil) -> Form {
+            Form(.message, prefix: prefix, event: event)
         }
 
         /// Another message in its place. It is made on the group's first loop, and only if it has members.
         ///
-        /// - Parameter make: makes it of the message that was sent and its place in the order. It may be made once more for
-        ///   members that come back, and must come out the same then.
+        /// - Parameters:
+        ///   - event: how the event is called in event streams, as with ``message(prefix:event:)``; `binary` by itself if what
+        ///     was sent is.
+        ///   - make: makes it of the message that was sent and its place in the order. It may be made once more for
+        ///     members that come back, and must come out the same then.
         public static func other(
+            event: String? = nil,
             _ make: @escaping @Sendable (_ message: BorrowedMessage, _ context: BroadcastContext) -> WebSocketMessage
         ) -> Form {
-            Form(.other, make: make)
+            Form(.other, event: event, make: make)
         }
 
         /// They get nothing.
@@ -65,20 +85,20 @@ public final class BroadcastEnvelope: Sendable {
 
     var formatCount: Int { forms.count }
 
-    /// Calls `body` with what members of a format get of a message: the text before it, unless it is binary, and the message.
+    /// Calls `body` with what members of a format get of a message: the form, which says what goes around it, and the message.
     /// nil when they get nothing.
     @inline(__always)
     func apply<Result>(
         _ format: Int,
         to message: BorrowedMessage,
         in context: BroadcastContext,
-        _ body: (_ prefix: String, _ message: BorrowedMessage) -> Result
+        _ body: (_ form: Form, _ message: BorrowedMessage) -> Result
     ) -> Result? {
         // Not counted: the envelope keeps its forms.
         unsafe Unmanaged.passUnretained(forms[format])._withUnsafeGuaranteedRef { form in
             switch form.kind {
-            case .message: body(form.prefix, message)
-            case .other: form.make.map { make in body("", make(message, context).borrowed) }
+            case .message: body(form, message)
+            case .other: form.make.map { make in body(form, make(message, context).borrowed) }
             case .nothing: nil
             }
         }

@@ -1,4 +1,4 @@
-/// Connections that are all sent the same messages, in the same order: one message to very many at the cost of one `send`
+/// Connections, and event streams, that are all sent the same messages, in the same order: one message to very many at the cost of one `send`
 /// each, or less.
 ///
 /// A message is framed once, into a log that all members share. At the end of a turn of the loop each member is written
@@ -43,6 +43,10 @@ public final class BroadcastGroup: Sendable {
         public var maximumRelayBytes: Int
         /// What is kept of what was sent. Default: nothing.
         public var history: History
+        /// How long event streams that nothing is sent to may be without a sign of life: then all are sent a comment, which
+        /// nobody is told of, and which finds out who has gone without a word. nil for none. Default: 15 seconds, since what
+        /// lies between often cuts what is idle for a minute.
+        public var eventCommentInterval: Duration?
         /// Which run of numbers the positions of this group belong to. Default: a random one, so that positions of another
         /// group, or of one before, are known not to be of this.
         public var epoch: UInt64
@@ -55,6 +59,7 @@ public final class BroadcastGroup: Sendable {
             compression: WebSocketCompression? = WebSocketCompression(),
             maximumRelayBytes: Int = 8 << 20,
             history: History = .none,
+            eventCommentInterval: Duration? = .seconds(15),
             epoch: UInt64 = Position.randomEpoch(),
             lastNumber: UInt64 = 0
         ) {
@@ -63,6 +68,7 @@ public final class BroadcastGroup: Sendable {
             self.compression = compression
             self.maximumRelayBytes = maximumRelayBytes
             self.history = history
+            self.eventCommentInterval = eventCommentInterval
             self.epoch = epoch
             self.lastNumber = lastNumber
         }
@@ -76,6 +82,7 @@ public final class BroadcastGroup: Sendable {
                 "formats must be from 1 to \(Self.maximumFormats)."
             )
             try SettingRules.require(maximumRelayBytes > 0, "maximumRelayBytes must be positive.")
+            try SettingRules.requirePositive(eventCommentInterval, "eventCommentInterval")
             try history.validate()
             try slowMembers.validate()
             try compression?.validate()
@@ -117,7 +124,7 @@ public final class BroadcastGroup: Sendable {
             preconditionFailure("A group cannot have these settings: \(error.message)")
         }
         self.configuration = configuration
-        let memberCounts = (0..<configuration.formats * BroadcastLane.Encoding.perFormat).map { _ in SharedCounter() }
+        let memberCounts = (0..<configuration.formats * LaneEncoding.Kind.count).map { _ in SharedCounter() }
         let congestion = Congestion(loops, maximumRelayBytes: configuration.maximumRelayBytes)
         let (lostMessages, historyBytes) = (lostMessages, historyBytes)
         func shard(_ loop: ServiceLoop) -> LoopBound<BroadcastShard> {
@@ -173,7 +180,24 @@ public final class BroadcastGroup: Sendable {
     ///   - tag: messages that were sent with it are the member's own, from whatever connection they come.
     @discardableResult
     public func join(_ connection: LoopConnection, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
-        join(connection, format: format, tag) { _, _ in nil }
+        join(BroadcastSubscriber(connection.connection), format: format, tag: tag)
+    }
+
+    /// Makes an event stream a member, as ``join(_:format:tag:)-(LoopConnection,_,_)`` does with a connection: each message is
+    /// an event, with the position as its `id:` if it is a publication.
+    ///
+    /// On the stream's loop only, which must be one of the group's.
+    @discardableResult
+    public func join(_ stream: EventStreamConnection, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
+        join(BroadcastSubscriber(stream), format: format, tag: tag)
+    }
+
+    /// Makes a connection or an event stream a member.
+    ///
+    /// On the subscriber's loop only, which must be one of the group's.
+    @discardableResult
+    public func join(_ subscriber: BroadcastSubscriber, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
+        join(subscriber.core, format: format, tag) { _, _, _ in nil }
     }
 
     /// Makes a connection a member that is sent a part of the group's history, and then what comes: in order, nothing twice,
@@ -195,10 +219,31 @@ public final class BroadcastGroup: Sendable {
         replaying replay: Replay,
         tag: SessionTag? = nil
     ) -> (member: BroadcastMember, resumption: Resumption) {
+        join(BroadcastSubscriber(connection.connection), format: format, replaying: replay, tag: tag)
+    }
+
+    /// Makes an event stream a member that is sent a part of the group's history, and then what comes, as
+    /// ``join(_:format:replaying:tag:)-(LoopConnection,_,_,_)`` does with a connection.
+    public func join(
+        _ stream: EventStreamConnection,
+        format: Int = 0,
+        replaying replay: Replay,
+        tag: SessionTag? = nil
+    ) -> (member: BroadcastMember, resumption: Resumption) {
+        join(BroadcastSubscriber(stream), format: format, replaying: replay, tag: tag)
+    }
+
+    /// Makes a connection or an event stream a member that is sent a part of the group's history, and then what comes.
+    public func join(
+        _ subscriber: BroadcastSubscriber,
+        format: Int = 0,
+        replaying replay: Replay,
+        tag: SessionTag? = nil
+    ) -> (member: BroadcastMember, resumption: Resumption) {
         let none = position
         var resumption = Resumption(start: none, end: none, missing: nil)
-        let member = join(connection, format: format, tag) { shard, lane in
-            let resumed = shard.resume(replay, format: format, lane.framing, leavingOut: tag)
+        let member = join(subscriber.core, format: format, tag) { shard, encoding, lane in
+            let resumed = shard.resume(replay, encoding, lane.framing, leavingOut: tag)
             resumption = resumed.resumption
             return resumed.reader
         }
@@ -206,15 +251,14 @@ public final class BroadcastGroup: Sendable {
     }
 
     private func join(
-        _ connection: LoopConnection,
+        _ core: Subscriber,
         format: Int,
         _ tag: SessionTag?,
-        _ replay: (BroadcastShard, BroadcastLane) -> ReplayReader?
+        _ replay: (BroadcastShard, LaneEncoding, BroadcastLane) -> ReplayReader?
     ) -> BroadcastMember {
-        let core = connection.core
         let shard = sequencer.shards.part(on: core.loop, "BroadcastGroup.join")
         precondition(
-            core.role == .server,
+            (core as? ConnectionCore)?.role != .client,
             "Members of a group are a server's connections: a client's frames are masked."
         )
         precondition(0..<configuration.formats ~= format, "The group has no format \(format).")
@@ -222,13 +266,18 @@ public final class BroadcastGroup: Sendable {
             !core.memberships.contains { $0.group === self && !$0.isLeaving },
             "The connection is a member of the group already."
         )
-        // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
-        let takesDeflated = core.handshake.compression?.acceptsSharedDeflate ?? false
-        let isCompressed = takesDeflated && configuration.compression != nil
-        let lane = shard.lane(BroadcastLane.Encoding(format: format, isCompressed: isCompressed))
+        let encoding = LaneEncoding(format: format, encodingKind(for: core))
+        let lane = shard.lane(encoding)
         let member = BroadcastMember(self, lane, core, tag)
-        if core.isOpen { member.join(shard, behind: replay(shard, lane)) }
+        if core.isOpen { member.join(shard, behind: replay(shard, encoding, lane)) }
         return member
+    }
+
+    private func encodingKind(for core: Subscriber) -> LaneEncoding.Kind {
+        guard let connection = core as? ConnectionCore else { return .events }
+        // A peer that asked for a smaller window is sent everything plain: it would need a compressed form of its own.
+        let takesDeflated = connection.handshake.compression?.acceptsSharedDeflate ?? false
+        return takesDeflated && configuration.compression != nil ? .compressed : .plain
     }
 
     // MARK: Sending

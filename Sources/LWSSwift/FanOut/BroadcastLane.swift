@@ -6,15 +6,6 @@
 /// not to get, or because a frame that is for it alone has to keep its place. Confined to the loop's thread.
 @safe
 final class BroadcastLane {
-    /// One way in which the bytes of a message are made.
-    struct Encoding {
-        static let perFormat = 2
-        let format: Int
-        let isCompressed: Bool
-
-        var index: Int { format * Self.perFormat + (isCompressed ? 1 : 0) }
-    }
-
     let loop: ServiceLoop
     let framing: LaneFraming
     /// Lives as long as the group, which every member holds.
@@ -43,6 +34,8 @@ final class BroadcastLane {
     private(set) var apart: ContiguousArray<BroadcastMember> = []
     /// Ready and apart: a number of its own, asked for with every message.
     private(set) var memberCount = 0
+    /// Keeps event streams that nothing is sent to from looking dead; nil in other lanes.
+    private var comments: EventComments?
     /// Reused by each flush: members whose socket did not take all.
     private var stopped: ContiguousArray<Stopped> = []
 
@@ -55,6 +48,7 @@ final class BroadcastLane {
         _ loop: ServiceLoop,
         _ watch: MemberWatch,
         framing: LaneFraming,
+        commentInterval: UInt64?,
         count: SharedCounter,
         lostMessages: SharedCounter
     ) {
@@ -64,6 +58,9 @@ final class BroadcastLane {
         self.count = count
         self.lostMessages = lostMessages
         unsafe uncheckedLog = FrameLog(loop.slabs, framing: framing)
+        if case .events = framing, let commentInterval {
+            comments = EventComments(of: self, every: commentInterval)
+        }
     }
 
     deinit {
@@ -75,6 +72,7 @@ final class BroadcastLane {
     func addReady(_ member: BroadcastMember) {
         guard let outlet = member.core.outlet else { return }
         memberCount += 1
+        comments?.begin()
         member.standing = .ready(Int32(readyMembers.count))
         readyMembers.append(member)
         outlets.append(outlet)
@@ -124,12 +122,14 @@ final class BroadcastLane {
     ///   - prefix: goes before the message, if that is text.
     ///   - deflated: both compressed, in a lane for that, if it was worth it.
     ///   - number: of a publication; nil for an announcement.
+    ///   - event: how an event is called; empty for no name.
     ///   - excluded: a member that is not to get it, of this lane or another.
     func append(
         _ prefix: String,
         _ message: BorrowedMessage,
         deflated: [UInt8]? = nil,
         number: UInt64?,
+        event: String = "",
         excluding excluded: BroadcastMember?
     ) {
         let isOwn = excluded?.lane === self
@@ -138,7 +138,7 @@ final class BroadcastLane {
             if let deflated {
                 unsafe log.append(message.kind, deflated.span.bytes, isCompressed: true, number: number)
             } else {
-                log.append(message.kind, prefix: prefix, message.bytes, number: number)
+                log.append(message.kind, prefix: prefix, message.bytes, number: number, event: event)
             }
         loop.unflushedBytes += appended.byteCount
         if appended.hasFilledSlab {
@@ -162,9 +162,9 @@ final class BroadcastLane {
         var position = start
         // A slab goes to everybody before the next, while it is in the processor's cache.
         while !readyMembers.isEmpty, let piece = log.piece(at: position, limit: end) {
-            write(piece)
+            unsafe write(piece.start, piece.count)
             // Those that stopped need their slabs before the others' are given up.
-            leaveBehind(at: piece)
+            leaveBehind(at: piece.end, piece.count)
             position = piece.end
             // The same goes for those apart that keep up, as who sends does: they get what is in the cache now.
             if position < end { for member in apart { member.core.writeAlong(member, upTo: position) } }
@@ -197,22 +197,35 @@ final class BroadcastLane {
         return current
     }
 
-    private func write(_ piece: FrameLog.Piece) {
+    /// Writes a comment to every ready member: each has whole messages only. Those apart wait for their socket, or for the end
+    /// of this turn.
+    func writeComment() {
+        lastFlush = loop.now
+        let comment = EventFraming.comment
+        unsafe write(comment.utf8Start, comment.utf8CodeUnitCount)
+        leaveBehind(at: log.flushed, comment.utf8CodeUnitCount)
+    }
+
+    private func write(_ start: UnsafeRawPointer, _ count: Int) {
         // The arrays must not change meanwhile, so that who stops is only noted.
         let outlets = outlets
         for index in outlets.indices {
-            let outcome = unsafe outlets[index].write(piece.start, piece.count)
+            let outcome = unsafe outlets[index].write(start, count)
             if outcome != .taken { stopped.append(Stopped(index: index, outcome: outcome)) }
         }
     }
 
     /// Takes those that stopped out of the ready members, from the back, since the last one takes the place of each.
-    private func leaveBehind(at piece: FrameLog.Piece) {
+    ///
+    /// - Parameters:
+    ///   - position: behind what was written.
+    ///   - count: the bytes of that.
+    private func leaveBehind(at position: LogPosition, _ count: Int) {
         while let stop = stopped.popLast() {
             let member = readyMembers[stop.index]
             removeReady(member)
-            member.fellBehind(at: piece.end)
-            member.core.noteWritten(stop.outcome, piece.count)
+            member.fellBehind(at: position)
+            member.core.noteWritten(stop.outcome, count)
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Logging
 
-/// One connection's place in a ``BroadcastGroup``.
+/// The place of a connection, or an event stream, in a ``BroadcastGroup``.
 ///
 /// It is a name for the membership, to be carried anywhere; what it does happens on the connection's loop.
 ///
@@ -10,14 +10,14 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The group that it is a place in.
     public let group: BroadcastGroup
     let lane: BroadcastLane
-    let core: ConnectionCore
+    let core: Subscriber
     private let tag: BroadcastGroup.SessionTag?
 
     // MARK: Confined to the loop's thread
 
     /// Let go of when it leaves, since the closure may well lead back here.
     private var lossHandler: ((BroadcastLoss) -> Void)?
-    private var lossNotice: ((BroadcastLoss) -> WebSocketMessage?)?
+    private var lossNotice: ((BroadcastLoss) -> Notice?)?
     /// How far it has read the log, while it stands apart.
     private var cursor: MemberCursor {
         @inline(__always) _read { yield unsafe uncheckedCursor }
@@ -42,7 +42,7 @@ public final class BroadcastMember: @unchecked Sendable {
         case left
     }
 
-    init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: ConnectionCore, _ tag: BroadcastGroup.SessionTag?) {
+    init(_ group: BroadcastGroup, _ lane: BroadcastLane, _ core: Subscriber, _ tag: BroadcastGroup.SessionTag?) {
         self.group = group
         self.lane = lane
         self.core = core
@@ -50,8 +50,8 @@ public final class BroadcastMember: @unchecked Sendable {
         lastProgress = core.loop.now
     }
 
-    /// The connection that is the member.
-    public var connection: WebSocketConnection { WebSocketConnection(core: core) }
+    /// Who is the member.
+    public var subscriber: BroadcastSubscriber { BroadcastSubscriber(core: core) }
 
     private var watch: MemberWatch { lane.watch }
 
@@ -66,10 +66,20 @@ public final class BroadcastMember: @unchecked Sendable {
     /// Has the member sent what `make` gives in the place of messages that it was not sent: behind what came before them, and
     /// before what comes after. On the connection's loop only; released when the member has left.
     ///
-    /// - Parameter make: called when the member gets there, perhaps more than once; nil to send nothing.
-    public func noticeLoss(_ make: ((BroadcastLoss) -> WebSocketMessage?)?) {
+    /// - Parameters:
+    ///   - event: how an event stream calls it, one line; nil for no name.
+    ///   - make: called when the member gets there, perhaps more than once; nil to send nothing.
+    public func noticeLoss(event: String? = nil, _ make: ((BroadcastLoss) -> WebSocketMessage?)?) {
         core.loop.preconditionIsCurrent("BroadcastMember.noticeLoss")
-        lossNotice = standing == .left ? nil : make
+        guard standing != .left, let make else { return lossNotice = nil }
+        lossNotice = { loss in make(loss).map { Notice(message: $0, event: event) } }
+    }
+
+    /// What is sent in the place of messages that were lost.
+    struct Notice {
+        let message: WebSocketMessage
+        /// How an event stream calls it.
+        let event: String?
     }
 
     /// Leaves the group: what was sent before is written as far as the socket takes it, and to the end of a message, nothing
@@ -200,9 +210,9 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     /// What it is to be sent in the place of messages that it lost, when it has come there.
-    func notice(before limit: LogPosition) -> WebSocketMessage? {
+    func notice(before limit: LogPosition) -> Notice? {
         while let loss = cursor.notice(before: limit, in: &lane.log) {
-            if let message = lossNotice?(loss) { return message }
+            if let notice = lossNotice?(loss) { return notice }
             cursor.noticed()
         }
         return nil
@@ -296,9 +306,9 @@ public final class BroadcastMember: @unchecked Sendable {
     func apply(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) {
         switch policy.action {
         case .close:
-            core.loop.logger.debug("connection \(core.id) is closed: it does not keep up with its group")
+            core.loop.logger.debug("member \(core.id) is closed: it does not keep up with its group")
             remove()
-            core.fail(.policyViolation, "too slow")
+            core.endSinceTooSlow()
         case .dropOldest:
             var earliest: LogPosition?
             if let maximumTime, timeBehind(now) > maximumTime {
@@ -335,7 +345,7 @@ public final class BroadcastMember: @unchecked Sendable {
         lane.lostMessages.add(loss.messageCount)
         lane.deliveries.lost += loss.messageCount
         if lossNotice != nil, !isBefore { cursor.leaveNotice(loss) }
-        if isBefore, let message = lossNotice?(loss) { core.sendInPlace(message) }
+        if isBefore, let notice = lossNotice?(loss) { core.sendInPlace(notice) }
         lossHandler?(loss)
     }
 }

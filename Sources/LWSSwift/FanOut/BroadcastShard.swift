@@ -11,8 +11,11 @@ final class BroadcastShard {
     let history: ShardHistory?
     private let formats: Int
     private let compression: WebSocketCompression?
-    /// By ``BroadcastLane/Encoding``.
-    private let lanes: [BroadcastLane]
+    /// By ``LaneEncoding``; nil where nobody ever joined, so that a group takes memory only for the forms that are in use.
+    private var lanes: [BroadcastLane?]
+    private let memberCounts: [SharedCounter]
+    private let lostMessages: SharedCounter
+    private let commentInterval: UInt64?
     /// The members that have a tag; of several with the same the one that came last.
     private var tagged: [BroadcastGroup.SessionTag: BroadcastMember] = [:]
     /// Looks after the members that do not keep up.
@@ -36,18 +39,31 @@ final class BroadcastShard {
         history = configuration.history.isKept ? ShardHistory(loop, configuration, counter: historyBytes) : nil
         formats = configuration.formats
         compression = configuration.compression
-        let watch = MemberWatch(loop, configuration.slowMembers, congestion)
-        lanes = memberCounts.map {
-            BroadcastLane(loop, watch, framing: .webSocket, count: $0, lostMessages: lostMessages)
-        }
-        watch.lanes = lanes
-        self.watch = watch
+        lanes = Array(repeating: nil, count: memberCounts.count)
+        self.memberCounts = memberCounts
+        self.lostMessages = lostMessages
+        commentInterval = configuration.eventCommentInterval?.milliseconds
+        watch = MemberWatch(loop, configuration.slowMembers, congestion)
     }
 
     /// What became of the publications on this loop, up to this moment.
-    var deliveries: BroadcastDeliveries { lanes.reduce(BroadcastDeliveries()) { $0 + $1.currentDeliveries() } }
+    var deliveries: BroadcastDeliveries { watch.lanes.reduce(BroadcastDeliveries()) { $0 + $1.currentDeliveries() } }
 
-    func lane(_ encoding: BroadcastLane.Encoding) -> BroadcastLane { lanes[encoding.index] }
+    /// The lane of an encoding, made for the first member.
+    func lane(_ encoding: LaneEncoding) -> BroadcastLane {
+        if let lane = lanes[encoding.index] { return lane }
+        let lane = BroadcastLane(
+            loop,
+            watch,
+            framing: encoding.kind == .events ? .events(EventFraming(epoch: epoch)) : .webSocket,
+            commentInterval: commentInterval,
+            count: memberCounts[encoding.index],
+            lostMessages: lostMessages
+        )
+        lanes[encoding.index] = lane
+        watch.lanes.append(lane)
+        return lane
+    }
 
     /// What a replay would come to now.
     func resumption(of replay: BroadcastGroup.Replay) -> BroadcastGroup.Resumption {
@@ -58,12 +74,12 @@ final class BroadcastShard {
     /// What a member that joins now is to read of the history before its place in the log.
     func resume(
         _ replay: BroadcastGroup.Replay,
-        format: Int,
+        _ encoding: LaneEncoding,
         _ framing: LaneFraming,
         leavingOut tag: BroadcastGroup.SessionTag?
     ) -> (reader: ReplayReader?, resumption: BroadcastGroup.Resumption) {
         guard let history else { return (nil, resumption(of: replay)) }
-        return history.resume(replay, format: format, framing, leavingOut: tag, last: lastNumber)
+        return history.resume(replay, encoding, framing, leavingOut: tag, last: lastNumber)
     }
 
     // MARK: Members with a tag
@@ -98,20 +114,27 @@ final class BroadcastShard {
         let number = message.isPublication ? message.place.position.number : nil
         let excluded = message.includesSender ? nil : author(message.sender, message.tag)
         for (format, made) in message.encodings.enumerated() {
-            let (plain, compressed) = lanes(of: format)
-            guard lanes[plain].memberCount > 0 || lanes[compressed].memberCount > 0,
-                let encoded = made ?? encode(message, for: format)
-            else { continue }
+            guard hasMembers(format, beside: excluded), let encoded = made ?? encode(message, for: format) else { continue }
+            let kind = message.message.kind
             let message = encoded.message.borrowed
-            if lanes[plain].memberCount > 0 {
-                lanes[plain].append(encoded.prefix, message, number: number, excluding: excluded)
+            withLane(format, .plain, beside: excluded) {
+                $0.append(encoded.form.prefix, message, number: number, excluding: excluded)
             }
-            if lanes[compressed].memberCount > 0 {
-                lanes[compressed].append(
-                    encoded.prefix,
+            withLane(format, .compressed, beside: excluded) {
+                $0.append(
+                    encoded.form.prefix,
                     message,
                     deflated: encoded.deflated,
                     number: number,
+                    excluding: excluded
+                )
+            }
+            withLane(format, .events, beside: excluded) {
+                $0.append(
+                    encoded.form.prefix,
+                    message,
+                    number: number,
+                    event: encoded.form.event(for: kind),
                     excluding: excluded
                 )
             }
@@ -121,8 +144,8 @@ final class BroadcastShard {
 
     /// The message for members of a format that have come since the first loop sent it on its way.
     private func encode(_ message: SequencedMessage, for format: Int) -> EncodedMessage? {
-        message.envelope.apply(format, to: message.message.borrowed, in: message.place) { prefix, message in
-            EncodedMessage(prefix: prefix, message: message.message, deflated: nil)
+        message.envelope.apply(format, to: message.message.borrowed, in: message.place) { form, message in
+            EncodedMessage(form: form, message: message.message, deflated: nil)
         }
     }
 
@@ -135,24 +158,26 @@ final class BroadcastShard {
         excluding excluded: BroadcastMember?
     ) {
         let number = isPublication ? place.position.number : nil
-        for format in 0..<formats {
-            let (plain, compressed) = lanes(of: format)
-            let isPlain = lanes[plain].hasMembers(beside: excluded)
-            let isCompressed = lanes[compressed].hasMembers(beside: excluded)
-            guard isPlain || isCompressed else { continue }
-            envelope.apply(format, to: message, in: place) { prefix, message in
-                if isPlain {
-                    // Not counted: the shard keeps its lanes.
-                    unsafe Unmanaged.passUnretained(lanes[plain])._withUnsafeGuaranteedRef {
-                        $0.append(prefix, message, number: number, excluding: excluded)
-                    }
+        for format in 0..<formats where hasMembers(format, beside: excluded) {
+            envelope.apply(format, to: message, in: place) { form, made in
+                withLane(format, .plain, beside: excluded) {
+                    $0.append(form.prefix, made, number: number, excluding: excluded)
                 }
-                if isCompressed {
-                    lanes[compressed].append(
-                        prefix,
-                        message,
-                        deflated: deflate(prefix, message),
+                withLane(format, .compressed, beside: excluded) {
+                    $0.append(
+                        form.prefix,
+                        made,
+                        deflated: deflate(form.prefix, made),
                         number: number,
+                        excluding: excluded
+                    )
+                }
+                withLane(format, .events, beside: excluded) {
+                    $0.append(
+                        form.prefix,
+                        made,
+                        number: number,
+                        event: form.event(for: message.kind),
                         excluding: excluded
                     )
                 }
@@ -160,12 +185,35 @@ final class BroadcastShard {
         }
     }
 
-    /// Where the lanes of a format are.
-    private func lanes(of format: Int) -> (plain: Int, compressed: Int) {
-        (
-            BroadcastLane.Encoding(format: format, isCompressed: false).index,
-            BroadcastLane.Encoding(format: format, isCompressed: true).index
-        )
+    /// Whether a format has members here beside one that is not to get a message.
+    @inline(__always)
+    private func hasMembers(_ format: Int, beside excluded: BroadcastMember? = nil) -> Bool {
+        hasMembers(format, .plain, beside: excluded) || hasMembers(format, .compressed, beside: excluded)
+            || hasMembers(format, .events, beside: excluded)
+    }
+
+    @inline(__always)
+    private func hasMembers(
+        _ format: Int,
+        _ kind: LaneEncoding.Kind,
+        beside excluded: BroadcastMember?
+    ) -> Bool {
+        lanes[LaneEncoding(format: format, kind).index]?.hasMembers(beside: excluded) ?? false
+    }
+
+    /// Calls `body` with a lane that has members beside one that is not to get a message.
+    @inline(__always)
+    private func withLane(
+        _ format: Int,
+        _ kind: LaneEncoding.Kind,
+        beside excluded: BroadcastMember?,
+        _ body: (BroadcastLane) -> Void
+    ) {
+        // Not counted: the shard keeps its lanes.
+        guard let lane = unsafe lanes[LaneEncoding(format: format, kind).index].map(Unmanaged.passUnretained) else {
+            return
+        }
+        unsafe lane._withUnsafeGuaranteedRef { if $0.hasMembers(beside: excluded) { body($0) } }
     }
 
     /// Compresses a message for every peer that takes the largest window; nil when it is better sent as it is.

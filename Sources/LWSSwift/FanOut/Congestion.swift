@@ -58,7 +58,7 @@ final class Congestion: Sendable {
 
     /// Reads nothing more from a connection that publishes, for the time being. One of another loop is told there, if there is
     /// still something to wait for.
-    func pause(_ connection: ConnectionCore) {
+    func pause(_ connection: Subscriber) {
         guard connection.loop.isCurrent else {
             return connection.loop.execute { [self] in if isPresent { pause(connection) } }
         }

@@ -156,21 +156,19 @@ struct FrameLog {
     ///   - prefix: goes before `bytes` in a text; a binary message is never altered.
     ///   - isCompressed: `bytes` is the message deflated (RFC 7692 section 6.1).
     ///   - number: of the publication; nil for what is none.
+    ///   - event: how an event is called; empty for no name.
     @discardableResult
     mutating func append(
         _ kind: WebSocketMessage.Kind,
         prefix: String = "",
         _ bytes: RawSpan,
         isCompressed: Bool = false,
-        number: UInt64?
+        number: UInt64?,
+        event: String = ""
     ) -> Appended {
         let message = Message(role: number == nil ? .announcement : .publication, number: number ?? lastNumber)
-        return unsafe prefix.utf8.span.withUnsafeBytes { prefix in
-            unsafe bytes.withUnsafeBytes { bytes in
-                let prefix = unsafe kind == .text ? prefix : UnsafeRawBufferPointer(start: nil, count: 0)
-                let payload = unsafe FramePayload(prefix: prefix, bytes: bytes)
-                return append(LaneFraming.Part(kind: kind, isCompressed: isCompressed), payload, of: message)
-            }
+        return framing.withPayload(kind, prefix: prefix, bytes, number: number, event: event) { payload in
+            append(LaneFraming.Part(kind: kind, isCompressed: isCompressed), payload, of: message)
         }
     }
 
@@ -215,7 +213,7 @@ struct FrameLog {
         _ payload: FramePayload,
         of message: Message
     ) -> Appended {
-        let count = framing.frameBytes(payload.count)
+        let count = framing.frameBytes(payload.count, isLast: part.isLast)
         let oldSlabs = slabs.count
         let room = room(for: count, beginning: part.isFirst ? message : nil)
         if part.isFirst {

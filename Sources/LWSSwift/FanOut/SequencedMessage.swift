@@ -7,13 +7,13 @@ struct UnsequencedMessage: Sendable {
 
 /// One form of a message, as it is and, when there are members that take it and it is shorter, compressed.
 struct EncodedMessage: Sendable {
-    /// Goes before the message, if that is text.
-    let prefix: String
+    /// What goes around it.
+    let form: BroadcastEnvelope.Form
     let message: WebSocketMessage
-    /// Both deflated for the largest window (RFC 7692 section 7.2.1).
+    /// With what goes before it deflated for the largest window (RFC 7692 section 7.2.1).
     let deflated: [UInt8]?
 
-    var byteCount: Int { prefix.utf8.count + message.bytes.count + (deflated?.count ?? 0) }
+    var byteCount: Int { form.prefix.utf8.count + message.bytes.count + (deflated?.count ?? 0) }
 }
 
 /// A message that has its place, in every form that has members: what travels from the home loop to the others.

@@ -8,7 +8,7 @@
 final class Sequencer: Sendable {
     let shards: BroadcastShards
     private let formats: Int
-    /// Members on all loops, by ``BroadcastLane/Encoding``.
+    /// Members on all loops, by ``LaneEncoding``.
     private let memberCounts: [SharedCounter]
     private let congestion: Congestion
 
@@ -116,21 +116,20 @@ final class Sequencer: Sendable {
         _ place: BroadcastContext,
         on home: BroadcastShard
     ) -> EncodedMessage? {
-        let isCompressed = hasMembers(BroadcastLane.Encoding(format: format, isCompressed: true))
-        guard isCompressed || hasMembers(BroadcastLane.Encoding(format: format, isCompressed: false)) else {
-            return nil
-        }
-        return envelope.apply(format, to: message, in: place) { prefix, message in
+        let isCompressed = hasMembers(.init(format: format, .compressed))
+        guard isCompressed || hasMembers(.init(format: format, .plain)) || hasMembers(.init(format: format, .events))
+        else { return nil }
+        return envelope.apply(format, to: message, in: place) { form, message in
             EncodedMessage(
-                prefix: prefix,
+                form: form,
                 message: message.message,
-                deflated: isCompressed ? home.deflate(prefix, message) : nil
+                deflated: isCompressed ? home.deflate(form.prefix, message) : nil
             )
         }
     }
 
     /// Whether anybody, on any loop, is to get a message in this form.
-    private func hasMembers(_ encoding: BroadcastLane.Encoding) -> Bool {
+    private func hasMembers(_ encoding: LaneEncoding) -> Bool {
         memberCounts[encoding.index].current > 0
     }
 

@@ -11,7 +11,7 @@ final class ShardHistory {
     /// Not checked at run time for overlapping accesses, which takes longer than what a message does here: one thread uses
     /// it, and nothing that the log calls leads back here.
     @exclusivity(unchecked) private var uncheckedLog: RecordLog
-    /// By format; nil where nobody came back in the last seconds.
+    /// By encoding, compressed members reading the plain one; nil where nobody came back in the last seconds.
     private var backlogs: [Backlog?]
     private var timer: LoopTimer?
     /// On the home loop, which counts what all loops share.
@@ -30,7 +30,7 @@ final class ShardHistory {
         epoch = configuration.epoch
         limits = configuration.history
         unsafe uncheckedLog = RecordLog(configuration.history)
-        backlogs = Array(repeating: nil, count: configuration.formats)
+        backlogs = Array(repeating: nil, count: configuration.formats * LaneEncoding.Kind.count)
         self.counter = counter
     }
 
@@ -125,7 +125,7 @@ final class ShardHistory {
     /// - Parameter last: the number of the last publication that has its place here.
     func resume(
         _ replay: BroadcastGroup.Replay,
-        format: Int,
+        _ encoding: LaneEncoding,
         _ framing: LaneFraming,
         leavingOut tag: BroadcastGroup.SessionTag?,
         last: UInt64
@@ -133,13 +133,14 @@ final class ShardHistory {
         let resumption = resumption(of: replay, last: last)
         let after = resumption.start.number
         guard after < last else { return (nil, resumption) }
-        let backlog = backlog(format, framing, after: after, last: last)
+        let backlog = backlog(encoding, framing, after: after, last: last)
         return (ReplayReader(backlog, frames: backlog.frames(after: after), leavingOut: tag), resumption)
     }
 
     /// The frames of everything behind a publication.
-    private func backlog(_ format: Int, _ framing: LaneFraming, after: UInt64, last: UInt64) -> Backlog {
-        let old = backlogs[format]
+    private func backlog(_ encoding: LaneEncoding, _ framing: LaneFraming, after: UInt64, last: UInt64) -> Backlog {
+        let index = LaneEncoding(format: encoding.format, encoding.kind == .events ? .events : .plain).index
+        let old = backlogs[index]
         let oldest = log.records.first?.number ?? last + 1
         let made: Backlog
         // One that is held by slow readers must not grow with all that is ever sent.
@@ -148,10 +149,14 @@ final class ShardHistory {
         } else {
             // Who comes next may have been away for longer: twice as long each time, so that it is not made often.
             let length = max(last - after, old.map { 2 * (last - $0.after) } ?? 0)
-            made = Backlog(format: format, framing: framing, after: max(oldest - 1, last - min(length, last)))
+            made = Backlog(
+                format: encoding.format,
+                framing: framing,
+                after: max(oldest - 1, last - min(length, last))
+            )
         }
         made.append(log.records(after: made.last), epoch: epoch)
-        backlogs[format] = made
+        backlogs[index] = made
         startTimer()
         return made
     }

@@ -18,7 +18,7 @@ final class WaitingPublishers {
     }
 
     private let loop: ServiceLoop
-    private var connections: [ConnectionCore] = []
+    private var connections: [Subscriber] = []
     /// nil when there are none.
     private var tasks: ParkedTasks?
 
@@ -28,14 +28,14 @@ final class WaitingPublishers {
 
     // MARK: Connections
 
-    func pause(_ connection: ConnectionCore) {
-        if connection.pauseReading(.groupIsCongested) { connections.append(connection) }
+    func pause(_ connection: Subscriber) {
+        if connection.pausePublishing() { connections.append(connection) }
     }
 
     func resumeConnections() {
         let paused = connections
         connections = []
-        for connection in paused { connection.resumeReading(.groupIsCongested) }
+        for connection in paused { connection.resumePublishing() }
     }
 
     // MARK: Tasks

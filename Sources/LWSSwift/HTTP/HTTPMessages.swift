@@ -86,11 +86,12 @@ public struct HTTPServerRequest: Sendable {
     }
 }
 
-/// The answer to a plain HTTP request: from memory, of any size, or streamed.
+/// The answer to a plain HTTP request: from memory, of any size, streamed, or a stream of events.
 public struct HTTPServerResponse: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
         case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+        case events(@Sendable (EventStreamConnection) -> Void)
     }
 
     /// The status of the answer.
@@ -129,6 +130,36 @@ public struct HTTPServerResponse: Sendable {
         self.status = status
         self.headerFields = headerFields
         self.body = .stream(stream)
+    }
+
+    /// Answers with a stream of events (HTML section 9.2, "server-sent events"), which lasts until somebody ends it; it needs
+    /// no task, and may be a member of a ``BroadcastGroup``.
+    ///
+    /// It counts among the server's connections: beyond ``WebSocketServer/Configuration/maximumConnections`` the answer is
+    /// 503. An answer to HEAD is the head alone, and nothing is opened.
+    ///
+    /// - Parameters:
+    ///   - headerFields: go with those that an event stream has: `Content-Type`, `Cache-Control: no-store` and
+    ///     `X-Accel-Buffering: no`, which has nginx pass events on at once.
+    ///   - onOpen: called once, on the server's loop, before anything was written: what it sends follows the head in one
+    ///     write. It captures what it needs of the request, which is not kept.
+    public static func eventStream(
+        headerFields: HTTPFields = [:],
+        onOpen: @escaping @Sendable (EventStreamConnection) -> Void
+    ) -> HTTPServerResponse {
+        var fields: HTTPFields = [
+            .contentType: "text/event-stream",
+            .cacheControl: "no-store",
+        ]
+        if let name = HTTPField.Name("X-Accel-Buffering") { fields[name] = "no" }
+        for field in headerFields { fields.append(field) }
+        return HTTPServerResponse(status: .ok, headerFields: fields, .events(onOpen))
+    }
+
+    private init(status: HTTPResponse.Status, headerFields: HTTPFields, _ body: Body) {
+        self.status = status
+        self.headerFields = headerFields
+        self.body = body
     }
 }
 

@@ -65,7 +65,31 @@ final class HTTPResponseWriter: @unchecked Sendable {
                 return abandon()
             }
             if loop.isOnThread { enqueue(framing.end[...], isLast: true) }
+        case .events(let onOpen): respond(response, withEvents: onOpen)
         }
+    }
+
+    /// The body has no end but that of the connection, which is handed over.
+    private func respond(
+        _ response: HTTPServerResponse,
+        withEvents onOpen: @escaping @Sendable (EventStreamConnection) -> Void
+    ) {
+        let framing = ResponseFraming(
+            status: response.status,
+            count: nil,
+            isHead: isHead,
+            isHTTP11: false,
+            keepsConnection: false
+        )
+        let head = framing.head(response.status, response.headerFields)
+        guard !isHead else {
+            self.framing = framing
+            return enqueue(head[...], isLast: true)
+        }
+        let connection = connection
+        self.connection = nil
+        isComplete = true
+        connection?.openEventStream(head: head, onOpen)
     }
 
     private func begin(_ status: HTTPResponse.Status, count: Int?) -> ResponseFraming {

@@ -242,11 +242,29 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         finish()
     }
 
+    // MARK: Event streams
+
+    /// The answer is a stream of events: from here on the socket is that.
+    func openEventStream(head: [UInt8], _ onOpen: (EventStreamConnection) -> Void) {
+        task = nil
+        guard !server.isStopping else { return refuse(Self.stopping) }
+        guard server.openConnections < server.configuration.maximumConnections else { return refuse(Self.full) }
+        phase = .ended
+        // Nothing that the client sends behind the request is answered.
+        unread = []
+        guard !isEnding else { return }
+        let stream = EventStreamCore(loop, settings: server.settings, owner: server)
+        handOver(to: stream)
+        server.eventStreamOpened()
+        stream.open(head: head)
+        onOpen(EventStreamConnection(core: stream))
+    }
+
     // MARK: Opening handshake
 
     private func upgrade(_ head: RequestHead) throws(HTTPRefusal) {
         guard !server.isStopping else {
-            throw HTTPRefusal(status: .serviceUnavailable, body: "The server shuts down.")
+            throw Self.stopping
         }
         guard server.openConnections < server.configuration.maximumConnections else { throw Self.full }
         let exchange = try UpgradeExchange(
@@ -258,6 +276,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         try settle(exchange, server.configuration.handshake(exchange.request))
     }
 
+    private static let stopping = HTTPRefusal(status: .serviceUnavailable, body: "The server shuts down.")
     private static let full = HTTPRefusal(
         status: .serviceUnavailable,
         headerFields: [.retryAfter: "5"],

@@ -106,8 +106,8 @@ public final class ServiceLoop: @unchecked Sendable {
     /// What stood behind a socket and may still be at work in its event: kept to the end of the turn.
     var retired: [LoopSocket] = []
     /// Connections with something to write at the end of this turn.
-    var unflushed: [ConnectionCore] = []
-    var spareUnflushed: [ConnectionCore] = []
+    var unflushed: [Subscriber] = []
+    var spareUnflushed: [Subscriber] = []
     /// Logs of groups with something to write at the end of this turn.
     var unflushedLanes: [BroadcastLane] = []
     /// Groups whose members' limits are to be looked at when this turn has written.

@@ -1,7 +1,29 @@
 import LWSSwift
 
-/// What is said of the channel itself.
+/// What is said of the channel itself: who came, left, or has another name, and how far the channel has come.
 enum Announcement {
-    /// For those who speak JSON only: who came, left, or has another name.
-    static let envelope = BroadcastEnvelope(MemberForm.allCases.map { $0 == .json ? .message() : .nothing })
+    private static let envelopes = Dictionary(
+        uniqueKeysWithValues: ["joined", "left", "renamed", "members", "position"].map { ($0, makeEnvelope($0)) }
+    )
+
+    /// For those who speak JSON, and for all event streams, which call it by the type of the object.
+    static func envelope(of object: ServerObject) -> BroadcastEnvelope {
+        guard let envelope = envelopes[object.type] else {
+            preconditionFailure("Nobody tells all members of a \(object.type).")
+        }
+        return envelope
+    }
+
+    private static func makeEnvelope(_ type: String) -> BroadcastEnvelope {
+        BroadcastEnvelope(
+            MemberForm.allCases.map { form in
+                switch form {
+                case .text: .nothing
+                case .json: .message()
+                // They see everything that the position moves by.
+                case .textEvents, .jsonEvents: type == "position" ? .nothing : .message(event: type)
+                }
+            }
+        )
+    }
 }

@@ -14,15 +14,32 @@ struct Author: Sendable {
         return BroadcastEnvelope(
             MemberForm.allCases.map { form in
                 switch form {
-                case .text: .message(prefix: prefix)
+                case .text, .textEvents: .message(prefix: prefix)
                 case .json:
                     .other { message, place in
                         guard message.kind == .text else { return message.message }
                         return template.object(message, number: place.position.number, time: place.time)
                     }
+                case .jsonEvents:
+                    .other { message, place in
+                        guard message.kind == .text else { return binaryObject(message, place) }
+                        return template.object(message, number: place.position.number, time: place.time)
+                    }
                 }
             },
             userInfo: member
+        )
+    }
+
+    /// As in a page of the history.
+    private func binaryObject(_ message: BorrowedMessage, _ place: BroadcastContext) -> WebSocketMessage {
+        ChatProtocol.encode(
+            PastMessage(
+                id: PositionText(place.position),
+                from: member,
+                time: place.time,
+                content: .binary(message.message.bytes)
+            )
         )
     }
 }

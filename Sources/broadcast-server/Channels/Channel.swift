@@ -20,8 +20,8 @@ final class Channel: @unchecked Sendable {
 
     // MARK: Confined to the home loop
 
-    private var uncheckedState: ChannelState<WebSocketConnection>
-    private var state: ChannelState<WebSocketConnection> {
+    private var uncheckedState: ChannelState<BroadcastSubscriber>
+    private var state: ChannelState<BroadcastSubscriber> {
         _read {
             home.preconditionIsCurrent("A channel")
             yield uncheckedState
@@ -67,7 +67,7 @@ final class Channel: @unchecked Sendable {
 
     // MARK: Coming and going
 
-    typealias Arrival = ChannelState<WebSocketConnection>.Arrival
+    typealias Arrival = ChannelState<BroadcastSubscriber>.Arrival
 
     /// Takes in a member, for a use that was begun in the directory.
     ///
@@ -75,7 +75,7 @@ final class Channel: @unchecked Sendable {
     ///   not for it, and everything later is, if it joins the group in this call.
     func join(
         _ request: JoinRequest,
-        over connection: WebSocketConnection,
+        over connection: BroadcastSubscriber,
         _ arrive: @escaping @Sendable (Arrival) -> Void
     ) {
         group.atHome { [self] in
@@ -98,9 +98,9 @@ final class Channel: @unchecked Sendable {
         }
     }
 
-    /// Makes a connection a member of the group, when its place in the order has come.
+    /// Makes a connection, or an event stream, a member of the group, when its place in the order has come.
     func join(
-        _ connection: LoopConnection,
+        _ connection: BroadcastSubscriber,
         _ form: MemberForm,
         _ replay: BroadcastGroup.Replay?,
         tag: BroadcastGroup.SessionTag? = nil
@@ -109,7 +109,9 @@ final class Channel: @unchecked Sendable {
         return group.join(connection, format: form.rawValue, replaying: replay, tag: tag).member
     }
 
-    private static func replace(_ connection: WebSocketConnection) {
+    private static func replace(_ connection: BroadcastSubscriber) {
+        // An event stream has no session that could go on elsewhere.
+        guard let connection = connection.webSocket else { return }
         let close: @Sendable () -> Void = {
             connection.onLoop.close(code: .replaced, reason: "The session goes on in another connection.")
         }
@@ -122,7 +124,7 @@ final class Channel: @unchecked Sendable {
     /// - Parameters:
     ///   - leaves: the client meant to leave: its place is not kept.
     ///   - share: whose memory its session takes from now on.
-    func disconnect(_ seat: Seat, from connection: WebSocketConnection, leaves: Bool, _ share: AddressShare) {
+    func disconnect(_ seat: Seat, from connection: BroadcastSubscriber, leaves: Bool, _ share: AddressShare) {
         group.atHome { [self] in
             guard let departure = state.disconnect(seat, from: connection, leaves: leaves, now: .now) else { return }
             announce(departure.notice)
@@ -139,7 +141,7 @@ final class Channel: @unchecked Sendable {
         home.execute { [self] in take(state.forget(session)) }
     }
 
-    private func take(_ expiry: ChannelState<WebSocketConnection>.Expiry) {
+    private func take(_ expiry: ChannelState<BroadcastSubscriber>.Expiry) {
         for notice in expiry.notices { announce(notice) }
         directory?.sessionsAreGone(expiry.forgotten.map { AbsentSession(channel: self, id: $0) })
         directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
@@ -178,7 +180,7 @@ final class Channel: @unchecked Sendable {
     func rename(
         _ seat: Seat,
         to name: MemberName?,
-        over connection: WebSocketConnection,
+        over connection: BroadcastSubscriber,
         _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
     ) {
         group.atHome { [self] in
@@ -211,7 +213,7 @@ final class Channel: @unchecked Sendable {
     /// - Parameter acknowledge: called on the sender's loop behind the message, with what became of it; nil when the session
     ///   goes on in another connection, which is to send it again.
     func publish(_ letter: Letter, _ acknowledge: @escaping @Sendable (Receipt?, _ isDuplicate: Bool) -> Void) {
-        let connection = letter.sender.connection
+        let connection = letter.sender.subscriber
         group.atHome { [self] in
             switch state.known(letter.key, in: letter.session, over: connection) {
             case .sent(let receipt): group.inOrder(on: connection.loop) { acknowledge(receipt, true) }
@@ -298,7 +300,12 @@ final class Channel: @unchecked Sendable {
 
     private func announce(_ object: ServerObject?) {
         guard let object else { return }
-        group.announce(ChatProtocol.encode(object), in: Announcement.envelope, from: nil, includingSender: true)
+        group.announce(
+            ChatProtocol.encode(object),
+            in: Announcement.envelope(of: object),
+            from: nil,
+            includingSender: true
+        )
     }
 
     // MARK: Activity

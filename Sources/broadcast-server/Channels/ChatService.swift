@@ -49,7 +49,7 @@ final class ChatService: Sendable {
     func join(
         _ request: JoinRequest,
         as principal: Principal,
-        over connection: WebSocketConnection,
+        over connection: BroadcastSubscriber,
         _ arrive: @escaping @Sendable (Participant.Place) -> Void
     ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
         let channel = try directory.enter(request.channel)
@@ -66,16 +66,18 @@ final class ChatService: Sendable {
     }
 
     /// The connection of a member has ended: it leaves, or its place is kept for a while.
-    func leave(_ participant: Participant, _ close: WebSocketClose) {
+    ///
+    /// - Parameters:
+    ///   - reason: how it ended, for the log.
+    ///   - isForGood: the client has said that it does not come back.
+    func leave(_ participant: Participant, _ reason: String, isForGood: Bool) {
         let seat = participant.seat
         let total = connectionCount.subtract(1, ordering: .relaxed).newValue
-        logger.info("Client \(seat.id) disconnected (\(close)). Total clients: \(total)")
+        logger.info("Client \(seat.id) disconnected (\(reason)). Total clients: \(total)")
         // All are leaving, and some would be told of others before they have gone themselves.
         guard isListening else { return }
-        // A client that says goodbye does not come back. Browsers say so without a code.
-        let leaves = close.initiator == .peer && [.normalClosure, .noStatusReceived].contains(close.code)
-        let connection = participant.membership.connection
-        participant.channel.disconnect(seat, from: connection, leaves: leaves, participant.principal.share)
+        let connection = participant.membership.subscriber
+        participant.channel.disconnect(seat, from: connection, leaves: isForGood, participant.principal.share)
     }
 
     /// A member was too slow, and was not sent something.
@@ -149,7 +151,7 @@ final class ChatService: Sendable {
         _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
     ) throws(Problem) {
         let name = text.contains { $0 != " " } ? try MemberName(text) : nil
-        participant.channel.rename(participant.seat, to: name, over: participant.membership.connection) {
+        participant.channel.rename(participant.seat, to: name, over: participant.membership.subscriber) {
             [logger] result in
             if case .success(let member)? = result { logger.info("Client \(member.id) is called \(member.name).") }
             answer(result)
@@ -160,7 +162,7 @@ final class ChatService: Sendable {
     ///
     /// - Parameter answer: called on the member's loop, at its place in the order, perhaps at once.
     func presence(for participant: Participant, _ answer: @escaping @Sendable (Attendance) -> Void) {
-        participant.channel.attendance(on: participant.membership.connection.loop, answer)
+        participant.channel.attendance(on: participant.membership.subscriber.loop, answer)
     }
 
     // MARK: Stopping

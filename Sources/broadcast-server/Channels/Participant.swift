@@ -14,6 +14,7 @@ class Participant: @unchecked Sendable {
     final private(set) var seat: Seat
     /// Made when it first says something, since most only listen.
     private final var madeEnvelope: BroadcastEnvelope?
+    private final var owesAttendance = false
 
     init(_ place: Place, _ membership: BroadcastMember) {
         service = place.service
@@ -31,8 +32,6 @@ class Participant: @unchecked Sendable {
         let principal: Principal
         let arrival: Channel.Arrival
     }
-
-    final var connection: LoopConnection { membership.connection.onLoop }
 
     /// What stands around its words.
     final var envelope: BroadcastEnvelope { madeEnvelope ?? makeEnvelope() }
@@ -54,9 +53,35 @@ class Participant: @unchecked Sendable {
         madeEnvelope = nil
     }
 
-    /// Its connection has ended.
+    /// Its WebSocket connection has ended.
     final func end(_ close: WebSocketClose) {
+        // A client that says goodbye does not come back. Browsers say so without a code.
+        let isGoodbye = close.initiator == .peer && [.normalClosure, .noStatusReceived].contains(close.code)
+        end("\(close)", isForGood: isGoodbye)
+    }
+
+    /// Its connection, of whatever kind, has ended.
+    final func end(_ reason: String, isForGood: Bool) {
         membership.leave()
-        service.leave(self, close)
+        service.leave(self, reason, isForGood: isForGood)
+    }
+
+    // MARK: What it has lost
+
+    /// Tells it alone something, if it is one that can be told.
+    func tell(_ object: ServerObject) {}
+
+    /// It was too slow, and was not sent something: it is told who is there when it was not told who came and left.
+    final func lost(_ loss: BroadcastLoss) {
+        service.log(loss, of: self)
+        guard loss.announcementCount > 0, !owesAttendance else { return }
+        // Once for all that is lost meanwhile: it is slow as it is.
+        owesAttendance = true
+        membership.subscriber.loop.call(after: .seconds(1)) { [weak self] in self?.tellAttendance() }
+    }
+
+    private final func tellAttendance() {
+        owesAttendance = false
+        service.presence(for: self) { [self] attendance in tell(.members(attendance)) }
     }
 }

@@ -3,8 +3,12 @@ import Logging
 
 /// A member that speaks JSON: takes its objects apart, and tells it what concerns it alone.
 final class JSONGateway: Participant, @unchecked Sendable {
-    /// It was too slow to be told who came and left, and is to be told who is there.
-    private var owesAttendance = false
+    private var connection: LoopConnection {
+        guard let connection = membership.subscriber.webSocket else {
+            preconditionFailure("It was made for a WebSocket connection.")
+        }
+        return connection.onLoop
+    }
 
     /// Becomes a member of the channel, at its place in the order, and says so.
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
@@ -15,7 +19,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         if let gap = resumption.flatMap(visit.gap) { connection.tell(.gap(gap)) }
         // Its own messages come again when it gets them in any case.
         let tag = place.service.settings.echoes ? nil : place.arrival.seat.sessionTag
-        let gateway = JSONGateway(place, place.channel.join(connection, visit.form, replay, tag: tag))
+        let gateway = JSONGateway(place, place.channel.join(.init(connection.connection), visit.form, replay, tag: tag))
         // Behind what is replayed, even if that is nothing: what comes now is live.
         if let resumption { connection.tell(.position(PositionText(resumption.end))) }
         for problem in visit.problems { connection.tell(.error(problem)) }
@@ -101,19 +105,8 @@ final class JSONGateway: Participant, @unchecked Sendable {
         connection.tell(.error(problem))
     }
 
-    // MARK: What is for it alone
-
-    private func lost(_ loss: BroadcastLoss) {
-        service.log(loss, of: self)
-        guard loss.announcementCount > 0, !owesAttendance else { return }
-        // Once for all that is lost meanwhile: it is slow as it is.
-        owesAttendance = true
-        connection.connection.loop.call(after: .seconds(1)) { [weak self] in self?.tellAttendance() }
-    }
-
-    private func tellAttendance() {
-        owesAttendance = false
-        service.presence(for: self) { [self] attendance in connection.tell(.members(attendance)) }
+    override func tell(_ object: ServerObject) {
+        connection.tell(object)
     }
 }
 

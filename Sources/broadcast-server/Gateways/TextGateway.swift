@@ -4,7 +4,10 @@ import LWSSwift
 final class TextGateway: Participant, @unchecked Sendable {
     /// Becomes a member of the channel, at its place in the order.
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
-        let gateway = TextGateway(place, place.channel.join(connection, visit.form, visit.recall.replay))
+        let gateway = TextGateway(
+            place,
+            place.channel.join(.init(connection.connection), visit.form, visit.recall.replay)
+        )
         gateway.membership.onLoss { gateway.service.log($0, of: gateway) }
         connection.onBorrowedMessage { gateway.receive($0) }
         connection.onClose { gateway.end($0) }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 import LWSSwift
 
-/// What a client asks for with the URL and the subprotocols it connects with.
+/// What a client asks for with the URL it connects with, and its subprotocols or the header of its request.
 struct Visit: Sendable, Equatable {
     /// The most that may be asked for with `last`.
     static let mostLast = 999_999_999
@@ -15,9 +15,13 @@ struct Visit: Sendable, Equatable {
     /// What is wrong with what it asks for.
     var problems: [Problem] = []
 
-    /// - Parameter query: of the URL, without the question mark. Parameters of other names are ignored; of several alike the
-    ///   last counts.
-    init(_ request: JoinRequest, form: MemberForm, query: String) {
+    /// - Parameters:
+    ///   - form: as far as it is known without the query.
+    ///   - query: of the URL, without the question mark. Parameters of other names are ignored; of several alike the last
+    ///     counts.
+    ///   - lastEventID: of an event stream that comes back by itself: where it has come to, whatever the URL says, which stays
+    ///     the same for ever.
+    init(_ request: JoinRequest, form: MemberForm, query: String, lastEventID: String? = nil) {
         self.request = request
         self.form = form
         let parameters = Self.parameters(of: query)
@@ -28,7 +32,10 @@ struct Visit: Sendable, Equatable {
                 problems.append(error)
             }
         }
-        if let after = parameters["after"] {
+        if form == .textEvents, let wish = parameters["form"] { take(form: wish) }
+        if form == .textEvents, let id = lastEventID ?? parameters["lastEventId"], !id.isEmpty {
+            take(after: id)
+        } else if let after = parameters["after"] {
             take(after: after)
         } else if let last = parameters["last"] {
             take(last: last)
@@ -41,10 +48,18 @@ struct Visit: Sendable, Equatable {
             self.position = PositionText(position)
         } else {
             recall = .malformed
-            // One that speaks JSON is told by a gap.
+            // All others are told by a gap.
             if form == .text {
                 problems.append(Problem(.badPosition, "The parameter \"after\" is the id of a message."))
             }
+        }
+    }
+
+    private mutating func take(form text: String) {
+        switch text {
+        case "json": form = .jsonEvents
+        case "text": break
+        default: problems.append(Problem(.badField, "The parameter \"form\" is \"text\" or \"json\"."))
         }
     }
 

@@ -28,10 +28,11 @@ struct WebSocketGateway: Sendable {
         let handle = connection.connection
         let principal = Principal(address: connection.handshake.remoteAddress)
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            let channel = try service.join(visit.request, as: principal, over: handle) { place in
+            let channel = try service.join(visit.request, as: principal, over: BroadcastSubscriber(handle)) { place in
                 switch visit.form {
                 case .text: TextGateway.enter(handle.onLoop, visit, place)
                 case .json: JSONGateway.enter(handle.onLoop, visit, place)
+                case .textEvents, .jsonEvents: preconditionFailure("Events are sent over HTTP.")
                 }
                 handle.onLoop.resumeReading()
             }

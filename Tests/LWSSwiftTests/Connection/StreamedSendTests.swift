@@ -159,7 +159,7 @@ import Testing
             let (streaming, other) = (try await fixture.connect(), try await fixture.connect())
             try await fixture.loop.run { _ = group.trySend("before") }
             #expect(try await streaming.raw.message() == "before")
-            let (end, sender) = try await begin(streaming.member.connection, streaming.raw)
+            let (end, sender) = try await begin(streaming.webSocket, streaming.raw)
             for number in 0..<20 {
                 try await fixture.loop.run { _ = group.trySend(.text("\(number)")) }
                 // It has been written to everybody by then.
@@ -183,7 +183,7 @@ import Testing
         try await withGroup { fixture in
             let group = fixture.group
             let streaming = try await fixture.connect()
-            let (end, sender) = try await begin(streaming.member.connection, streaming.raw)
+            let (end, sender) = try await begin(streaming.webSocket, streaming.raw)
             try await fixture.loop.run { _ = group.trySend("unsent") }
             try await fixture.loop.run { streaming.member.leave() }
             let member = try await fixture.loop.run { group.join(streaming.connection) }
@@ -204,7 +204,7 @@ import Testing
         configuration.slowMembers.maximumTimeBehind = .milliseconds(200)
         try await withGroup(configuration) { fixture in
             let streaming = try await fixture.connect()
-            let (_, sender) = try await begin(streaming.member.connection, streaming.raw)
+            let (_, sender) = try await begin(streaming.webSocket, streaming.raw)
             try await fixture.loop.run { _ = fixture.group.trySend("waits") }
             let close = try await streaming.raw.receive()
             #expect(close.closeCode == 1008)
@@ -358,7 +358,7 @@ import Testing
     @Test func `a member that closes in the middle of it gets nothing more of its group`() async throws {
         try await withGroup { fixture in
             let streaming = try await fixture.connect()
-            let (_, sender) = try await begin(streaming.member.connection, streaming.raw)
+            let (_, sender) = try await begin(streaming.webSocket, streaming.raw)
             try await fixture.loop.run {
                 fixture.group.trySend("never sent")
                 streaming.connection.close()

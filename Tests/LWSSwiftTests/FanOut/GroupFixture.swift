@@ -64,8 +64,13 @@ struct GroupPeer: Sendable {
     let member: BroadcastMember
 
     var loop: ServiceLoop { member.core.loop }
+    /// The connection, for any task.
+    var webSocket: WebSocketConnection {
+        guard let connection = member.subscriber.webSocket else { preconditionFailure("It is an event stream.") }
+        return connection
+    }
     /// The connection. On its loop only.
-    var connection: LoopConnection { LoopConnection(core: member.core) }
+    var connection: LoopConnection { LoopConnection(core: webSocket.core) }
 
     /// Sends it messages of its own, a turn each, until more wait than the system may still take; it reads none. Returns
     /// how many.

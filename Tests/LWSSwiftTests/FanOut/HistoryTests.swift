@@ -124,7 +124,7 @@ import Testing
             let old = try await fixture.connect(loop: loops - 1)
             let new = try await fixture.connect()
             for number in 1...10 {
-                try await old.member.connection.loop.run {
+                try await old.member.subscriber.loop.run {
                     group.trySend(.numbered(number), from: old.member, tag: tag)
                     group.trySend("all", from: old.member, includingSender: true, tag: tag)
                 }
@@ -132,9 +132,9 @@ import Testing
             #expect(try await witness.raw.messages(20).count == 20)
             #expect(try await new.raw.texts(10) == Array(repeating: "all", count: 10))
             try await new.expectNothingMore()
-            try await new.member.connection.loop.run { new.member.leave() }
+            try await new.member.subscriber.loop.run { new.member.leave() }
             // The old one is what is left of it.
-            try await old.member.connection.loop.run { _ = group.trySend("old", from: old.member, tag: tag) }
+            try await old.member.subscriber.loop.run { _ = group.trySend("old", from: old.member, tag: tag) }
             #expect(try await witness.raw.texts(1) == ["old"])
         }
     }

@@ -86,7 +86,7 @@ import Testing
             let (messages, code) = try await slow.raw.messagesToClose()
             #expect(code == 1008)
             #expect(messages.map(\.number) == Array(0..<messages.count) && messages.count < sent)
-            let close = await slow.member.connection.waitUntilClosed()
+            let close = await slow.webSocket.waitUntilClosed()
             #expect(close.code == .policyViolation && close.initiator == .local)
             #expect(peaks.bytesBehind > limit / 2)
             #expect(peaks.bytesBehind <= limit + SlabPool.slabBytes + bytes + 100)

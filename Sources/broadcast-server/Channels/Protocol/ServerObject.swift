@@ -17,6 +17,26 @@ enum ServerObject: Sendable, Equatable {
     case unknown(type: String)
 }
 
+extension ServerObject {
+    /// What its field `type` holds, and what an event stream calls it.
+    var type: String {
+        switch self {
+        case .welcome: Kind.welcome.rawValue
+        case .message: Kind.message.rawValue
+        case .joined: Kind.joined.rawValue
+        case .left: Kind.left.rawValue
+        case .renamed: Kind.renamed.rawValue
+        case .members: Kind.members.rawValue
+        case .position: Kind.position.rawValue
+        case .gap: Kind.gap.rawValue
+        case .ack: Kind.ack.rawValue
+        case .history: Kind.history.rawValue
+        case .error: Kind.error.rawValue
+        case .unknown(let type): type
+        }
+    }
+}
+
 extension ServerObject: Codable {
     private enum Kind: String {
         case welcome, message, joined, left, renamed, members, position, gap, ack, history, error

@@ -1,6 +1,6 @@
-/// What a connection does for the groups it is a member of: it writes what the end of a turn does not write for all members
-/// alike, in order with the frames that are for it alone.
-extension ConnectionCore {
+/// What a subscriber does for the groups it is a member of: it writes what the end of a turn does not write for all members
+/// alike, in order with what is for it alone.
+extension Subscriber {
     /// Has its memberships stand apart, and gives what of their logs goes before a frame that is queued now.
     @discardableResult
     func standApart() -> [OutboundQueue.Mark] {
@@ -95,20 +95,9 @@ extension ConnectionCore {
         }
     }
 
-    /// Writes a message that stands in the place of others, in one frame. False when the socket is full.
-    private func write(_ notice: WebSocketMessage, _ writer: inout TurnWriter) -> Bool {
-        var frame: [UInt8] = []
-        unsafe notice.bytes.withUnsafeBytes { payload in
-            unsafe FrameEncoder.append(
-                notice.kind == .text ? .text : .binary,
-                isFinal: true,
-                isCompressed: false,
-                payload,
-                maskingKey: nil,
-                to: &frame
-            )
-        }
-        return unsafe frame.withUnsafeBytes { unsafe writer.take($0) }
+    /// Writes what stands in the place of messages. False when the socket is full.
+    private func write(_ notice: BroadcastMember.Notice, _ writer: inout TurnWriter) -> Bool {
+        unsafe bytes(of: notice).withUnsafeBytes { unsafe writer.take($0) }
     }
 
     private func finish(_ writer: inout TurnWriter) {
