@@ -147,6 +147,21 @@ public actor RawPeer {
         return String(decoding: head, as: UTF8.self)
     }
 
+    /// Reads up to the next LF, and leaves that out.
+    public func readLine() throws -> String {
+        var line: [UInt8] = []
+        while true {
+            try fill()
+            if let end = received[position...].firstIndex(of: 0x0A) {
+                line += received[position..<end]
+                position = end + 1
+                return String(decoding: line, as: UTF8.self)
+            }
+            line += received[position...]
+            position = received.count
+        }
+    }
+
     /// Waits for bytes of the other side, or for its end, at most so many milliseconds.
     public func hasAnswer(within milliseconds: Int32) -> Bool {
         var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)

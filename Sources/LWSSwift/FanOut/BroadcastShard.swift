@@ -114,7 +114,9 @@ final class BroadcastShard {
         let number = message.isPublication ? message.place.position.number : nil
         let excluded = message.includesSender ? nil : author(message.sender, message.tag)
         for (format, made) in message.encodings.enumerated() {
-            guard hasMembers(format, beside: excluded), let encoded = made ?? encode(message, for: format) else { continue }
+            guard hasMembers(format, beside: excluded), let encoded = made ?? encode(message, for: format) else {
+                continue
+            }
             let kind = message.message.kind
             let message = encoded.message.borrowed
             withLane(format, .plain, beside: excluded) {

@@ -46,4 +46,38 @@ import Testing
         #expect(Self.visit(query).recall == recall)
         #expect(Self.visit(query, .text).recall == recall)
     }
+
+    private static func listening(_ query: String, lastEventID: String? = nil) -> Visit {
+        Visit(
+            JoinRequest(channel: .default, identity: .none),
+            form: .textEvents,
+            query: query,
+            lastEventID: lastEventID
+        )
+    }
+
+    @Test func `where an event stream has come to is not what its URL said at first`() throws {
+        let position = try #require(BroadcastGroup.Position("k3f9.1042"))
+        let after = Recall.after(position)
+        #expect(Self.listening("after=k3f9.1042").recall == after)
+        #expect(Self.listening("after=k3f9.7", lastEventID: "k3f9.1042").recall == after)
+        #expect(Self.listening("lastEventId=k3f9.7", lastEventID: "k3f9.1042").recall == after)
+        #expect(Self.listening("after=k3f9.7&lastEventId=k3f9.1042").recall == after)
+        #expect(Self.listening("last=5", lastEventID: "k3f9.1042").recall == after)
+        #expect(Self.listening("last=5", lastEventID: "").recall == .last(5))
+        #expect(Self.listening("after=k3f9.1042", lastEventID: "x").recall == .malformed)
+        #expect(Self.visit("after=k3f9.1042&lastEventId=k3f9.7").recall == after)
+    }
+
+    @Test(arguments: [
+        ("", MemberForm.textEvents, 0), ("form=text", .textEvents, 0), ("form=json", .jsonEvents, 0),
+        ("form=xml", .textEvents, 1), ("last=x", .textEvents, 1), ("name=a:b&form=json", .jsonEvents, 1),
+        ("after=x", .textEvents, 0),
+    ])
+    func `the form of events stands in the query`(query: String, form: MemberForm, problems: Int) {
+        let visit = Self.listening(query)
+        #expect(visit.form == form)
+        #expect(visit.problems.count == problems)
+        #expect(Self.visit(query).form == .json)
+    }
 }

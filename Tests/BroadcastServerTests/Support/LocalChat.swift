@@ -25,6 +25,8 @@ struct LocalChat: Sendable {
         let gateway = WebSocketGateway(service: service)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer
+        let events = EventRequests(service: service)
+        configuration.http = { events.answer($0) ?? HTTPServerResponse(status: .notAcceptable) }
         let places = Monitor<[Int]>([])
         let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
             places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }

@@ -7,6 +7,8 @@ import Testing
 struct GroupFixture: Sendable {
     /// Makes a connection a member of the group.
     typealias Admission = @Sendable (BroadcastGroup, LoopConnection) -> BroadcastMember
+    /// Makes an event stream a member of the group.
+    typealias StreamAdmission = @Sendable (BroadcastGroup, EventStreamConnection) -> BroadcastMember
 
     let group: BroadcastGroup
     let loops: [ServiceLoop]
@@ -25,6 +27,17 @@ struct GroupFixture: Sendable {
         try #require(head.hasPrefix("HTTP/1.1 101 "))
         try await joined.wait { $0.count > count }
         return GroupPeer(raw: peer, member: joined.value[count])
+    }
+
+    /// Asks the server on a loop for a stream of events, and waits until it is a member.
+    func listen(loop index: Int = 0, receiveBuffer: Int32? = nil) async throws -> EventPeer {
+        let count = joined.value.count
+        let peer = try RawPeer(port: servers[index].port ?? 0, receiveBuffer: receiveBuffer)
+        try await peer.write(RawRequest(fields: ["Host: localhost", "Accept: text/event-stream"]).bytes)
+        let head = try await peer.readHead()
+        try #require(head.hasPrefix("HTTP/1.1 200 "))
+        try await joined.wait { $0.count > count }
+        return EventPeer(raw: peer, head: head, member: joined.value[count])
     }
 
     /// Connects several peers, in order.
@@ -105,6 +118,7 @@ func withGroup<Result>(
     eventLibrary: ServiceLoop.EventLibrary = .automatic,
     limits: ConnectionLimits = .patient,
     admit: @escaping GroupFixture.Admission = relayToOthers,
+    admitStream: @escaping GroupFixture.StreamAdmission = { group, stream in group.join(stream) },
     _ body: (GroupFixture) async throws -> Result
 ) async throws -> Result {
     var loops: [ServiceLoop] = []
@@ -116,6 +130,7 @@ func withGroup<Result>(
     var servers: [WebSocketServer] = []
     var serverConfiguration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
     serverConfiguration.limits = limits
+    serverConfiguration.http = { _ in .eventStream { stream in joined.append(admitStream(group, stream)) } }
     for loop in loops {
         servers.append(
             try await WebSocketServer.start(serverConfiguration, on: loop) { connection in
