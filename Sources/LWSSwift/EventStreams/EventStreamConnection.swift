@@ -35,8 +35,6 @@ public struct EventStreamConnection: Identifiable {
 
     /// A number that is unique in the process, among all connections and event streams.
     public var id: UInt64 { core.id }
-    /// The stream, to be carried anywhere.
-    public var subscriber: BroadcastSubscriber { BroadcastSubscriber(self) }
     /// Whether events can still be sent.
     public var isOpen: Bool { confined.isOpen }
     /// Bytes that wait to be sent.

@@ -170,79 +170,46 @@ public final class BroadcastGroup: Sendable {
 
     // MARK: Members
 
-    /// Makes a connection a member: it gets the messages that are sent from now on, until it leaves or ends.
+    /// Makes a connection or an event stream a member: it gets the messages that are sent from now on, until it leaves or ends.
     ///
-    /// On the connection's loop only, which must be one of the group's.
+    /// On the subscriber's loop only, which must be one of the group's. In an event stream each message is an event, with the
+    /// position as its `id:` if it is a publication; never compressed.
     ///
     /// - Parameters:
-    ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
+    ///   - subscriber: an open connection in the server role, or an open event stream, not a member yet. One that is closing
+    ///     has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
     ///   - tag: messages that were sent with it are the member's own, from whatever connection they come.
     @discardableResult
-    public func join(_ connection: LoopConnection, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
-        join(BroadcastSubscriber(connection.connection), format: format, tag: tag)
+    public func join(_ subscriber: some BroadcastSubscribing, format: Int = 0, tag: SessionTag? = nil)
+        -> BroadcastMember
+    {
+        join(subscriber.subscriber.core, format: format, tag) { _, _, _ in nil }
     }
 
-    /// Makes an event stream a member, as ``join(_:format:tag:)-(LoopConnection,_,_)`` does with a connection: each message is
-    /// an event, with the position as its `id:` if it is a publication.
+    /// Makes a connection or an event stream a member that is sent a part of the group's history, and then what comes: in
+    /// order, nothing twice, and nothing left out but what the result tells.
     ///
-    /// On the stream's loop only, which must be one of the group's.
-    @discardableResult
-    public func join(_ stream: EventStreamConnection, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
-        join(BroadcastSubscriber(stream), format: format, tag: tag)
-    }
-
-    /// Makes a connection or an event stream a member.
-    ///
-    /// On the subscriber's loop only, which must be one of the group's.
-    @discardableResult
-    public func join(_ subscriber: BroadcastSubscriber, format: Int = 0, tag: SessionTag? = nil) -> BroadcastMember {
-        join(subscriber.core, format: format, tag) { _, _, _ in nil }
-    }
-
-    /// Makes a connection a member that is sent a part of the group's history, and then what comes: in order, nothing twice,
-    /// and nothing left out but what the result tells.
-    ///
-    /// On the connection's loop only, which must be one of the group's. How far the member is behind with what is replayed is
+    /// On the subscriber's loop only, which must be one of the group's. How far the member is behind with what is replayed is
     /// no matter of the ``SlowMemberPolicy``.
     ///
     /// - Parameters:
-    ///   - connection: an open connection in the server role, not a member yet. One that is closing has left at once.
+    ///   - subscriber: an open connection in the server role, or an open event stream, not a member yet. One that is closing
+    ///     has left at once.
     ///   - format: which of the ``Configuration/formats`` it gets, counted from 0.
     ///   - replay: what it is sent of the history.
     ///   - tag: messages that were sent with it are the member's own, from whatever connection they come: they are left out
     ///     of what is replayed, and later too unless they are sent including their sender.
     /// - Returns: the member, and what it is sent.
     public func join(
-        _ connection: LoopConnection,
-        format: Int = 0,
-        replaying replay: Replay,
-        tag: SessionTag? = nil
-    ) -> (member: BroadcastMember, resumption: Resumption) {
-        join(BroadcastSubscriber(connection.connection), format: format, replaying: replay, tag: tag)
-    }
-
-    /// Makes an event stream a member that is sent a part of the group's history, and then what comes, as
-    /// ``join(_:format:replaying:tag:)-(LoopConnection,_,_,_)`` does with a connection.
-    public func join(
-        _ stream: EventStreamConnection,
-        format: Int = 0,
-        replaying replay: Replay,
-        tag: SessionTag? = nil
-    ) -> (member: BroadcastMember, resumption: Resumption) {
-        join(BroadcastSubscriber(stream), format: format, replaying: replay, tag: tag)
-    }
-
-    /// Makes a connection or an event stream a member that is sent a part of the group's history, and then what comes.
-    public func join(
-        _ subscriber: BroadcastSubscriber,
+        _ subscriber: some BroadcastSubscribing,
         format: Int = 0,
         replaying replay: Replay,
         tag: SessionTag? = nil
     ) -> (member: BroadcastMember, resumption: Resumption) {
         let none = position
         var resumption = Resumption(start: none, end: none, missing: nil)
-        let member = join(subscriber.core, format: format, tag) { shard, encoding, lane in
+        let member = join(subscriber.subscriber.core, format: format, tag) { shard, encoding, lane in
             let resumed = shard.resume(replay, encoding, lane.framing, leavingOut: tag)
             resumption = resumed.resumption
             return resumed.reader

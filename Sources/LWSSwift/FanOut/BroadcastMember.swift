@@ -2,7 +2,7 @@ internal import Logging
 
 /// The place of a connection, or an event stream, in a ``BroadcastGroup``.
 ///
-/// It is a name for the membership, to be carried anywhere; what it does happens on the connection's loop.
+/// It is a name for the membership, to be carried anywhere; what it does happens on the subscriber's loop.
 ///
 /// Reason for the unchecked conformance: the variables are touched on the loop's thread only, which the public calls check
 /// and which the lane and the connection, confined themselves, call from.

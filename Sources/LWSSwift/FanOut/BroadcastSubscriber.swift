@@ -1,4 +1,12 @@
-/// Whoever may be a member of a ``BroadcastGroup``: a WebSocket connection or an event stream, to be carried anywhere.
+/// Whoever can become a member of a ``BroadcastGroup``: a WebSocket connection or an event stream, in whatever way it is held.
+///
+/// Conformances are the library's own.
+public protocol BroadcastSubscribing {
+    /// The same, to be carried anywhere.
+    var subscriber: BroadcastSubscriber { get }
+}
+
+/// A WebSocket connection or an event stream, to be carried anywhere.
 ///
 /// It is a reference: copies are the same subscriber.
 public struct BroadcastSubscriber: Sendable, Identifiable {
@@ -6,14 +14,6 @@ public struct BroadcastSubscriber: Sendable, Identifiable {
 
     init(core: Subscriber) {
         self.core = core
-    }
-
-    public init(_ connection: WebSocketConnection) {
-        core = connection.core
-    }
-
-    public init(_ stream: EventStreamConnection) {
-        core = stream.core
     }
 
     /// A number that is unique in the process, counted from 1.
@@ -38,4 +38,22 @@ extension BroadcastSubscriber: Hashable {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
     }
+}
+
+extension BroadcastSubscriber: BroadcastSubscribing {
+    public var subscriber: BroadcastSubscriber { self }
+}
+
+extension WebSocketConnection: BroadcastSubscribing {
+    public var subscriber: BroadcastSubscriber { BroadcastSubscriber(core: core) }
+}
+
+extension LoopConnection: BroadcastSubscribing {
+    /// The connection as a member of groups, to be carried anywhere.
+    public var subscriber: BroadcastSubscriber { BroadcastSubscriber(core: core) }
+}
+
+extension EventStreamConnection: BroadcastSubscribing {
+    /// The stream, to be carried anywhere.
+    public var subscriber: BroadcastSubscriber { BroadcastSubscriber(core: core) }
 }

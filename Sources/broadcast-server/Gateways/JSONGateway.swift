@@ -19,7 +19,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         if let gap = resumption.flatMap(visit.gap) { connection.tell(.gap(gap)) }
         // Its own messages come again when it gets them in any case.
         let tag = place.service.settings.echoes ? nil : place.arrival.seat.sessionTag
-        let gateway = JSONGateway(place, place.channel.join(.init(connection.connection), visit.form, replay, tag: tag))
+        let gateway = JSONGateway(place, place.channel.join(connection.subscriber, visit.form, replay, tag: tag))
         // Behind what is replayed, even if that is nothing: what comes now is live.
         if let resumption { connection.tell(.position(PositionText(resumption.end))) }
         for problem in visit.problems { connection.tell(.error(problem)) }

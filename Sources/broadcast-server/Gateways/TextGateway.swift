@@ -6,7 +6,7 @@ final class TextGateway: Participant, @unchecked Sendable {
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
         let gateway = TextGateway(
             place,
-            place.channel.join(.init(connection.connection), visit.form, visit.recall.replay)
+            place.channel.join(connection.subscriber, visit.form, visit.recall.replay)
         )
         gateway.membership.onLoss { gateway.service.log($0, of: gateway) }
         connection.onBorrowedMessage { gateway.receive($0) }

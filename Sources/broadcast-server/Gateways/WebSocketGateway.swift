@@ -28,7 +28,7 @@ struct WebSocketGateway: Sendable {
         let handle = connection.connection
         let principal = Principal(address: connection.handshake.remoteAddress)
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            let channel = try service.join(visit.request, as: principal, over: BroadcastSubscriber(handle)) { place in
+            let channel = try service.join(visit.request, as: principal, over: handle.subscriber) { place in
                 switch visit.form {
                 case .text: TextGateway.enter(handle.onLoop, visit, place)
                 case .json: JSONGateway.enter(handle.onLoop, visit, place)
