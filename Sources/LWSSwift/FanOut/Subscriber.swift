@@ -74,10 +74,12 @@ class Subscriber: StreamSocket, @unchecked Sendable {
         guard let outlet, !isHolding else { return }
         if memberships.isEmpty, outbound.urgent.isEmpty {
             while let segment = outbound.first {
+                outbound.removeFirst()
+                // A place behind memberships that have ended meanwhile.
+                if segment.bytes.isEmpty { continue }
                 let outcome = unsafe segment.bytes.withUnsafeBytes {
                     unsafe outlet.write($0.baseAddress, $0.count)
                 }
-                outbound.removeFirst()
                 noteWritten(outcome, segment.bytes.count)
                 guard outcome == .taken else { break }
             }

@@ -127,13 +127,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a/b", 404), ("/?name=a:b", 400), ("/?last=many", 400), ("/?form=xml", 400),
+        ("/a/b", 404), ("/?name=a:b", 400), ("/?form=xml", 400),
     ])
     func `what is wrong is said at first, and not to come back for it later`(path: String, status: Int) async throws {
         try await Self.withChat { chat in
             #expect(try await EventListener.asking(chat.port, path).head.hasPrefix("HTTP/1.1 \(status) "))
             let again = try await EventListener.asking(chat.port, path, fields: ["Last-Event-ID: x.1"])
             #expect(again.head.hasPrefix("HTTP/1.1 204 "))
+        }
+    }
+
+    @Test func `a wrong number of the latest is refused`() async throws {
+        try await Self.withChat { chat in
+            #expect(try await EventListener.asking(chat.port, "/?last=many").head.hasPrefix("HTTP/1.1 400 "))
         }
     }
 

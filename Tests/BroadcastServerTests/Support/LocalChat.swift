@@ -1,3 +1,4 @@
+import HTTPTypes
 import LWSSwift
 import Logging
 import TestSupport
