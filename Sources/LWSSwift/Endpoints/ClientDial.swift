@@ -2,20 +2,19 @@ internal import CLibWebSockets
 internal import Glibc
 internal import HTTPTypes
 
-/// One attempt to connect: resolves the name off the loop, has the addresses race, follows redirects when asked to, and ends
-/// with a connection or with the reason why there is none.
+/// One attempt to connect, whatever for: resolves the name off the loop, has the addresses race, follows redirects when asked
+/// to, and ends with a socket that its ``DialPurpose`` takes over, or with the reason why there is none.
 ///
 /// It keeps the deadlines of all of that. Once it has finished, nothing that still happens on its sockets counts. It has no
 /// socket of its own; being one of the loop's sockets it has deadlines, and hears of the loop's shutdown.
 ///
 /// Reason for the unchecked conformance: confined to the loop's thread; what is prepared elsewhere is handed over to the loop.
 final class ClientDial: LoopSocket, @unchecked Sendable {
-    typealias Result = Swift.Result<WebSocketConnection, WebSocketError>
-
     let ticket: Ticket
-    private let configuration: WebSocketClient.Configuration
-    private let onConnection: @Sendable (LoopConnection) -> Void
-    private var tell: ((Result) -> Void)?
+    private let settings: DialSettings
+    private let wanted: DialFailure.Wanted
+    /// nil once it has been told how it ended.
+    private var purpose: (any DialPurpose)?
 
     private var target: ClientURL
     private var fields: HTTPFields
@@ -41,34 +40,32 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     init(
         _ loop: ServiceLoop,
         _ target: ClientURL,
-        _ configuration: WebSocketClient.Configuration,
         _ ticket: Ticket,
-        _ onConnection: @escaping @Sendable (LoopConnection) -> Void,
-        _ tell: @escaping (Result) -> Void
+        _ purpose: any DialPurpose
     ) {
         self.target = target
-        self.configuration = configuration
         self.ticket = ticket
-        self.onConnection = onConnection
-        self.tell = tell
-        fields = configuration.headerFields
-        tlsConfiguration = configuration.tls
+        self.purpose = purpose
+        settings = purpose.settings
+        wanted = purpose.wanted
+        fields = settings.headerFields
+        tlsConfiguration = settings.tls
         super.init(loop)
         loop.dials[ObjectIdentifier(ticket)] = self
     }
 
-    var because: DialFailure { DialFailure(target: target, route: route) }
+    var because: DialFailure { DialFailure(target: target, route: route, wanted: wanted) }
     var showsCertificate: Bool { tlsConfiguration.identity != nil }
 
     // MARK: Resolving
 
     /// Begins with the target, at first or after a redirect.
     func start() {
-        setDeadline(after: configuration.connectTimeout)
+        setDeadline(after: settings.connectTimeout)
         do throws(WebSocketError) {
-            route = try ProxyRoute.find(for: target, configuration.proxy)
+            route = try ProxyRoute.find(for: target, settings.proxy)
         } catch {
-            return finish(.failure(error))
+            return fail(error)
         }
         let attempt = redirects
         let (target, route, tls) = (target, route, target.isSecure ? tlsConfiguration : nil)
@@ -79,7 +76,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
                 try Preparation(target, route, tls)
             }
             self.loop.execute {
-                if self.tell != nil, self.redirects == attempt { self.begin(prepared) }
+                if self.purpose != nil, self.redirects == attempt { self.begin(prepared) }
             }
         }
     }
@@ -109,7 +106,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
             race = AddressRace(preparation.addresses)
             tryAddresses()
         case .failure(let error):
-            finish(.failure(error))
+            fail(error)
         }
     }
 
@@ -127,7 +124,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
             }
         }
         self.race = race
-        if race.isLost { return finish(.failure(because.connecting(race.failures))) }
+        if race.isLost { return fail(because.connecting(race.failures)) }
         if let due = race.nextDue { loop.schedule(self, at: due) }
     }
 
@@ -148,14 +145,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         if let route, case .tcp(let host, let port) = target.destination {
             tunnel = ProxyTunnel(route, host: host, port: port)
         }
-        let handshake = ClientHandshake(
-            target,
-            subprotocols: configuration.subprotocols,
-            offersCompression: configuration.compression != nil,
-            origin: configuration.origin,
-            fields: fields
-        )
-        socket.proceed(through: tunnel, handshake)
+        socket.proceed(through: tunnel)
     }
 
     /// What a connection that is to be encrypted needs; nil for one that is not.
@@ -164,27 +154,27 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         return (tlsContext, host, port)
     }
 
-    // MARK: The handshake
+    // MARK: The answer
 
     /// The transport stands: from now on the server's answer is waited for.
-    func handshakeBegins() {
-        setDeadline(after: configuration.limits.handshakeTimeout)
+    func answerIsAwaited() {
+        setDeadline(after: settings.answerTimeout)
     }
 
     /// Whether an answer is a redirect that is followed.
     func follows(_ head: ResponseHead) -> Bool {
-        guard configuration.maximumRedirects > 0, Redirect.isRedirect(status: head.status),
+        guard settings.maximumRedirects > 0, Redirect.isRedirect(status: head.status),
             let location = head.fields[.location]
         else { return false }
-        guard redirects < configuration.maximumRedirects else {
-            finish(.failure(because.refused(head, body: [], redirects: "it was the last redirect that is followed")))
+        guard redirects < settings.maximumRedirects else {
+            fail(because.refused(head, body: [], redirects: "it was the last redirect that is followed"))
             return true
         }
         let next: ClientURL
         do throws(MalformedResponse) {
             next = try Redirect.target(from: target, location: location)
         } catch {
-            finish(.failure(because.refused(head, body: [], redirects: error.reason)))
+            fail(because.refused(head, body: [], redirects: error.reason))
             return true
         }
         if !next.hasSameOrigin(as: target) {
@@ -204,47 +194,39 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
         loop.schedule(self, at: deadline)
     }
 
-    /// The server agrees: the socket becomes a connection.
-    func opened(_ socket: DialSocket, _ agreement: ClientHandshake.Agreement, early: [UInt8]) {
-        let split = target.resource.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let connection = ConnectionCore(
-            loop,
-            role: .client,
-            handshake: Handshake(
-                path: String(split[0]),
-                query: split.count > 1 ? String(split[1]) : "",
-                subprotocol: agreement.subprotocol,
-                compression: agreement.compression,
-                remoteAddress: socket.address.socketAddress,
-                peerCertificate: socket.tls?.peerCertificate
-            ),
-            settings: ConnectionSettings(
-                limits: configuration.limits,
-                compression: configuration.compression,
-                logger: loop.logger
-            ),
-            owner: nil
-        )
+    /// The request that is sent now.
+    var request: [UInt8] { purpose?.request(to: target, fields) ?? [] }
+
+    /// Whether an answer is the right one.
+    func accepts(_ head: ResponseHead) throws(MalformedResponse) -> Bool {
+        try purpose?.accepts(head) ?? false
+    }
+
+    /// The server agrees: whoever wanted the socket takes it over.
+    func opened(_ socket: DialSocket, early: [UInt8]) {
+        guard let purpose else { return }
+        self.purpose = nil
         sockets = []
-        socket.handOver(to: connection)
-        connection.open(early: early)
-        let handle = LoopConnection(core: connection)
-        onConnection(handle)
-        finish(.success(handle.connection))
+        purpose.take(over: socket, of: target, early: early)
+        leave()
     }
 
     // MARK: The end
 
-    /// Tells how it ended, once, and lets go of everything.
-    func finish(_ result: Result) {
-        guard let tell else { return }
-        self.tell = nil
+    /// Tells why there is no connection, once, and lets go of everything.
+    func fail(_ error: WebSocketError) {
+        guard let purpose else { return }
+        self.purpose = nil
+        leave()
+        purpose.fail(error)
+    }
+
+    private func leave() {
         // What is still looked up for it is of no use.
         ticket.cancel()
         letGoOfSockets()
         loop.dials[ObjectIdentifier(ticket)] = nil
         leaveTable()
-        tell(result)
     }
 
     private func letGoOfSockets() {
@@ -255,7 +237,7 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     }
 
     override func loopShutsDown() {
-        finish(.failure(.loopStopped))
+        fail(.loopStopped)
     }
 
     private func setDeadline(after duration: Duration) {
@@ -264,13 +246,43 @@ final class ClientDial: LoopSocket, @unchecked Sendable {
     }
 
     override func deadlineReached(_ now: UInt64) -> UInt64? {
-        guard tell != nil else { return nil }
+        guard purpose != nil else { return nil }
         if now >= deadline {
             winner?.tellRefusal()
-            finish(.failure(because.late(winner?.stage)))
+            fail(because.late(winner?.stage))
             return nil
         }
         tryAddresses()
-        return tell == nil ? nil : min(deadline, race?.nextDue ?? .max)
+        return purpose == nil ? nil : min(deadline, race?.nextDue ?? .max)
+    }
+}
+
+extension ClientDial {
+    /// Dials on a loop, from any task, and returns what the purpose tells; cancelling the task ends the attempt.
+    ///
+    /// - Parameter makePurpose: called on the loop, with what is to be told at the end.
+    static func dial<Value: Sendable>(
+        _ target: ClientURL,
+        on loop: ServiceLoop,
+        for makePurpose:
+            @escaping @Sendable (_ tell: @escaping (Result<Value, WebSocketError>) -> Void) -> any DialPurpose
+    ) async throws(WebSocketError) -> Value {
+        let ticket = Ticket()
+        let result: Result<Value, WebSocketError> = await withTaskCancellationHandler {
+            await WaitingTask.wait { task in
+                let isQueued = loop.submit(
+                    .closure {
+                        guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
+                        guard !loop.isShuttingDown else { return task.finish(.failure(.loopStopped)) }
+                        ClientDial(loop, target, ticket, makePurpose { task.finish($0) }).start()
+                    }
+                )
+                if !isQueued { task.finish(.failure(.loopStopped)) }
+            }
+        } onCancel: {
+            ticket.cancel()
+            loop.execute { loop.dials[ObjectIdentifier(ticket)]?.fail(.cancelled) }
+        }
+        return try result.get()
     }
 }

@@ -3,8 +3,15 @@ internal import HTTPTypes
 
 /// Says why a dial has failed, in words that tell what to do.
 struct DialFailure {
+    /// What was dialed for.
+    enum Wanted {
+        case webSocket
+        case events
+    }
+
     let target: ClientURL
     let route: ProxyRoute?
+    let wanted: Wanted
 
     /// What was connected to: the server, or the proxy on the way to it.
     private var place: String {
@@ -56,10 +63,7 @@ struct DialFailure {
 
     /// The server's answer breaks the rules.
     func invalid(_ reason: String) -> WebSocketError {
-        WebSocketError(
-            .invalidHandshake,
-            "The server at \(target.authority) gave no valid WebSocket handshake: \(reason)."
-        )
+        WebSocketError(.invalidHandshake, "\(noValidAnswer): \(reason).")
     }
 
     /// The server's answer is not one of HTTP, or there was none.
@@ -68,17 +72,23 @@ struct DialFailure {
     func unanswered(_ reason: String, showsCertificate: Bool) -> WebSocketError {
         let hint =
             switch (target.isSecure, showsCertificate) {
-            case (false, _): "It may expect TLS (wss), or be no WebSocket server."
-            case (true, false): "It may ask for a client certificate, or be no WebSocket server."
-            case (true, true): "It may not accept the client certificate, or be no WebSocket server."
+            case (false, _): "expect TLS (\(wanted == .webSocket ? "wss" : "https"))"
+            case (true, false): "ask for a client certificate"
+            case (true, true): "not accept the client certificate"
             }
+        let kind = wanted == .webSocket ? "WebSocket" : "HTTP"
         return WebSocketError(
             .invalidHandshake,
-            "The server at \(target.authority) gave no valid WebSocket handshake: \(reason). \(hint)"
+            "\(noValidAnswer): \(reason). It may \(hint), or be no \(kind) server."
         )
     }
 
-    /// The server answered with another status than 101.
+    private var noValidAnswer: String {
+        let answer = wanted == .webSocket ? "WebSocket handshake" : "answer"
+        return "The server at \(target.authority) gave no valid \(answer)"
+    }
+
+    /// The server's answer is valid, and not the right one.
     func refused(_ head: ResponseHead, body: [UInt8], redirects: String? = nil) -> WebSocketError {
         let text = String(decoding: body, as: UTF8.self)
         let location = head.fields[.location]
@@ -92,16 +102,31 @@ struct DialFailure {
             }
         return WebSocketError(
             .handshakeRejected,
-            "The server at \(target.authority) refused the handshake with status \(head.status)\(hint)",
+            "The server at \(target.authority) \(refusal(head))\(hint)",
             rejection: .init(status: head.status, bodyPrefix: text, location: location)
         )
     }
 
+    private func refusal(_ head: ResponseHead) -> String {
+        switch (wanted, head.status) {
+        case (.webSocket, let status):
+            return "refused the handshake with status \(status)"
+        case (.events, 200):
+            let type = EventReader.mediaType(of: head).prefix(100)
+            return "answered with \(type.isEmpty ? "something without a type" : type) in place of events; check the URL"
+        case (.events, 204):
+            return "has no events here, and asks not to come back (status 204)"
+        case (.events, let status):
+            return "refused the request for events with status \(status)"
+        }
+    }
+
     /// Nothing more was heard in time.
     func late(_ stage: DialSocket.Stage?) -> WebSocketError {
+        let request = wanted == .webSocket ? "handshake" : "request for events"
         let what =
             switch stage {
-            case .handshaking, .refused: "The server at \(target.authority) did not answer the handshake in time."
+            case .asking, .refused: "The server at \(target.authority) did not answer the \(request) in time."
             case .tunneling: "The answer of \(place) did not come in time."
             case .securing: "The server at \(target.authority) did not finish the TLS handshake in time."
             case .connecting, nil: "\(subject) could not be connected to in time."

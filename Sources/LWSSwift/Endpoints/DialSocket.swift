@@ -1,8 +1,8 @@
 internal import CLibWebSockets
 internal import Glibc
 
-/// One socket of a dial, from `connect` to the end of the opening handshake: first the way through a proxy if there is
-/// one, then TLS if the URL wants it, then the request and its answer.
+/// One socket of a dial, from `connect` to the server's answer: first the way through a proxy if there is one, then TLS if the
+/// URL wants it, then the request and the head of its answer.
 ///
 /// The dial has the deadlines, and decides what becomes of the results. Confined to the loop's thread.
 final class DialSocket: StreamSocket {
@@ -11,7 +11,7 @@ final class DialSocket: StreamSocket {
         case connecting
         case tunneling
         case securing
-        case handshaking
+        case asking
         case refused
     }
 
@@ -23,7 +23,6 @@ final class DialSocket: StreamSocket {
     private var descriptor: Int32 = -1
 
     private var tunnel: ProxyTunnel?
-    private var handshake: ClientHandshake?
     private var parser = ResponseParser()
     private var refusal: (head: ResponseHead, body: ResponseBody)?
 
@@ -113,9 +112,8 @@ final class DialSocket: StreamSocket {
     // MARK: Talking
 
     /// Goes on with what comes after connecting.
-    func proceed(through tunnel: ProxyTunnel?, _ handshake: ClientHandshake) {
+    func proceed(through tunnel: ProxyTunnel?) {
         self.tunnel = tunnel
-        self.handshake = handshake
         resumeReading()
         guard let tunnel else { return secure() }
         stage = .tunneling
@@ -124,20 +122,20 @@ final class DialSocket: StreamSocket {
 
     private func secure() {
         guard let dial else { return }
-        guard let (context, host, port) = dial.tls else { return shakeHands() }
+        guard let (context, host, port) = dial.tls else { return ask() }
         stage = .securing
         secure(context, hostName: host, port: port)
     }
 
     override func becameSecure() {
-        shakeHands()
+        ask()
     }
 
-    private func shakeHands() {
-        guard let dial, let handshake else { return }
-        stage = .handshaking
-        dial.handshakeBegins()
-        send(handshake.request)
+    private func ask() {
+        guard let dial else { return }
+        stage = .asking
+        dial.answerIsAwaited()
+        send(dial.request)
     }
 
     private func send(_ bytes: [UInt8]) {
@@ -149,7 +147,7 @@ final class DialSocket: StreamSocket {
         let bytes = UnsafeRawBufferPointer(bytes)
         switch stage {
         case .tunneling: unsafe receiveTunnel(bytes)
-        case .handshaking: unsafe receiveAnswer(bytes)
+        case .asking: unsafe receiveAnswer(bytes)
         case .refused: unsafe receiveBody(bytes)
         case .connecting, .securing: break
         }
@@ -159,32 +157,30 @@ final class DialSocket: StreamSocket {
         guard let dial, let tunnel else { return }
         do throws(MalformedResponse) {
             guard let (head, count) = try unsafe parser.read(bytes) else { return }
-            if let refusal = tunnel.refusal(head) { return dial.finish(.failure(refusal)) }
+            if let refusal = tunnel.refusal(head) { return dial.fail(refusal) }
             // In both protocols behind the tunnel the client speaks first.
             guard count == bytes.count else { throw MalformedResponse(reason: "more came than was asked for") }
             parser = ResponseParser()
             secure()
         } catch {
-            dial.finish(.failure(dial.because.tunneling(error.reason)))
+            dial.fail(dial.because.tunneling(error.reason))
         }
     }
 
     private func receiveAnswer(_ bytes: UnsafeRawBufferPointer) {
-        guard let dial, let handshake else { return }
+        guard let dial else { return }
         do throws(MalformedResponse) {
             guard let (head, count) = try unsafe parser.read(bytes) else { return }
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[count...])
-            guard head.status == 101 else { return unsafe refused(head, rest) }
-            let agreement: ClientHandshake.Agreement
             do throws(MalformedResponse) {
-                agreement = try handshake.check(head)
+                guard try dial.accepts(head) else { return unsafe refused(head, rest) }
             } catch {
-                return dial.finish(.failure(dial.because.invalid(error.reason)))
+                return dial.fail(dial.because.invalid(error.reason))
             }
             self.dial = nil
-            dial.opened(self, agreement, early: unsafe Array(rest))
+            dial.opened(self, early: unsafe Array(rest))
         } catch {
-            dial.finish(.failure(dial.because.unanswered(error.reason, showsCertificate: dial.showsCertificate)))
+            dial.fail(dial.because.unanswered(error.reason, showsCertificate: dial.showsCertificate))
         }
     }
 
@@ -204,7 +200,7 @@ final class DialSocket: StreamSocket {
     /// Tells the dial of the refusal with as much of its body as has come.
     func tellRefusal() {
         guard let dial, let refusal else { return }
-        dial.finish(.failure(dial.because.refused(refusal.head, body: refusal.body.beginning)))
+        dial.fail(dial.because.refused(refusal.head, body: refusal.body.beginning))
     }
 
     // MARK: The end
@@ -218,15 +214,15 @@ final class DialSocket: StreamSocket {
             let number = connectResult
             fail(number == 0 ? ECONNRESET : number)
         case .tunneling:
-            dial.finish(.failure(dial.because.tunneling(lost)))
+            dial.fail(dial.because.tunneling(lost))
         case .securing:
-            dial.finish(.failure(dial.because.tls(tlsFailure?.description ?? lost)))
-        case .handshaking:
+            dial.fail(dial.because.tls(tlsFailure?.description ?? lost))
+        case .asking:
             // With TLS 1.3 a server looks at the client's certificate when the client has finished already.
             let error =
                 tlsFailure.map { dial.because.tls($0.description) }
                 ?? dial.because.unanswered(lost, showsCertificate: dial.showsCertificate)
-            dial.finish(.failure(error))
+            dial.fail(error)
         case .refused:
             tellRefusal()
         }

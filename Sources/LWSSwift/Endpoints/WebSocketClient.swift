@@ -111,23 +111,9 @@ public enum WebSocketClient {
     ) async throws(WebSocketError) -> WebSocketConnection {
         let target = try ClientURL(url)
         try configuration.validate()
-        let ticket = Ticket()
-        let result: Result<WebSocketConnection, WebSocketError> = await withTaskCancellationHandler {
-            await WaitingTask.wait { task in
-                let isQueued = loop.submit(
-                    .closure {
-                        guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        guard !loop.isShuttingDown else { return task.finish(.failure(.loopStopped)) }
-                        ClientDial(loop, target, configuration, ticket, onConnection) { task.finish($0) }.start()
-                    }
-                )
-                if !isQueued { task.finish(.failure(.loopStopped)) }
-            }
-        } onCancel: {
-            ticket.cancel()
-            loop.execute { loop.dials[ObjectIdentifier(ticket)]?.finish(.failure(.cancelled)) }
+        return try await ClientDial.dial(target, on: loop) { tell in
+            WebSocketDial(loop, configuration, onConnection, tell)
         }
-        return try result.get()
     }
 }
 
@@ -135,7 +121,7 @@ extension WebSocketClient.Configuration {
     func validate() throws(WebSocketError) {
         try limits.validate()
         try compression?.validate()
-        try SettingRules.requirePositive(connectTimeout, "connectTimeout")
+        try dialSettings.validate()
         for name in subprotocols where !FieldSyntax.isToken(name) {
             throw WebSocketError(.invalidConfiguration, "\"\(name)\" is no name of a subprotocol.")
         }
@@ -148,9 +134,16 @@ extension WebSocketClient.Configuration {
         if let problem = ClientHandshake.problem(of: headerFields, origin: origin) {
             throw WebSocketError(.invalidConfiguration, problem)
         }
-        if case .url(let url) = proxy { _ = try ProxyRoute(url) }
-        guard (0...20).contains(maximumRedirects) else {
-            throw WebSocketError(.invalidConfiguration, "maximumRedirects must be between 0 and 20.")
-        }
+    }
+
+    var dialSettings: DialSettings {
+        DialSettings(
+            headerFields: headerFields,
+            proxy: proxy,
+            maximumRedirects: maximumRedirects,
+            connectTimeout: connectTimeout,
+            answerTimeout: limits.handshakeTimeout,
+            tls: tls
+        )
     }
 }

@@ -1,14 +1,15 @@
 internal import DequeModule
 
-/// Received messages that wait for their reader, whole or in pieces: filled on the loop, emptied by one task on any thread.
+/// What was received and waits for its reader, such as messages, whole or in pieces: filled on the loop, emptied by one task
+/// on any thread.
 ///
 /// It never refuses a message, because one that was read from the socket must not be lost; instead it answers when
 /// reading has to stop, which bounds it to the high marks plus one message.
-final class MessageInbox: Sendable {
-    typealias Element = Result<MessagePiece?, WebSocketError>
+final class Inbox<Message: Sized & Sendable>: Sendable {
+    typealias Element = Result<Message?, WebSocketError>
 
     private struct State: Sendable {
-        var messages: Deque<MessagePiece> = []
+        var messages: Deque<Message> = []
         var byteCount = 0
         var reader: WaitingTask<Element>?
         /// What the reader gets after the last message: the end, or the error it ended with.
@@ -32,14 +33,14 @@ final class MessageInbox: Sendable {
     }
 
     /// Adds a message, or hands it to the reader that waits. True when reading has to stop.
-    func push(_ message: MessagePiece) -> Bool {
+    func push(_ message: Message) -> Bool {
         let (reader, stop) = state.withLock { state -> (WaitingTask<Element>?, Bool) in
             if let reader = state.reader {
                 state.reader = nil
                 return (reader, false)
             }
             state.messages.append(message)
-            state.byteCount += message.bytes.count
+            state.byteCount += message.byteCount
             let isAbove = state.byteCount > marks.highBytes || state.messages.count > marks.highMessages
             guard isAbove, !state.isReadingStopped else { return (nil, false) }
             state.isReadingStopped = true
@@ -83,10 +84,9 @@ final class MessageInbox: Sendable {
         }
     }
 
-    private static let secondReaderMessage = """
-        The messages of a WebSocket connection have one reader, but two tasks wait for them. Read them in one task and \
-        pass them on from there.
-        """
+    private static var secondReaderMessage: String {
+        "What a connection receives has one reader, but two tasks wait for it. Read in one task and pass on from there."
+    }
 
     private func take() -> Take {
         state.withLock { state in
@@ -100,7 +100,7 @@ final class MessageInbox: Sendable {
 
     private static func take(from state: inout State, _ marks: ConnectionLimits.Watermarks) -> Take? {
         if let message = state.messages.popFirst() {
-            state.byteCount -= message.bytes.count
+            state.byteCount -= message.byteCount
             let isBelow = state.byteCount <= marks.lowBytes && state.messages.count <= marks.lowMessages
             let resume = state.isReadingStopped && isBelow
             if resume { state.isReadingStopped = false }
@@ -142,7 +142,7 @@ final class MessageInbox: Sendable {
     }
 
     /// Takes everything out, for a closure that replaces the reader.
-    func drain() -> Deque<MessagePiece> {
+    func drain() -> Deque<Message> {
         state.withLock { state in
             defer {
                 state.messages = []
@@ -153,3 +153,15 @@ final class MessageInbox: Sendable {
         }
     }
 }
+
+/// What counts by its bytes where the room is bounded.
+protocol Sized {
+    var byteCount: Int { get }
+}
+
+extension MessagePiece: Sized {
+    var byteCount: Int { bytes.count }
+}
+
+/// The inbox of a WebSocket connection.
+typealias MessageInbox = Inbox<MessagePiece>
