@@ -92,7 +92,7 @@ public struct ConnectionLimits: Sendable, Hashable {
 }
 
 extension ConnectionLimits.Watermarks {
-    fileprivate func validate(_ name: String) throws(WebSocketError) {
+    func validate(_ name: String) throws(WebSocketError) {
         try SettingRules.require(
             0...max(0, highBytes) ~= lowBytes && highBytes >= 0,
             "\(name).lowBytes must not be negative and not exceed \(name).highBytes."

@@ -1,7 +1,15 @@
 internal import FoundationEssentials
 
 /// A URL that a client can connect to (RFC 6455 section 3), and `ws+unix:` for Unix-domain sockets.
+///
+/// For events the schemes of HTTP name the same: `http:`, `https:` and `http+unix:`.
 struct ClientURL: Equatable {
+    /// What the URL is for.
+    enum Use {
+        case webSocket
+        case events
+    }
+
     enum Destination: Equatable {
         case tcp(host: String, port: Int)
         case unix(path: String)
@@ -14,21 +22,24 @@ struct ClientURL: Equatable {
     /// The `Host` field: with the port unless it is the scheme's own.
     let authority: String
 
+    private static let webSocketSchemes = ["http": "ws", "https": "wss", "http+unix": "ws+unix"]
     /// What every server should take (RFC 9112 section 3).
     private static let maximumResourceBytes = 8_000
     /// A name of 253 bytes (RFC 1035 section 2.3.4), a port, and brackets.
     private static let maximumAuthorityBytes = 261
 
-    init(_ url: String) throws(WebSocketError) {
+    init(_ url: String, for use: Use = .webSocket) throws(WebSocketError) {
         func invalid(_ problem: String) -> WebSocketError {
-            WebSocketError(
+            let (kind, example) = use == .webSocket ? ("WebSocket", "ws") : ("HTTP", "http")
+            return WebSocketError(
                 .invalidURL,
-                "\"\(url)\" is no WebSocket URL: \(problem). An example is ws://localhost:8088/."
+                "\"\(url)\" is no \(kind) URL: \(problem). An example is \(example)://localhost:8088/."
             )
         }
-        guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased() else {
+        guard let components = URLComponents(string: url), var scheme = components.scheme?.lowercased() else {
             throw invalid("it cannot be read")
         }
+        if use == .events { scheme = Self.webSocketSchemes[scheme] ?? scheme }
         guard components.percentEncodedFragment == nil else { throw invalid("it has a fragment (#)") }
         guard components.percentEncodedUser == nil else {
             throw invalid("it has a user name; send an Authorization header field instead")
@@ -67,7 +78,9 @@ struct ClientURL: Equatable {
             authority = "localhost"
             resource = (parts.count > 1 ? String(parts[1]) : "/") + query
         default:
-            throw invalid("the scheme must be ws, wss or ws+unix")
+            throw invalid(
+                "the scheme must be \(use == .webSocket ? "ws, wss or ws+unix" : "http, https or http+unix")"
+            )
         }
         guard resource.utf8.count <= Self.maximumResourceBytes else {
             throw invalid("path and query are longer than \(Self.maximumResourceBytes) bytes")

@@ -18,15 +18,22 @@ struct ChunkedDecoder: Sendable {
     private var place = Place.size(0, digits: 0)
     private let maximumBytes: Int
     /// What may still come of bytes that are passed over.
-    private var allowance = 16 << 10
+    private var allowance = Self.mostPassedOver
+    private let renewsAllowance: Bool
     /// The trailer line under way.
     private var line: [UInt8] = []
 
     /// More digits than any size needs are of no use but to make others count wrongly.
     private static let maximumDigits = 16
+    private static let mostPassedOver = 16 << 10
 
-    init(maximumBytes: Int) {
+    /// - Parameters:
+    ///   - maximumBytes: of the body, as far as it is in the array that is fed.
+    ///   - renewsAllowance: whether each chunk may have as much beside its data as else all have together: for a body that
+    ///     has no end.
+    init(maximumBytes: Int, renewsAllowance: Bool = false) {
         self.maximumBytes = maximumBytes
+        self.renewsAllowance = renewsAllowance
     }
 
     /// Appends what is body in `piece` to `body`.
@@ -65,6 +72,7 @@ struct ChunkedDecoder: Sendable {
             guard byte == UInt8(ascii: "\n") else { throw Self.malformed }
             guard size <= maximumBytes - taken else { throw BodyFraming.tooLarge }
             place = size == 0 ? .trailer : .data(remaining: size)
+            if renewsAllowance { allowance = Self.mostPassedOver }
         case .dataEnd:
             guard byte == UInt8(ascii: "\r") else { throw Self.malformed }
             place = .dataLineFeed

@@ -26,11 +26,12 @@ public struct WebSocketError: Error, Sendable {
         public static let tls = Code("tls")
         /// The proxy cannot be used, or refused to connect to the server, perhaps for want of credentials.
         public static let proxy = Code("proxy")
-        /// The server answered the opening handshake with another status than 101; see ``WebSocketError/rejection``.
+        /// The server answered the opening handshake with another status than 101, or a request for events with something
+        /// else than events; see ``WebSocketError/rejection``.
         public static let handshakeRejected = Code("handshakeRejected")
-        /// The server's answer to the opening handshake breaks RFC 6455 section 4.1.
+        /// The server's answer to the opening handshake breaks RFC 6455 section 4.1, or is not one of HTTP.
         public static let invalidHandshake = Code("invalidHandshake")
-        /// The URL is not one of `ws:`, `wss:` or `ws+unix:`.
+        /// The URL is not one of `ws:`, `wss:` or `ws+unix:`; for events, of `http:`, `https:` or `http+unix:` either.
         public static let invalidURL = Code("invalidURL")
         /// Another socket listens on the port or path already.
         public static let addressInUse = Code("addressInUse")
@@ -40,7 +41,7 @@ public struct WebSocketError: Error, Sendable {
         public static let permissionDenied = Code("permissionDenied")
         /// A setting cannot be used.
         public static let invalidConfiguration = Code("invalidConfiguration")
-        /// The message is larger than the outbound queue may ever hold.
+        /// The message is larger than the outbound queue may ever hold, or an event larger than it may be.
         public static let messageTooBig = Code("messageTooBig")
         /// The service loop has been shut down.
         public static let loopStopped = Code("loopStopped")

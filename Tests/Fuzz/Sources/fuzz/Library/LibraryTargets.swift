@@ -1,6 +1,7 @@
 extension FuzzTarget {
     /// Those of LWSSwift.
     static let library = [
-        utf8, closePayload, frames, frameEncoder, extensions, deflate, clientURL, proxy, requests, responses, frameLog,
+        utf8, closePayload, frames, frameEncoder, extensions, deflate, clientURL, proxy, requests, responses, events,
+        frameLog,
     ]
 }
