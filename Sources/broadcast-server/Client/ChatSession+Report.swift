@@ -3,7 +3,7 @@ import Logging
 
 extension ChatSession.Outcome {
     /// What is told at the end, and the exit code.
-    var report: (code: ExitCode, level: Logger.Level, text: String) {
+    var report: ClientReport {
         var (code, level, text) = end.report
         if unsentCount > 0 {
             text += unsentCount == 1 ? " 1 message was not sent." : " \(unsentCount) messages were not sent."
@@ -27,7 +27,7 @@ extension ChatSession.Outcome {
 }
 
 extension ChatSession.End {
-    fileprivate var report: (code: ExitCode, level: Logger.Level, text: String) {
+    fileprivate var report: ClientReport {
         switch self {
         case .left:
             (.success, .info, "Left the chat.")

@@ -25,10 +25,9 @@ struct ClientProgram {
         let stateFile = try settings.stateFile.map { path throws(Failure) in
             try StateFile(path, for: ChannelAddress(settings.url))
         }
-        let stop = StopSignals()
+        let run = ClientRun()
         var editor: LineEditor?
         let log: ProgramLog
-        let onFailedOutput: @Sendable (SystemError) -> Void = { stop.stop(.outputFailed($0)) }
         if case .edited = input {
             let made = try LineEditor(prompt: Presenter.prompt)
             let isColored = transcript.form == .terminal(isColored: true)
@@ -36,53 +35,14 @@ struct ClientProgram {
             log = try ProgramLog(
                 self.log,
                 stream: .error,
-                console: TerminalSink(made, isColored: isColored, onFailedOutput: onFailedOutput)
+                console: TerminalSink(made, isColored: isColored, onFailedOutput: run.outputFailed)
             )
             await TerminalSignals.watch(made)
         } else {
-            log = try ProgramLog(self.log, stream: .error, onFailedOutput: onFailedOutput)
+            log = try ProgramLog(self.log, stream: .error, onFailedOutput: run.outputFailed)
         }
-        await stop.watch(beforeCut: { [editor] in editor?.close() })
-
-        let end = await Self.firstToEnd(stop.causes) { [editor] in await session(editor, log, stateFile) }
-        switch end {
-        case .stopped(let cause):
-            if cause.exitCode != .brokenPipe { log.write(.info, "Left the chat (\(cause.name)).") }
-            // Whoever ends the program does not wait for a reader of the output that stands still.
-            log.close(atMost: .seconds(1))
-            throw cause.exitCode
-        case .session(.success(let outcome)):
-            let (code, level, text) = outcome.report
-            log.write(level, text)
-            log.close()
-            if code != .success { throw code }
-        case .session(.failure(let failure)):
-            log.writeToFile(.error, failure.message)
-            log.close()
-            throw failure
-        }
-    }
-
-    private enum End: Sendable {
-        case session(Result<ChatSession.Outcome, Failure>)
-        case stopped(StopCause)
-    }
-
-    /// Runs `session`, cancelling it when a stop is asked for, and returns what came first once both are over.
-    private static func firstToEnd(
-        _ causes: AsyncStream<StopCause>,
-        _ session: @escaping @Sendable () async -> Result<ChatSession.Outcome, Failure>
-    ) async -> End {
-        await withTaskGroup { group in
-            group.addTask { End.session(await session()) }
-            group.addTask {
-                for await cause in causes { return .stopped(cause) }
-                // Only a cancelled task gets here, and nobody looks at what it returns.
-                return .session(.failure(Failure(.internalError, "")))
-            }
-            defer { group.cancelAll() }
-            guard let end = await group.next() else { preconditionFailure("A group of two tasks returns something.") }
-            return end
+        try await run.perform(log, beforeCut: { [editor] in editor?.close() }) { [editor] in
+            await session(editor, log, stateFile).map(\.report)
         }
     }
 
