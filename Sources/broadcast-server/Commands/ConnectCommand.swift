@@ -41,42 +41,10 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Send this instead of the input, and leave. Repeat for more.", valueName: "text"))
     var send: [String] = []
 
-    @Option(
-        help: ArgumentHelp("Leave after so many messages were received.", valueName: "number"),
-        transform: { text in
-            guard let count = Int(text), count > 0 else { throw ValidationError("Use a number from 1.") }
-            return count
-        }
-    )
-    var count: Int?
+    @OptionGroup var listening: ListeningFlags
 
     @Option(help: ArgumentHelp("Leave after a message that matches this regular expression.", valueName: "regex"))
     var expect: String?
-
-    @Option(
-        help: ArgumentHelp("Begin with the last so many messages that the server has.", valueName: "number"),
-        transform: { text in
-            guard let count = Int(text), 0...999_999_999 ~= count else {
-                throw ValidationError("Use a number from 0 to 999999999.")
-            }
-            return count
-        }
-    )
-    var last: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin behind the message of this id, as --json prints it, with what the server has of it.",
-            valueName: "id"
-        ),
-        transform: { text in
-            guard 1...64 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
-                throw ValidationError("Use the \"id\" of a message, or a \"position\", as --json prints them.")
-            }
-            return PositionText(rawValue: text)
-        }
-    )
-    var after: PositionText?
 
     @Flag(
         help:
@@ -97,9 +65,6 @@ struct ConnectCommand: AsyncParsableCommand {
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
     func validate() throws {
-        if last != nil && after != nil {
-            throw ValidationError("--last and --after exclude each other. Use one of them.")
-        }
         if json && binary { throw ValidationError("--json and --binary exclude each other. Use one of them.") }
         if json && time { throw ValidationError("--json has times already. Leave out --time.") }
         if binary && expect != nil { throw ValidationError("--expect looks at texts only. Leave out --binary.") }
@@ -107,10 +72,9 @@ struct ConnectCommand: AsyncParsableCommand {
 
     func run() async throws {
         var settings = ClientSettings(url: url, flags: connectionFlags)
-        settings.goals = Goals.Settings(count: count, pattern: expect)
+        settings.goals = Goals.Settings(count: listening.count, pattern: expect)
         settings.isBinary = binary
-        if let last { settings.beginning = .last(last) }
-        if let after { settings.beginning = .after(after) }
+        settings.beginning = listening.beginning
         try settings.goals.validate()
         if binary && Descriptor.standardOutput.isTerminal {
             throw Failure(.usage, "Bytes could drive the terminal. Send the output elsewhere, as with > file.")

@@ -23,26 +23,23 @@ struct ClientSettings: Sendable {
 
     init(url: String, flags: ConnectionFlags) {
         self.url = url
-        name = flags.name
-        reconnects = !flags.noReconnect
-        timeout = flags.timeout
+        let endpoint = flags.endpoint
+        name = endpoint.name
+        reconnects = !endpoint.noReconnect
+        timeout = endpoint.timeout
         stateFile = flags.state
         connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
-        connection.headerFields = HTTPFields(flags.header)
-        connection.origin = flags.origin
-        if let proxy = flags.proxy { connection.proxy = proxy == "none" ? .none : .url(proxy) }
-        connection.connectTimeout = flags.connectTimeout ?? connection.connectTimeout
-        connection.limits.handshakeTimeout = flags.connectTimeout ?? connection.limits.handshakeTimeout
-        connection.tls = TLSClientConfiguration(
-            trust: flags.ca.map { .file($0) } ?? .system,
-            verification: flags.insecure ? .none : .full,
-            identity: flags.identity
-        )
+        connection.headerFields = HTTPFields(endpoint.header)
+        connection.origin = endpoint.origin
+        connection.proxy = endpoint.route ?? connection.proxy
+        connection.connectTimeout = endpoint.connectTimeout ?? connection.connectTimeout
+        connection.limits.handshakeTimeout = endpoint.connectTimeout ?? connection.limits.handshakeTimeout
+        connection.tls = endpoint.tls
         if let interval = flags.pingInterval {
             connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)
         }
-        maximumMessageBytes = flags.maxMessage ?? Defaults.maximumMessageBytes
-        connection.limits.maximumMessageBytes = flags.maxMessage ?? Defaults.maximumReceivedBytes
+        maximumMessageBytes = endpoint.maxMessage ?? Defaults.maximumMessageBytes
+        connection.limits.maximumMessageBytes = endpoint.maxMessage ?? Defaults.maximumReceivedBytes
         // A message must fit the queue, whatever its size.
         connection.limits.maximumQueuedBytes = max(16 << 20, maximumMessageBytes + (1 << 20))
         // A reader of the output may take its time, such as a pager: the server decides how long that goes on.
