@@ -28,11 +28,14 @@ enum Reconnection: Equatable, Sendable {
             }
     }
 
+    /// The statuses of HTTP that speak of the moment, and not of what was asked for.
+    static let passingStatuses: Set<Int> = [408, 425, 429, 500, 502, 503, 504]
+
     /// Whether an attempt that failed in this way may succeed later, after there has been a connection before.
     static func isWorthwhile(after error: WebSocketError) -> Bool {
         switch error.code {
         case .connectionRefused, .nameNotFound, .unreachable, .timedOut, .proxy, .invalidHandshake, .tls, .system: true
-        case .handshakeRejected: [408, 425, 429, 500, 502, 503, 504].contains(error.rejection?.status)
+        case .handshakeRejected: error.rejection.map { passingStatuses.contains($0.status) } ?? false
         default: false
         }
     }

@@ -12,10 +12,11 @@ struct BroadcastServerCommand: AsyncParsableCommand {
               broadcast-server start                    a server at \(Defaults.url)
               broadcast-server connect                  a client, in another terminal
               broadcast-server publish 'hello'          a message, from a script
+              broadcast-server tail --last 20           what is said, for a script
               broadcast-server start --help             flags, variables, exit codes
             """,
         version: "0.1.0",
-        subcommands: [StartCommand.self, ConnectCommand.self, PublishCommand.self]
+        subcommands: [StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self]
     )
 
     static func main() async {

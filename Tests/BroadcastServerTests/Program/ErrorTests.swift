@@ -79,7 +79,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["--version"], [],
+        ["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["tail", "--help"],
+        ["--version"], [],
     ])
     func `help and version are no errors`(arguments: [String]) async throws {
         let program = try RunningProgram(arguments, input: "")

@@ -1,0 +1,52 @@
+import HTTPTypes
+import LWSSwift
+
+/// What `tail` is told about where the events are, and when to end.
+struct TailSettings: Sendable {
+    /// As the user gave it.
+    let url: String
+    var stream = EventStream.Configuration()
+    /// Whether objects are asked for, and printed.
+    let isJSON: Bool
+    /// After how many messages to end; nil for never.
+    let count: Int?
+    /// How long the whole may take; nil for ever.
+    let timeout: Duration?
+    private let name: String?
+    private let beginning: Place.Beginning
+
+    /// The server sends a comment every 15 seconds.
+    static let defaultSilence = Duration.seconds(60)
+
+    init(url: String, json: Bool, silence: Duration?, listening: ListeningFlags, endpoint: EndpointFlags) {
+        self.url = url
+        isJSON = json
+        count = listening.count
+        timeout = endpoint.timeout
+        name = endpoint.name
+        beginning = listening.beginning
+        if case .after(let position) = beginning { stream.lastEventID = position.rawValue }
+        stream.headerFields = HTTPFields(endpoint.header)
+        if let origin = endpoint.origin { stream.headerFields[.origin] = origin }
+        stream.proxy = endpoint.route ?? stream.proxy
+        stream.connectTimeout = endpoint.connectTimeout ?? stream.connectTimeout
+        stream.answerTimeout = endpoint.connectTimeout ?? stream.answerTimeout
+        stream.tls = endpoint.tls
+        stream.maximumEventBytes = endpoint.maxMessage ?? Defaults.maximumReceivedBytes
+        let silence = silence ?? Self.defaultSilence
+        stream.silenceTimeout = silence == .zero ? nil : silence
+        stream.reconnects = !endpoint.noReconnect
+        // What a proxy answers while the server behind it restarts.
+        stream.retriedStatuses = Reconnection.passingStatuses
+    }
+
+    /// Where the events are, with what is asked for.
+    var target: String {
+        var query: [String] = []
+        if let name { query.append("name=\(PercentEncoding.encode(name))") }
+        if case .last(let count) = beginning { query.append("last=\(count)") }
+        if isJSON { query.append("form=json") }
+        let url = url.contains("://") ? url : "http://\(url)"
+        return query.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&")
+    }
+}
