@@ -151,7 +151,7 @@ import Testing
                     let lines = try await peer.lines()
                     #expect(lines == ["id: z.\(number)", "data: \(number > 500 ? "live" : "\(number)")"])
                 }
-                try await loop.run { group.trySend("live") }
+                try await loop.run { _ = group.trySend("live") }
                 #expect(try await peer.lines() == ["id: z.\(last + 1)", "data: live"])
             }
         }

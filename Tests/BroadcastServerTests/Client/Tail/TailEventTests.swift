@@ -1,3 +1,4 @@
+import ArgumentParser
 import LWSSwift
 import Testing
 
