@@ -30,7 +30,7 @@ struct EventParser {
     private var endedWithCR = false
 
     private var id: String
-    private var event = ""
+    private var event: [UInt8] = []
     private var data: [UInt8] = []
 
     /// - Parameter lastEventID: what the server was shown, which counts until it tells another one.
@@ -76,7 +76,7 @@ struct EventParser {
         unsafe line.append(contentsOf: piece)
     }
 
-    private var heldBytes: Int { line.count + data.count + event.utf8.count }
+    private var heldBytes: Int { line.count + data.count + event.count }
 
     /// The line is complete; the event that it ends, if it does.
     private mutating func endLine() throws(Excess) -> ServerSentEvent? {
@@ -102,7 +102,7 @@ struct EventParser {
             data += value
             data.append(Self.lineFeed)
         } else if field.elementsEqual("event".utf8) {
-            event = String(decoding: value, as: UTF8.self)
+            event = Array(value)
         } else if field.elementsEqual("id".utf8), !value.contains(0) {
             guard value.count <= Self.maximumIDBytes else {
                 throw Excess(reason: "the id of an event is longer than \(Self.maximumIDBytes) bytes")
@@ -120,12 +120,12 @@ struct EventParser {
         lastEventID = id
         defer {
             data = []
-            event = ""
+            event = []
         }
         guard data.popLast() != nil else { return nil }
         return ServerSentEvent(
             id: id,
-            event: event.isEmpty ? "message" : event,
+            event: event.isEmpty ? "message" : String(decoding: event, as: UTF8.self),
             data: String(decoding: data, as: UTF8.self)
         )
     }

@@ -101,8 +101,8 @@ final class EventStreamSocket: StreamSocket, @unchecked Sendable {
     }
 
     override func transportEnded() {
-        if let tlsFailure, tls?.failure != nil {
-            inbox.finish(.failure(lost(": \(tlsFailure.description)")))
+        if let failure = tls?.failure {
+            inbox.finish(.failure(lost(": \(failure.description)")))
         } else {
             inbox.finish(reader.isWholeAtEnd ? .success(nil) : .failure(lost("")))
         }

@@ -42,12 +42,13 @@ private struct EventOutcome: Equatable {
 
     /// Line by line, over the whole.
     init(reading bytes: [UInt8], limit: Int) {
-        var (id, event, data) = ("", "", "")
+        var id = ""
+        var (event, data): ([UInt8], [UInt8]) = ([], [])
         var lines = Self.lines(of: bytes)
         let unfinished = lines.removeLast()
         for (number, line) in (lines + [unfinished]).enumerated() {
             let isComment = line.first == UInt8(ascii: ":")
-            guard isComment || line.count + data.utf8.count + event.utf8.count <= limit else {
+            guard isComment || line.count + data.count + event.count <= limit else {
                 isTooLarge = true
                 return
             }
@@ -56,18 +57,20 @@ private struct EventOutcome: Equatable {
             if text.isEmpty {
                 lastEventID = id
                 if !data.isEmpty {
-                    let name = event.isEmpty ? "message" : event
-                    events.append(ServerSentEvent(id: id, event: name, data: String(data.unicodeScalars.dropLast())))
+                    let name = event.isEmpty ? "message" : String(decoding: event, as: UTF8.self)
+                    events.append(
+                        ServerSentEvent(id: id, event: name, data: String(decoding: data.dropLast(), as: UTF8.self))
+                    )
                 }
-                (event, data) = ("", "")
+                (event, data) = ([], [])
                 continue
             }
             let colon = text.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
             var value = text[colon...].dropFirst()
             if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
             switch String(decoding: text[..<colon], as: UTF8.self) {
-            case "data": data += String(decoding: value, as: UTF8.self) + "\n"
-            case "event": event = String(decoding: value, as: UTF8.self)
+            case "data": data += value + "\n".utf8
+            case "event": event = Array(value)
             case "id" where !value.contains(0):
                 guard value.count <= EventParser.maximumIDBytes else {
                     isTooLarge = true
