@@ -97,6 +97,9 @@ struct DialFailure {
                 ": \(redirects)"
             } else if let location, Redirect.isRedirect(status: head.status) {
                 ": it sends the client to \(Redirect.shown(location))"
+            } else if wanted == .events, head.status == 200 {
+                // A page explains nothing.
+                "."
             } else {
                 text.isEmpty ? "" : ": \(text.prefix(200))"
             }
