@@ -108,14 +108,18 @@ public actor RawPeer {
         }
     }
 
-    /// Sends for as long as the socket takes bytes at once, and returns how many it took.
-    public func writeUntilFull(_ bytes: [UInt8]) -> Int {
-        var total = 0
+    /// Sends the same over and over, for as long as the socket takes bytes at once.
+    ///
+    /// - Parameter offset: where it begins in the bytes.
+    /// - Returns: how many bytes the socket took.
+    public func writeUntilFull(_ bytes: [UInt8], from offset: Int = 0) -> Int {
+        var total = offset
         while true {
-            let count = unsafe bytes.withUnsafeBytes {
+            let rest = bytes[(total % bytes.count)...]
+            let count = unsafe rest.withUnsafeBytes {
                 unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
-            guard count > 0 else { return total }
+            guard count > 0 else { return total - offset }
             total += count
         }
     }

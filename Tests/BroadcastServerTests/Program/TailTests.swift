@@ -37,7 +37,7 @@ import Testing
         try await first.write("id: e.1\ndata: a\n\nid: e.2\ndata: not who")
         try await client.waitForOutput("a\n")
         await first.reset()
-        try await client.waitForError("was lost. Connecting again in ")
+        try await client.waitForError("Connecting again in ")
         let (_, refused) = try await accept(listener, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
         _ = try await refused.readToEnd()
         let (request, second) = try await accept(listener)
@@ -123,9 +123,8 @@ import Testing
         let (_, peer) = try await accept(listener, Self.head + "data: a\n\n")
         try await client.waitForOutput("a\n")
         client.closeOutput()
-        try await peer.write("data: b\n\n")
-        // The read that was under way may have taken the first.
-        try? await peer.write("data: c\n\n")
+        // The read that was under way may take one more.
+        while client.isRunning, (try? await peer.write("data: b\n\n")) != nil {}
         #expect(try await client.exitCode() == 141)
     }
 
