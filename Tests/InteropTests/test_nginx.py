@@ -1,5 +1,8 @@
 """nginx in front, as a reverse proxy."""
 
+import http.client
+import time
+
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -74,6 +77,42 @@ def test_pings_keep_it_from_cutting_a_silent_connection(start_server, proxy):
     with connect(f"ws://{proxy(server, read_timeout='2s')}", ping_interval=None) as client:
         with pytest.raises(TimeoutError):
             client.recv(timeout=5)
+
+
+def listen(authority):
+    """Asks for the events of a channel."""
+    client = http.client.HTTPConnection(authority, timeout=30)
+    client.request("GET", "/team", headers={"Accept": "text/event-stream"})
+    answer = client.getresponse()
+    assert answer.status == 200
+    assert [answer.readline(), answer.readline()[:4]] == [b"retry: 2000\n", b"id: "]
+    return client, answer
+
+
+def test_events_come_through_it_at_once(start_server, proxy):
+    authority = proxy(start_server())
+    client, answer = listen(authority)
+    with connect(f"ws://{authority}/team?name=ann") as ann:
+        for number in range(3):
+            ann.send(str(number))
+            while (line := answer.readline()) != f"data: ann: {number}\n".encode():
+                assert line
+    client.close()
+
+
+def test_who_listens_through_it_and_goes_has_left(start_server, proxy):
+    server = start_server()
+    client, answer = listen(proxy(server))
+    answer.close()
+    client.close()
+    server.wait_for("event stream ended by the client")
+
+
+def test_comments_keep_it_from_cutting_silent_events(start_server, proxy):
+    _, answer = listen(proxy(start_server("--comment-interval", "800ms"), read_timeout="2s"))
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        assert answer.readline()
 
 
 def test_without_pings_it_cuts_a_silent_connection(start_server, proxy):

@@ -53,7 +53,8 @@ final class Channel: @unchecked Sendable {
                 formats: MemberForm.allCases.count,
                 slowMembers: settings.slowClients,
                 compression: settings.compression,
-                history: history
+                history: history,
+                eventCommentInterval: settings.eventCommentInterval
             )
         )
         uncheckedState = ChannelState(grace: settings.sessionGrace)

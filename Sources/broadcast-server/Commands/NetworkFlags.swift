@@ -35,10 +35,24 @@ struct NetworkFlags: ParsableArguments {
             "After how much silence to ask whether a client is there; 0 for never. (default: 25s)",
             valueName: "time"
         ),
-        transform: { text in
-            guard let time = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
-            return time
-        }
+        transform: Self.time
     )
     var pingInterval: Duration?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            After how much silence to send a comment to those who listen to events, so that nothing in between cuts them \
+            off; 0 for never. (default: 15s)
+            """,
+            valueName: "time"
+        ),
+        transform: Self.time
+    )
+    var commentInterval: Duration?
+
+    private static func time(_ text: String) throws -> Duration {
+        guard let time = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
+        return time
+    }
 }

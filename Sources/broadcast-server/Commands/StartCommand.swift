@@ -27,7 +27,8 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
               BROADCAST_SERVER_ECHO         true: like --echo
               BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
-              _TLS_KEY, _PING_INTERVAL, _HISTORY_MESSAGES, _HISTORY_BYTES, _HISTORY_AGE, _HISTORY_TOTAL, _SESSION_GRACE
+              _TLS_KEY, _PING_INTERVAL, _COMMENT_INTERVAL, _HISTORY_MESSAGES, _HISTORY_BYTES, _HISTORY_AGE, _HISTORY_TOTAL,
+              _SESSION_GRACE
                                             like the flags of these names
               A flag wins over a variable, a variable over the default. The log file is
               \(Defaults.serverLogFile) by default.

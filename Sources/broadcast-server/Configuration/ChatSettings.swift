@@ -14,6 +14,8 @@ struct ChatSettings: Equatable, Sendable {
     var history: HistorySettings? = HistorySettings()
     /// How long a member that has lost its connection stays one.
     var sessionGrace = Duration.seconds(30)
+    /// How long those who listen to events may be without a sign of life; nil for ever.
+    var eventCommentInterval: Duration? = .seconds(15)
     /// How many loops, and so threads, serve the connections.
     var threads = ThreadCount.number(1)
 }

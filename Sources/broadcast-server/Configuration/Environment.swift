@@ -51,6 +51,10 @@ struct Environment {
         try value("pingInterval", "PING_INTERVAL", TimeSpan.rule, TimeSpan.parse)
     }
 
+    func commentInterval() throws(Failure) -> Duration? {
+        try value("commentInterval", "COMMENT_INTERVAL", TimeSpan.rule, TimeSpan.parse)
+    }
+
     func threads() throws(Failure) -> ThreadCount? {
         try value("threads", "THREADS", ThreadCount.rule, ThreadCount.parse)
     }

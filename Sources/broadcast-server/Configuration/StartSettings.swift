@@ -23,6 +23,9 @@ struct StartSettings: Equatable {
         chat = try Self.chat(flags, environment)
         chat.history = try Self.history(memoryFlags, environment)
         chat.sessionGrace = try Self.first(memoryFlags.sessionGrace, environment.sessionGrace) ?? chat.sessionGrace
+        if let interval = try Self.first(networkFlags.commentInterval, environment.commentInterval) {
+            chat.eventCommentInterval = interval == .zero ? nil : interval
+        }
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
             file: try Self.logFile(logFlags, environment)

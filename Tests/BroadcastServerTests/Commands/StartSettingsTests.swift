@@ -123,6 +123,12 @@ import Testing
         #expect(try settings([], ["BROADCAST_SERVER_PING_INTERVAL": "0"]).network.keepalive == nil)
     }
 
+    @Test func `the interval of comments is a time, or 0 for none`() throws {
+        #expect(try settings([]).chat.eventCommentInterval == .seconds(15))
+        #expect(try settings(["--comment-interval", "500ms"]).chat.eventCommentInterval == .milliseconds(500))
+        #expect(try settings([], ["BROADCAST_SERVER_COMMENT_INTERVAL": "0"]).chat.eventCommentInterval == nil)
+    }
+
     @Test func `allowed origins come from flags, else from a variable with commas`() throws {
         let variables = ["BROADCAST_SERVER_ALLOW_ORIGIN": "https://a.example, https://b.example"]
         #expect(try settings([], variables).network.origins.exceptions.count == 2)
