@@ -78,12 +78,18 @@ extension BroadcastGroup {
 
     /// Has `body` called on the group's first loop at the end of each turn with the publications of the turn, before members
     /// are sent them: to write them down, or to send them elsewhere. On the first loop only; nil to end it. Needs a
-    /// ``Configuration/history``.
-    public func onRecords(_ body: (([BroadcastRecord]) -> Void)?) {
+    /// ``Configuration/history``, and costs nothing as long as there is none.
+    public func onRecords(_ body: ((borrowing BroadcastRecords) -> Void)?) {
         let home = sequencer.shards.home
         home.loop.preconditionIsCurrent("BroadcastGroup.onRecords")
         guard let history = home.value.history else { return }
-        history.tap = body.map { body in { stored in body(stored.map(self.record)) } }
+        let (plain, epoch) = (plain, configuration.epoch)
+        history.tap = body.map { body in
+            { stored, last, oldest in
+                let position = Position(epoch: epoch, number: last)
+                body(BroadcastRecords(stored, plain: plain, position: position, oldest: oldest))
+            }
+        }
     }
 
     /// Puts what was written down into the history: publications of this run of numbers, the oldest first, up to

@@ -23,6 +23,8 @@ extension BroadcastGroup {
     /// the program; from 1.
     public struct SessionTag: Sendable, Hashable {
         private let rawValue: UInt32
+        /// What it was made of, the lower 32 bits.
+        public var number: UInt64 { UInt64(rawValue) }
 
         /// - Parameter number: its lower 32 bits count. Two that are alike in these miss each other's messages.
         public init(_ number: UInt64) {

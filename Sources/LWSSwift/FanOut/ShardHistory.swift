@@ -17,10 +17,13 @@ final class ShardHistory {
     /// On the home loop, which counts what all loops share.
     private let counter: SharedCounter?
     private var counted = 0
-    /// Is given what was appended in a turn, at its end, on the home loop.
-    var tap: (([BroadcastRecord.Stored]) -> Void)?
+    /// Is given what was appended in a turn, at its end, on the home loop; with the number of the last publication, and that of
+    /// the oldest that is kept.
+    var tap: ((_ records: [BroadcastRecord.Stored], _ last: UInt64, _ oldest: UInt64?) -> Void)?
     /// What was appended in this turn, as long as there is a tap.
     private var untapped: [BroadcastRecord.Stored] = []
+    private var isTapping = false
+    private var lastTapped: UInt64 = 0
 
     /// How long what was made for one that came back is kept for others: after a restart all come at once.
     private static let linger: UInt64 = 5_000
@@ -43,6 +46,9 @@ final class ShardHistory {
     /// The last one; nil when there is none.
     var last: BroadcastRecord.Stored? { log.records.last }
 
+    /// The number of the oldest one; nil when there is none.
+    var oldest: UInt64? { log.records.first?.number }
+
     /// Makes a record, on the home loop.
     func append(
         _ message: BorrowedMessage,
@@ -53,21 +59,22 @@ final class ShardHistory {
         let number = place.position.number
         log.append(message, number: number, time: place.time, envelope, tag: tag)
         account(log.byteCount)
-        if tap != nil { noteForTap() }
+        if tap != nil { noteForTap(number) }
     }
 
-    private func noteForTap() {
-        // One that is larger than the whole history may be is not kept, and so not written down.
-        guard let record = last else { return }
-        if untapped.isEmpty {
-            loop.unrelayed.append { [weak self] in
-                guard let self else { return }
+    private func noteForTap(_ number: UInt64) {
+        lastTapped = number
+        if !isTapping {
+            isTapping = true
+            loop.unrelayed.append { [self] in
+                isTapping = false
                 let records = untapped
                 untapped = []
-                tap?(records)
+                tap?(records, lastTapped, oldest)
             }
         }
-        untapped.append(record)
+        // One that is larger than the whole history may be is not kept, and so not written down.
+        if let record = last, record.number == number { untapped.append(record) }
     }
 
     /// Takes in what was written down before.

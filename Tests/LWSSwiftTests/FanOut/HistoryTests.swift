@@ -313,7 +313,18 @@ import Testing
         try await withGroup(Self.configuration(), loops: loops, admit: door.admit) { fixture in
             let group = fixture.group
             try await fixture.loop.run {
-                group.onRecords { records in written.update { $0 += records } }
+                group.onRecords { records in
+                    records.forEach { record in
+                        let copy = BroadcastRecord(
+                            position: Self.position(record.number),
+                            time: record.time,
+                            message: record.message.message,
+                            envelope: record.envelope,
+                            tag: record.tag
+                        )
+                        written.update { $0.append(copy) }
+                    }
+                }
                 for number in 1...20 { group.trySend(.numbered(number), tag: .init(UInt64(number))) }
             }
             try await written.wait { $0.count == 20 }
