@@ -12,16 +12,18 @@ final class Channel: @unchecked Sendable {
     // state, and by the loop when a timer is set.
     let name: ChannelName
     let group: BroadcastGroup
-    private let home: ServiceLoop
+    let home: ServiceLoop
     private let loops: [ServiceLoop]
-    private let settings: ChatSettings
-    private weak var directory: ChannelDirectory?
+    let settings: ChatSettings
+    private(set) weak var directory: ChannelDirectory?
     private let activity = Atomic<UInt8>(0)
+    /// How it outlives the server, confined to the home loop; nil when it does not.
+    let archive: ChannelArchive?
 
     // MARK: Confined to the home loop
 
     private var uncheckedState: ChannelState<BroadcastSubscriber>
-    private var state: ChannelState<BroadcastSubscriber> {
+    var state: ChannelState<BroadcastSubscriber> {
         _read {
             home.preconditionIsCurrent("A channel")
             yield uncheckedState
@@ -40,23 +42,28 @@ final class Channel: @unchecked Sendable {
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         history: BroadcastGroup.History,
-        in directory: ChannelDirectory
+        in directory: ChannelDirectory,
+        kept store: StateStore? = nil
     ) {
+        let stored = store?.channel(name)
+        archive = store.flatMap { store in stored.map { ChannelArchive(store, $0) } }
         self.name = name
         self.settings = settings
         self.directory = directory
         home = loops[0]
         self.loops = loops
-        group = BroadcastGroup(
-            on: loops,
-            BroadcastGroup.Configuration(
-                formats: MemberForm.allCases.count,
-                slowMembers: settings.slowClients,
-                compression: settings.compression,
-                history: history,
-                eventCommentInterval: settings.eventCommentInterval
-            )
+        var configuration = BroadcastGroup.Configuration(
+            formats: MemberForm.allCases.count,
+            slowMembers: settings.slowClients,
+            compression: settings.compression,
+            history: history,
+            eventCommentInterval: settings.eventCommentInterval
         )
+        if let stored {
+            configuration.epoch = stored.epoch
+            configuration.lastNumber = stored.number
+        }
+        group = BroadcastGroup(on: loops, configuration)
         uncheckedState = ChannelState(grace: settings.sessionGrace)
     }
 
@@ -80,6 +87,7 @@ final class Channel: @unchecked Sendable {
         _ arrive: @escaping @Sendable (Arrival) -> Void
     ) {
         group.atHome { [self] in
+            restore()
             var generator = SystemRandomNumberGenerator()
             let arrival = state.join(
                 request,
@@ -93,6 +101,7 @@ final class Channel: @unchecked Sendable {
             // Its place has a use of its own.
             if arrival.isBack { directory?.leave(self, isEmpty: false) }
             if let replaced = arrival.replaced { Self.replace(replaced) }
+            store(arrival.seat.session)
             announce(arrival.notice)
             setTimer()
             group.inOrder(on: connection.loop) { arrive(arrival) }
@@ -129,6 +138,7 @@ final class Channel: @unchecked Sendable {
         group.atHome { [self] in
             guard let departure = state.disconnect(seat, from: connection, leaves: leaves, now: .now) else { return }
             announce(departure.notice)
+            store(departure.absent)
             if let session = departure.absent {
                 directory?.sessionWasLost(AbsentSession(channel: self, id: session), of: share)
             }
@@ -139,10 +149,16 @@ final class Channel: @unchecked Sendable {
 
     /// Forgets a session without a connection, since there are too many. On any thread.
     func giveUp(_ session: SessionID) {
-        home.execute { [self] in take(state.forget(session)) }
+        home.execute { [self] in
+            take(state.forget(session))
+            store(session)
+        }
     }
 
-    private func take(_ expiry: ChannelState<BroadcastSubscriber>.Expiry) {
+    func take(_ expiry: ChannelState<BroadcastSubscriber>.Expiry) {
+        let lost = WallTime.now.milliseconds - Int64(settings.sessionGrace / .milliseconds(1))
+        for session in expiry.late { store(session, lost: lost) }
+        for session in expiry.forgotten { store(session) }
         for notice in expiry.notices { announce(notice) }
         directory?.sessionsAreGone(expiry.forgotten.map { AbsentSession(channel: self, id: $0) })
         directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
@@ -158,7 +174,7 @@ final class Channel: @unchecked Sendable {
         }
     }
 
-    private func setTimer() {
+    func setTimer() {
         let deadline = state.nextDeadline
         guard deadline != timer?.deadline else { return }
         timer?.call.cancel()
@@ -189,6 +205,7 @@ final class Channel: @unchecked Sendable {
             do throws(Problem) {
                 let renaming = try state.rename(seat, to: name, over: connection)
                 announce(renaming.map(ServerObject.renamed))
+                if renaming != nil { store(seat.session) }
                 result = renaming.map { .success($0.member) }
             } catch {
                 result = .failure(error)
@@ -207,21 +224,41 @@ final class Channel: @unchecked Sendable {
         let session: SessionID
         let tag: BroadcastGroup.SessionTag?
         let sender: BroadcastMember
+        /// Whether it is to be on the disk before it is acknowledged.
+        let isDurable: Bool
+    }
+
+    /// What became of a letter.
+    enum Delivery: Sendable {
+        case taken(Receipt, isDuplicate: Bool)
+        /// The session goes on in another connection, which is to send it again.
+        case elsewhere
+        /// It has its place, but the disk did not take it. It may be sent again with its key, and is only stored then.
+        case notStored
     }
 
     /// Sends a message once, however often it comes with its key.
     ///
-    /// - Parameter acknowledge: called on the sender's loop behind the message, with what became of it; nil when the session
-    ///   goes on in another connection, which is to send it again.
-    func publish(_ letter: Letter, _ acknowledge: @escaping @Sendable (Receipt?, _ isDuplicate: Bool) -> Void) {
+    /// - Parameter acknowledge: called on the sender's loop behind the message, with what became of it: when it has its place,
+    ///   or, for one that is to be on the disk, when it is there.
+    func publish(_ letter: Letter, _ acknowledge: @escaping @Sendable (Delivery) -> Void) {
         let connection = letter.sender.subscriber
         group.atHome { [self] in
+            let (receipt, isDuplicate): (Receipt, Bool)
             switch state.known(letter.key, in: letter.session, over: connection) {
-            case .sent(let receipt): group.inOrder(on: connection.loop) { acknowledge(receipt, true) }
-            case .elsewhere: group.inOrder(on: connection.loop) { acknowledge(nil, false) }
-            case .nothing:
-                let receipt = send(letter)
-                group.inOrder(on: connection.loop) { acknowledge(receipt, false) }
+            case .elsewhere: return group.inOrder(on: connection.loop) { acknowledge(.elsewhere) }
+            case .sent(let known): (receipt, isDuplicate) = (known, true)
+            case .nothing: (receipt, isDuplicate) = (send(letter), false)
+            }
+            guard letter.isDurable, let archive, receipt.stored == .memory else {
+                return group.inOrder(on: connection.loop) {
+                    acknowledge(.taken(receipt, isDuplicate: isDuplicate))
+                }
+            }
+            whenStored(receipt, isDuplicate: isDuplicate, archive) { [self] stored in
+                if let stored { state.update(stored, for: letter.key, in: letter.session) }
+                let delivery = stored.map { Delivery.taken($0, isDuplicate: isDuplicate) } ?? .notStored
+                group.inOrder(on: connection.loop) { acknowledge(delivery) }
             }
         }
     }
@@ -236,8 +273,18 @@ final class Channel: @unchecked Sendable {
             tag: letter.tag
         )
         let receivers = state.connectedCount - (settings.echoes ? 0 : 1)
-        let receipt = Receipt(id: PositionText(group.position), receivers: receivers)
+        let position = group.position
+        let receipt = Receipt(id: PositionText(position), receivers: receivers)
         state.remember(receipt, for: letter.key, in: letter.session)
+        archive?.spend(
+            SpentKey(
+                session: letter.session,
+                key: letter.key,
+                number: position.number,
+                receivers: receivers,
+                total: state.keyCount(of: letter.session)
+            )
+        )
         wasUsed(isSeen: true)
         return receipt
     }
@@ -278,6 +325,7 @@ final class Channel: @unchecked Sendable {
     /// - Parameter answer: called on `loop`, one of the group's, at its place in the order.
     func attendance(on loop: ServiceLoop, _ answer: @escaping @Sendable (Attendance) -> Void) {
         group.atHome { [self] in
+            restore()
             let attendance = state.attendance
             group.inOrder(on: loop) { answer(attendance) }
         }
@@ -296,7 +344,10 @@ final class Channel: @unchecked Sendable {
     }
 
     private func goIfEmpty() {
-        home.execute { [self] in directory?.leave(self, uses: 0, isEmpty: isEmpty) }
+        home.execute { [self] in
+            archive?.trim(group.oldestNumber ?? group.position.number + 1)
+            directory?.leave(self, uses: 0, isEmpty: isEmpty)
+        }
     }
 
     private func announce(_ object: ServerObject?) {

@@ -12,11 +12,15 @@ final class ChannelDirectory: Sendable {
     /// nil when nothing is kept.
     private let budget: HistoryBudget?
     private let isWatchingAge = Atomic(false)
+    /// What outlives the server; nil when nothing does.
+    private let store: StateStore?
 
     /// - Parameter loops: the channels are spread over them.
-    init(on loops: [ServiceLoop], _ settings: ChatSettings) {
+    init(on loops: [ServiceLoop], _ settings: ChatSettings, _ store: StateStore?) {
         self.loops = loops
         self.settings = settings
+        self.store = store
+        lastID.store(store?.lastMember ?? 0, ordering: .relaxed)
         // The directory is not made yet; nothing is kept before it is.
         let review = Monitor<(@Sendable () -> Void)?>(nil)
         budget = settings.history.map { history in
@@ -51,13 +55,16 @@ final class ChannelDirectory: Sendable {
     func enter(_ name: ChannelName) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
         let result = table.withLock { table in
             Result { () throws(ChannelTable<Channel>.TooManyChannels) in
-                try table.enter(name) {
-                    Channel(name, on: loops(for: name), settings, history: history, in: self)
+                let result = try table.enter(name) {
+                    Channel(name, on: loops(for: name), settings, history: history, in: self, kept: store)
                 }
+                result.evicted?.endUse()
+                return result
             }
         }
         let (channel, evicted) = try result.get()
         evicted?.retire()
+        if store != nil { channel.begin() }
         watchAge()
         return channel
     }
@@ -66,7 +73,15 @@ final class ChannelDirectory: Sendable {
     ///
     /// - Parameter isEmpty: it remembers nothing, so that it goes with its last use.
     func leave(_ channel: Channel, uses: Int = 1, isEmpty: Bool) {
-        table.withLock { $0.leave(channel, channel.name, uses: uses, isEmpty: isEmpty) }
+        table.withLock { table in
+            // Within the lock: the next channel of this name is not to go on with its numbers.
+            if table.leave(channel, channel.name, uses: uses, isEmpty: isEmpty) { channel.forget() }
+        }
+    }
+
+    /// Begins further uses of a channel that is in use.
+    func use(_ channel: Channel, _ count: Int) {
+        table.withLock { $0.use(channel, channel.name, count) }
     }
 
     /// Those that there are now.
@@ -85,7 +100,9 @@ final class ChannelDirectory: Sendable {
 
     /// An id that no member of this server has had.
     func makeID() -> ClientID {
-        ClientID(number: lastID.add(1, ordering: .relaxed).newValue)
+        let id = ClientID(number: lastID.add(1, ordering: .relaxed).newValue)
+        store?.willUse(id)
+        return id
     }
 
     // MARK: Sessions without a connection

@@ -39,6 +39,12 @@ struct ChannelRoster: Sendable {
         return (Member(id: id, name: entry.name), entry.isNamed)
     }
 
+    /// Takes in a member that was there before, under the very name it had; nil for one that goes by its id.
+    mutating func restore(_ id: ClientID, name: String?) {
+        if let name { names.restore(name, for: id) }
+        entries[id] = Entry(name: name ?? Self.name(of: id), isNamed: name != nil)
+    }
+
     /// Lets a member go; nil when it is not there.
     mutating func remove(_ id: ClientID) -> Member? {
         guard let entry = entries.removeValue(forKey: id) else { return nil }

@@ -103,11 +103,11 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
 
     private var retention: Duration { max(Self.retention, grace) }
 
-    /// The next member that has not come back in time; nil when there is none any more.
-    mutating func takeLate(now: ContinuousClock.Instant) -> ClientID? {
+    /// The next session whose member has not come back in time; nil when there is none any more.
+    mutating func takeLate(now: ContinuousClock.Instant) -> (id: SessionID, member: ClientID)? {
         guard let first = awaited.first, first.value + grace <= now else { return nil }
         awaited.removeFirst()
-        return sessions[first.key]?.member
+        return sessions[first.key].map { (first.key, $0.member) }
     }
 
     /// Forgets the sessions that have been without a connection for too long.
@@ -127,5 +127,33 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
 
     mutating func remember(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
         sessions[id]?.keys.remember(receipt, for: key)
+    }
+
+    mutating func update(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
+        sessions[id]?.keys.update(receipt, for: key)
+    }
+
+    // MARK: Storage
+
+    func isAwaited(_ id: SessionID) -> Bool { awaited[id] != nil }
+
+    /// Takes in a session that was stored; those in order of `absentSince`.
+    ///
+    /// - Parameter isAwaited: its place is kept.
+    mutating func restore(
+        _ id: SessionID,
+        _ session: Session,
+        absentSince: ContinuousClock.Instant,
+        isAwaited: Bool
+    ) {
+        sessions[id] = session
+        absent[id] = absentSince
+        if isAwaited { awaited[id] = absentSince }
+        lastTag = max(lastTag, session.tag)
+    }
+
+    /// No tag up to this one is given again.
+    mutating func skipTags(upTo tag: UInt32) {
+        lastTag = max(lastTag, tag)
     }
 }

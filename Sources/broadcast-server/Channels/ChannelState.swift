@@ -158,6 +158,8 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     struct Expiry: Sendable, Equatable {
         /// How many members are none any more.
         var departures = 0
+        /// Their sessions.
+        var late: [SessionID] = []
         /// What those who are left are told.
         var notices: [ServerObject] = []
         /// Sessions that are not known any more.
@@ -169,7 +171,8 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         var expiry = Expiry()
         while let late = sessions.takeLate(now: now) {
             expiry.departures += 1
-            if let notice = remove(late) { expiry.notices.append(notice) }
+            expiry.late.append(late.id)
+            if let notice = remove(late.member) { expiry.notices.append(notice) }
         }
         expiry.forgotten = sessions.forgetOld(now: now)
         return expiry
@@ -215,5 +218,51 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     /// Remembers what became of a message.
     mutating func remember(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
         sessions.remember(receipt, for: key, in: id)
+    }
+
+    /// What became of a message has changed, if it is known still.
+    mutating func update(_ receipt: Receipt, for key: MessageKey, in id: SessionID) {
+        sessions.update(receipt, for: key, in: id)
+    }
+
+    /// How many keys a session has had.
+    func keyCount(of id: SessionID) -> UInt64 { sessions[id]?.keys.total ?? 0 }
+}
+
+// MARK: Storage
+
+extension ChannelState {
+    /// What is to be stored of a session; nil when it is not known.
+    ///
+    /// - Parameter lost: when it lost its connection, if it has none, in milliseconds since 1970-01-01 00:00 UTC.
+    func stored(_ id: SessionID, lost: Int64) -> StoredSession? {
+        guard let session = sessions[id] else { return nil }
+        let isConnected = session.connection != nil
+        return StoredSession(
+            member: session.member,
+            tag: session.tag,
+            name: roster.isNamed(session.member) ? roster.member(session.member)?.name : nil,
+            lost: isConnected ? nil : lost,
+            hasPlace: isConnected || sessions.isAwaited(id)
+        )
+    }
+
+    /// Takes in a session that was stored, as one without a connection. All of them before anybody comes, in the order of
+    /// `absentSince`.
+    mutating func restore(
+        _ id: SessionID,
+        _ stored: StoredSession,
+        _ keys: KeyMemory,
+        absentSince: ContinuousClock.Instant
+    ) {
+        let session = ChannelSessions<Connection>
+            .Session(member: stored.member, tag: stored.tag, keys: keys, connection: nil)
+        sessions.restore(id, session, absentSince: absentSince, isAwaited: stored.hasPlace)
+        if stored.hasPlace { roster.restore(stored.member, name: stored.name) }
+    }
+
+    /// No tag up to this one is given again.
+    mutating func skipTags(upTo tag: UInt32) {
+        sessions.skipTags(upTo: tag)
     }
 }

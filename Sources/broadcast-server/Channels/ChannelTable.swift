@@ -53,22 +53,31 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
         return (channel, evicted)
     }
 
+    /// Begins further uses of a channel.
+    mutating func use(_ channel: Channel, _ name: ChannelName, _ count: Int) {
+        guard let entry = entries[name], entry.channel === channel else { return }
+        entries[name]?.uses += count
+    }
+
     /// Ends uses of a channel.
     ///
     /// - Parameters:
     ///   - channel: may have had to give way meanwhile, when it had no use.
     ///   - isEmpty: it remembers nothing: with its last use it goes.
-    mutating func leave(_ channel: Channel, _ name: ChannelName, uses: Int = 1, isEmpty: Bool) {
-        guard let entry = entries[name], entry.channel === channel else { return }
+    /// - Returns: whether it has gone.
+    @discardableResult
+    mutating func leave(_ channel: Channel, _ name: ChannelName, uses: Int = 1, isEmpty: Bool) -> Bool {
+        guard let entry = entries[name], entry.channel === channel else { return false }
         let isUsed = entry.uses > uses
         guard isUsed || !isEmpty else {
             entries.removeValue(forKey: name)
             idle.removeValue(forKey: name)
-            return
+            return true
         }
         entries[name]?.uses -= uses
         if uses > 0 { entries.touch(name) }
         if !isUsed, idle[name] == nil { idle[name] = () }
+        return false
     }
 
     /// A channel was used without being entered.

@@ -13,6 +13,8 @@ final class ChatService: Sendable {
     private let logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
     private let loops: [ServiceLoop]
     private let directory: ChannelDirectory
+    /// What outlives the server; nil when nothing does.
+    private let store: StateStore?
     private let connectionCount = Atomic(0)
     private let hasStopped = Atomic(false)
 
@@ -20,13 +22,15 @@ final class ChatService: Sendable {
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         logger: Logger,
-        logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
+        logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?,
+        store: StateStore? = nil
     ) {
         self.loops = loops
         self.settings = settings
         self.logger = logger
         self.logMessage = logMessage
-        directory = ChannelDirectory(on: loops, settings)
+        self.store = store
+        directory = ChannelDirectory(on: loops, settings, store)
     }
 
     // MARK: Coming and going
@@ -109,13 +113,16 @@ final class ChatService: Sendable {
 
     /// Says something once, however often it comes with its key.
     ///
-    /// - Parameter acknowledge: called on the member's loop behind the message, with what became of it; not when another
-    ///   connection has taken the member's place.
+    /// - Parameters:
+    ///   - isDurable: it is to be on the disk before it is acknowledged, where there is a state directory.
+    ///   - acknowledge: called on the member's loop behind the message, with what became of it; not when another connection
+    ///     has taken the member's place.
     func publish(
         _ text: WebSocketMessage,
         key: MessageKey,
+        isDurable: Bool = false,
         by participant: Participant,
-        _ acknowledge: @escaping @Sendable (Receipt, _ isDuplicate: Bool) -> Void
+        _ acknowledge: @escaping @Sendable (Channel.Delivery) -> Void
     ) {
         let seat = participant.seat
         guard let session = seat.session else { return publish(text.borrowed, by: participant) }
@@ -125,12 +132,16 @@ final class ChatService: Sendable {
             envelope: participant.envelope,
             session: session,
             tag: seat.sessionTag,
-            sender: participant.membership
+            sender: participant.membership,
+            isDurable: isDurable || settings.isDurable
         )
-        participant.channel.publish(letter) { [logMessage] receipt, isDuplicate in
-            guard let receipt else { return }
-            if !isDuplicate { logMessage?(seat.id, text.borrowed) }
-            acknowledge(receipt, isDuplicate)
+        participant.channel.publish(letter) { [logMessage] delivery in
+            switch delivery {
+            case .elsewhere: return
+            case .taken(_, isDuplicate: false): logMessage?(seat.id, text.borrowed)
+            case .taken, .notStored: break
+            }
+            acknowledge(delivery)
         }
     }
 
@@ -173,7 +184,15 @@ final class ChatService: Sendable {
     /// server.
     func stop() async {
         hasStopped.store(true, ordering: .relaxed)
-        for channel in directory.channels { await channel.settle() }
+        let channels = directory.channels
+        for channel in channels { await channel.settle() }
+        guard let store else { return }
+        for channel in channels {
+            while channel.isUnsettled {
+                await store.written()
+                await channel.settle()
+            }
+        }
     }
 
     /// Forgets everything, when the connections have ended.

@@ -20,7 +20,7 @@ enum HistoryReader {
             return HistoryPage(
                 messages: page,
                 position: PositionText(now),
-                missing: first - position.number - 1,
+                missing: NumberJump.publications(in: first - position.number - 1),
                 hasMore: isCut || records.count > fetch.limit,
                 start: fetch.start
             )

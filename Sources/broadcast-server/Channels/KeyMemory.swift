@@ -5,6 +5,8 @@ struct KeyMemory: Sendable {
     static let capacity = 128
 
     private var receipts = RecencyMap<MessageKey, Receipt>()
+    /// How many keys there have been.
+    private(set) var total: UInt64 = 0
 
     /// What became of the message of a key; nil for one that was not seen before, or long ago.
     subscript(key: MessageKey) -> Receipt? { receipts[key] }
@@ -13,6 +15,17 @@ struct KeyMemory: Sendable {
     mutating func remember(_ receipt: Receipt, for key: MessageKey) {
         if receipts.count == Self.capacity { receipts.removeFirst() }
         receipts[key] = receipt
+        total += 1
+    }
+
+    /// Those that were stored are the last of so many.
+    mutating func skip(to total: UInt64) {
+        self.total = max(total, self.total)
+    }
+
+    /// What became of a message has changed, if it is known still.
+    mutating func update(_ receipt: Receipt, for key: MessageKey) {
+        if receipts[key] != nil { receipts[key] = receipt }
     }
 }
 

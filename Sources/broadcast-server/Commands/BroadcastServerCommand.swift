@@ -16,7 +16,9 @@ struct BroadcastServerCommand: AsyncParsableCommand {
               broadcast-server start --help             flags, variables, exit codes
             """,
         version: "0.1.0",
-        subcommands: [StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self]
+        subcommands: [
+            StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
+        ]
     )
 
     static func main() async {

@@ -15,6 +15,7 @@ struct StartCommand: AsyncParsableCommand {
             EXAMPLES:
               broadcast-server start
               broadcast-server start --host 0.0.0.0 --port 9000
+              broadcast-server start --state-dir /var/lib/broadcast-server --durable
               broadcast-server start --log-level warning --log-file chat.log
               BROADCAST_SERVER_PORT=9000 broadcast-server start --no-log-file
 
@@ -26,6 +27,8 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
               BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
               BROADCAST_SERVER_ECHO         true: like --echo
+              BROADCAST_SERVER_STATE_DIR    like --state-dir
+              BROADCAST_SERVER_DURABLE      true: like --durable
               BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
               _TLS_KEY, _PING_INTERVAL, _COMMENT_INTERVAL, _HISTORY_MESSAGES, _HISTORY_BYTES, _HISTORY_AGE, _HISTORY_TOTAL,
               _SESSION_GRACE
@@ -38,8 +41,8 @@ struct StartCommand: AsyncParsableCommand {
               HUP        open the log file again, after it was renamed
 
             \(ExitCode.help([
-                .success, .usage, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
-                .noPermission, .badConfiguration, .interrupted, .brokenPipe, .terminated,
+                .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
+                .inputOutput, .noPermission, .badConfiguration, .interrupted, .brokenPipe, .terminated,
             ]))
               130 and 143 only when a second signal cut the orderly end short.
             """
@@ -120,6 +123,7 @@ struct StartCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: Flags
     @OptionGroup var memoryFlags: MemoryFlags
+    @OptionGroup var storageFlags: StorageFlags
     @OptionGroup var networkFlags: NetworkFlags
     @OptionGroup var logFlags: LogFlags
 
@@ -127,6 +131,7 @@ struct StartCommand: AsyncParsableCommand {
         let settings = try StartSettings(
             flags: flags,
             memoryFlags: memoryFlags,
+            storageFlags: storageFlags,
             networkFlags: networkFlags,
             logFlags: logFlags,
             environment: Environment()

@@ -12,6 +12,8 @@ struct ChatSettings: Equatable, Sendable {
     var compression: WebSocketCompression? = WebSocketCompression()
     /// What is kept for those who come back; nil for nothing.
     var history: HistorySettings? = HistorySettings()
+    /// Whether a message is acknowledged only when it is on the disk.
+    var isDurable = false
     /// How long a member that has lost its connection stays one.
     var sessionGrace = Duration.seconds(30)
     /// How long those who listen to events may be without a sign of life; nil for ever.

@@ -103,6 +103,14 @@ struct Environment {
         try value("sessionGrace", "SESSION_GRACE", TimeSpan.rule, TimeSpan.parse)
     }
 
+    func stateDir() -> String? {
+        string("stateDir")
+    }
+
+    func durable() throws(Failure) -> Bool? {
+        try value("durable", "DURABLE", "Use true or false.") { _ in reader.bool(forKey: "durable") }
+    }
+
     func noLogFile() throws(Failure) -> Bool? {
         try value("noLogFile", "NO_LOG_FILE", "Use true or false.") { _ in reader.bool(forKey: "noLogFile") }
     }

@@ -7,12 +7,14 @@ struct StartSettings: Equatable {
     var port: Int
     var network: NetworkSettings
     var chat: ChatSettings
+    var storage: StorageSettings
     var log: LogSettings
 
     /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
     init(
         flags: StartCommand.Flags,
         memoryFlags: MemoryFlags,
+        storageFlags: StorageFlags,
         networkFlags: NetworkFlags,
         logFlags: LogFlags,
         environment: Environment
@@ -26,6 +28,7 @@ struct StartSettings: Equatable {
         if let interval = try Self.first(networkFlags.commentInterval, environment.commentInterval) {
             chat.eventCommentInterval = interval == .zero ? nil : interval
         }
+        storage = try StorageSettings(flags: storageFlags, chat: &chat, environment: environment)
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
             file: try Self.logFile(logFlags, environment)

@@ -19,7 +19,7 @@ extension Visit {
         var missing: UInt64?
         switch (recall, resumption.missing) {
         case (.malformed, _): reason = .malformed
-        case (.after, .expired(let count)): (reason, missing) = (.expired, count)
+        case (.after, .expired(let count)): (reason, missing) = (.expired, NumberJump.isIn(count) ? nil : count)
         case (.after, .otherEpoch): reason = .epoch
         case (.after, .ahead): reason = .future
         // One that asks for the latest takes what there is.

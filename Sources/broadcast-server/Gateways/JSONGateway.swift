@@ -55,8 +55,8 @@ final class JSONGateway: Participant, @unchecked Sendable {
         guard service.isListening else { return }
         guard message.kind == .text else { return service.publish(message, by: self) }
         if let spoken = SpokenText(message) {
-            let key = spoken.key
-            return spoken.withText { say($0, key: key) }
+            let (key, stored) = (spoken.key, spoken.stored)
+            return spoken.withText { say($0, key: key, stored) }
         }
         do throws(Problem) {
             try take(ChatProtocol.decode(ClientObject.self, from: message.message.bytes))
@@ -67,15 +67,19 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     private func take(_ object: ClientObject) throws(Problem) {
         switch object {
-        case .message(let text, let key): say(WebSocketMessage.text(text).borrowed, key: key)
+        case .message(let text, let key, let stored): say(WebSocketMessage.text(text).borrowed, key: key, stored)
         case .name(let name): try rename(name)
         case .fetch(let fetch): connection.tell(.history(try service.history(fetch, for: self)))
         }
     }
 
-    private func say(_ text: BorrowedMessage, key: String?) {
+    private func say(_ text: BorrowedMessage, key: String?, _ stored: Stored?) {
         guard let key else { return service.publish(text, by: self) }
-        service.publish(text.message, key: MessageKey(text: key), by: self) { [self] receipt, isDuplicate in
+        service.publish(text.message, key: MessageKey(text: key), isDurable: stored == .disk, by: self) {
+            [self] delivery in
+            guard case .taken(let receipt, let isDuplicate) = delivery else {
+                return refuse(Problem(.notStored, "The message was sent, but the disk has not taken it.", key: key))
+            }
             let acknowledgement = Acknowledgement(
                 key: key,
                 id: receipt.id,

@@ -6,22 +6,39 @@ struct ChatServer: Sendable {
     private let server: WebSocketServer
     private let service: ChatService
     private let loops: [ServiceLoop]
+    /// What outlives it; nil when nothing does.
+    private let store: StateStore?
     /// Where clients connect to.
     let url: String
 
     /// Starts listening.
     static func start(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> ChatServer {
         let logger = log.logger("server")
+        let store = try openStore(settings, logger: logger, log: log)
         do throws(WebSocketError) {
             let loops = try await startLoops(settings.chat.threads.value, logger: logger)
             do throws(WebSocketError) {
-                return try await start(settings, on: loops, log: log)
+                return try await start(settings, on: loops, store, log: log)
             } catch {
                 await shutdown(loops)
                 throw error
             }
         } catch {
+            await store?.close()
             throw Failure(error, listeningAt: settings.host, port: settings.port)
+        }
+    }
+
+    private static func openStore(
+        _ settings: StartSettings,
+        logger: Logger,
+        log: ProgramLog
+    ) throws(Failure) -> StateStore? {
+        guard let directory = settings.storage.directory else { return nil }
+        return try StateStore(directory, grace: settings.chat.sessionGrace, logger: logger) { line in
+            // Whoever starts it has to see that, whatever the log shows.
+            try? Descriptor.standardError.write(Array("Warning: \(line)\n".utf8))
+            log.writeToFile(.warning, line)
         }
     }
 
@@ -42,6 +59,7 @@ struct ChatServer: Sendable {
     private static func start(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
+        _ store: StateStore?,
         log: ProgramLog
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
@@ -49,7 +67,13 @@ struct ChatServer: Sendable {
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
         let logMessage = log.hasMessages ? log.said : nil
-        let service = ChatService(on: loops, settings.chat, logger: log.logger("server"), logMessage: logMessage)
+        let service = ChatService(
+            on: loops,
+            settings.chat,
+            logger: log.logger("server"),
+            logMessage: logMessage,
+            store: store
+        )
         let gateway = WebSocketGateway(service: service)
         configuration.handshake = { request in settings.network.refusal(of: request) ?? gateway.answer(request) }
         let events = EventRequests(service: service)
@@ -57,7 +81,7 @@ struct ChatServer: Sendable {
         configuration.http = { request in events.answer(request) ?? routes.answer(request) }
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
         let url = url(settings, port: server.port)
-        return ChatServer(server: server, service: service, loops: loops, url: url)
+        return ChatServer(server: server, service: service, loops: loops, store: store, url: url)
     }
 
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
@@ -66,6 +90,8 @@ struct ChatServer: Sendable {
         await server.shutdown()
         service.end()
         await Self.shutdown(loops)
+        // The last turns of the loops had something for it still.
+        await store?.close()
     }
 
     private static func shutdown(_ loops: [ServiceLoop]) async {

@@ -13,6 +13,7 @@ import Testing
         return try StartSettings(
             flags: command.flags,
             memoryFlags: command.memoryFlags,
+            storageFlags: command.storageFlags,
             networkFlags: command.networkFlags,
             logFlags: command.logFlags,
             environment: environment

@@ -73,7 +73,9 @@ struct ChatPeer: Sendable {
     /// The next message of the client, which must have a key.
     func nextMessage() async throws -> (text: String, key: String) {
         let object = try await next()
-        guard case .message(let text, let key?) = object else { throw RawPeer.Unexpected("no message but \(object)") }
+        guard case .message(let text, let key?, _) = object else {
+            throw RawPeer.Unexpected("no message but \(object)")
+        }
         return (text, key)
     }
 
@@ -84,7 +86,8 @@ struct ChatPeer: Sendable {
             try await peer.send(frame)
             return nil
         }
-        guard case .message(let text, let key?) = try ChatProtocol.decode(ClientObject.self, from: frame.payload) else {
+        guard case .message(let text, let key?, _) = try ChatProtocol.decode(ClientObject.self, from: frame.payload)
+        else {
             throw RawPeer.Unexpected("no message but \(frame)")
         }
         return (text, key)

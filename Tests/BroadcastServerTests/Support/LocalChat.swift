@@ -18,11 +18,15 @@ struct LocalChat: Sendable {
     /// Where the order of the default channel is made.
     var home: Int { Int(ChannelName.default.stableHash % UInt64(loops.count)) }
 
-    static func start(threads: Int = 2, _ settings: ChatSettings = ChatSettings()) async throws -> LocalChat {
+    static func start(
+        threads: Int = 2,
+        _ settings: ChatSettings = ChatSettings(),
+        store: StateStore? = nil
+    ) async throws -> LocalChat {
         var loops: [ServiceLoop] = []
         for _ in 0..<threads { loops.append(try await ServiceLoop.start()) }
         let logger = Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() }
-        let service = ChatService(on: loops, settings, logger: logger, logMessage: nil)
+        let service = ChatService(on: loops, settings, logger: logger, logMessage: nil, store: store)
         let gateway = WebSocketGateway(service: service)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer

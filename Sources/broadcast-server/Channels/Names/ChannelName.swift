@@ -15,12 +15,16 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
     init?(path: String) {
-        guard let path = PercentEncoding.decode(path), path.utf8.count <= 1 + Self.maximumBytes else { return nil }
         // As scalars: with a mark behind it, a slash or a space is another character.
-        var scalars = Substring(path).unicodeScalars
-        guard scalars.popFirst() == "/", !scalars.contains("/"), !scalars.contains(" ") else { return nil }
-        let text = String(scalars)
-        guard PrintableText.isPrintable(text) else { return nil }
+        guard let path = PercentEncoding.decode(path), path.unicodeScalars.first == "/" else { return nil }
+        self.init(checking: String(path.unicodeScalars.dropFirst()))
+    }
+
+    /// - Parameter text: the name as ``text`` has it; nil when it is none.
+    init?(checking text: String) {
+        guard text.utf8.count <= Self.maximumBytes, !text.unicodeScalars.contains("/"),
+            !text.unicodeScalars.contains(" "), PrintableText.isPrintable(text)
+        else { return nil }
         self.text = text
     }
 

@@ -20,6 +20,11 @@ struct NameRegister: Sendable {
         return nil
     }
 
+    /// Gives a member a name that it has had from ``claim(_:for:)`` before.
+    mutating func restore(_ name: String, for member: ClientID) {
+        holders[PrintableText.folded(name)] = member
+    }
+
     /// Takes back a name that ``claim(_:for:)`` has given.
     mutating func release(_ name: String) {
         holders[PrintableText.folded(name)] = nil

@@ -1,7 +1,7 @@
 /// What a client says to the server.
 enum ClientObject: Sendable, Equatable {
-    /// Goes to all others. With a key it is acknowledged, and taken only once.
-    case message(text: String, key: String? = nil)
+    /// Goes to all others. With a key it is acknowledged, and taken only once: when it is stored where the client asks for.
+    case message(text: String, key: String? = nil, stored: Stored? = nil)
     /// Takes a name, or gives it up when it is empty.
     case name(String)
     /// Asks for what was said before.
@@ -17,7 +17,7 @@ extension ClientObject: Codable {
     }
 
     private enum Field: String, CodingKey {
-        case type, text, key, name, limit
+        case type, text, key, stored, name, limit
     }
 
     /// - Throws: a ``Problem`` that can be sent back as it is.
@@ -33,7 +33,7 @@ extension ClientObject: Codable {
             guard let text = try? fields.decode(String.self, forKey: .text) else {
                 throw Problem(.badField, "A message needs a \"text\", which is a string.", key: key)
             }
-            self = .message(text: text, key: key)
+            self = .message(text: text, key: key, stored: try Self.stored(in: fields, key: key))
         case .name:
             guard let name = try? fields.decode(String.self, forKey: .name) else {
                 throw Problem(.badField, "To take a name, send it as \"name\", which is a string.")
@@ -57,6 +57,17 @@ extension ClientObject: Codable {
             throw Problem(.badField, "A key is a string of 1 to \(keyBytes.upperBound) bytes.")
         }
         return key
+    }
+
+    private static func stored(
+        in fields: KeyedDecodingContainer<Field>,
+        key: String?
+    ) throws(Problem) -> Stored? {
+        guard fields.contains(.stored) else { return nil }
+        guard let word = try? fields.decode(String.self, forKey: .stored), let stored = Stored(rawValue: word) else {
+            throw Problem(.badField, "A message is \"stored\" in \"memory\" or on \"disk\".", key: key)
+        }
+        return stored
     }
 
     private static func start(_ decoder: any Decoder) throws(Problem) -> Fetch.Start {
@@ -83,10 +94,11 @@ extension ClientObject: Codable {
     func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: Field.self)
         switch self {
-        case .message(let text, let key):
+        case .message(let text, let key, let stored):
             try fields.encode(Kind.message.rawValue, forKey: .type)
             try fields.encode(text, forKey: .text)
             try fields.encodeIfPresent(key, forKey: .key)
+            try fields.encodeIfPresent(stored?.rawValue, forKey: .stored)
         case .name(let name):
             try fields.encode(Kind.name.rawValue, forKey: .type)
             try fields.encode(name, forKey: .name)

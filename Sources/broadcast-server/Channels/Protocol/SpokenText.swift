@@ -1,6 +1,6 @@
 import LWSSwift
 
-/// What a client says, `{"type":"message","text":…}` with or without a `key`, read where it lies: nearly all objects of
+/// What a client says, `{"type":"message","text":…}` with or without `key` and `stored`, read where it lies: nearly all objects of
 /// clients are of that kind, and to decode one costs as much as to send it to dozens of members.
 ///
 /// Only the plain form is read: these fields, each once, in any order, and strings all of them. Everything else, and
@@ -9,6 +9,8 @@ struct SpokenText: ~Escapable {
     private let source: BorrowedMessage
     private let text: JSONText
     let key: String?
+    /// Where it is to be stored before it is acknowledged.
+    let stored: Stored?
 
     /// - Parameter message: a text message; nil when it has to be decoded as a ``ClientObject``.
     @_lifetime(copy message)
@@ -18,6 +20,7 @@ struct SpokenText: ~Escapable {
         var isMessage = false
         var text: JSONText?
         var key: JSONText?
+        var stored: Stored?
         guard reader.take("{") else { return nil }
         repeat {
             guard let name = reader.takeString(), reader.take(":"), let value = reader.takeString() else { return nil }
@@ -27,6 +30,8 @@ struct SpokenText: ~Escapable {
                 isMessage = true
             } else if key == nil, reader.holds("key", in: name), ClientObject.keyBytes.contains(value.count) {
                 key = value
+            } else if stored == nil, reader.holds("stored", in: name), let place = reader.stored(in: value) {
+                stored = place
             } else {
                 return nil
             }
@@ -35,6 +40,7 @@ struct SpokenText: ~Escapable {
         source = message
         self.text = text
         self.key = key.map { $0.string(from: message) }
+        self.stored = stored
     }
 
     /// Lends the text, without a copy where nothing in it is escaped.
@@ -43,5 +49,13 @@ struct SpokenText: ~Escapable {
         case .verbatim(let range): body(source.extracting(range))
         case .unescaped(let message): body(message.borrowed)
         }
+    }
+}
+
+extension JSONReader {
+    /// Where something is to be stored; nil for any other word.
+    fileprivate func stored(in text: JSONText) -> Stored? {
+        if holds("disk", in: text) { return .disk }
+        return holds("memory", in: text) ? .memory : nil
     }
 }

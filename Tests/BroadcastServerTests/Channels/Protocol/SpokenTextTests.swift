@@ -8,7 +8,7 @@ import Testing
     private static func read(_ json: String) -> ClientObject? {
         let message = WebSocketMessage.text(json)
         guard let spoken = SpokenText(message.borrowed) else { return nil }
-        return .message(text: spoken.withText { $0.text ?? "" }, key: spoken.key)
+        return .message(text: spoken.withText { $0.text ?? "" }, key: spoken.key, stored: spoken.stored)
     }
 
     @Test(arguments: [

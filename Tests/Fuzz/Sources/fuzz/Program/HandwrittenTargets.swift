@@ -21,7 +21,7 @@ extension FuzzTarget {
         "{", "}", ",", ":", "\"", "\\", " ", "\n", "null", "7", "[", "]", "\u{1}", "\u{7F}", "é", "👋", "e\u{301}",
         "\u{FEFF}", "\0", #"\n"#, #"\""#, #"\\"#, #"\/"#, #"\u0041"#, #"\u0000"#, #"\uD83D"#, #"\udc4b"#,
         #"\ud83d\udc4b"#, #"\ufeff"#, #""type""#, #""text""#, #""key""#, #""message""#, #""type":"message""#,
-        #"","text":""#, #"","key":"k""#, #"","key":""#, #"{"type":"message","text":""#, #""}"#,
+        #"","text":""#, #"","key":"k""#, #"","key":""#, #"","stored":"disk"#, #"{"type":"message","text":""#, #""}"#,
         "a text that is longer than the words that are compared at once",
     ]
 
@@ -29,11 +29,12 @@ extension FuzzTarget {
         guard let spoken = SpokenText(message.borrowed) else { return }
         let text = spoken.withText { $0.message.bytes }
         let decoded = try? ChatProtocol.decode(ClientObject.self, from: message.bytes)
-        guard case .message(let expected, let key)? = decoded else {
+        guard case .message(let expected, let key, let stored)? = decoded else {
             throw Violation(description: "read by hand, but decoded as \(String(describing: decoded)): \(message)")
         }
         try require(text == Array(expected.utf8), "the text \(text) of \(message)")
         try require(spoken.key.map { Array($0.utf8) } == key.map { Array($0.utf8) }, "the key of \(message)")
+        try require(spoken.stored == stored, "where \(message) is to be stored")
     }
 
     /// What is written by hand is what the encoder makes of it, byte by byte, whatever the texts in it.
