@@ -39,7 +39,8 @@ import Testing
                 let outcome = try await Self.outcome(of: cut)
                 #expect(outcome.warnings.count == 1 && outcome.messages == 0, "cut to \(length): \(outcome)")
                 let names = try FileManager.default.contentsOfDirectory(atPath: cut.path)
-                #expect(names.filter { $0.hasPrefix("state.sqlite.damaged-") }.count == 1, "cut to \(length): \(outcome)")
+                let aside = names.filter { $0.hasPrefix("state.sqlite.damaged-") }
+                #expect(aside.count == 1, "cut to \(length): \(outcome)")
             }
         }
     }
