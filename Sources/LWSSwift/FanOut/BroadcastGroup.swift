@@ -349,6 +349,21 @@ public final class BroadcastGroup: Sendable {
     /// - Throws: ``WebSocketError/Code/cancelled`` when the task was cancelled before that,
     ///   ``WebSocketError/Code/loopStopped`` after the shutdown of the group's first loop.
     public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
+        try await inTurn { self.trySend(message) }
+    }
+
+    /// Whether publishers are to wait, as ``SendResult/congested`` says; may be read on any thread.
+    public var isCongested: Bool { congestion.isPresent }
+
+    /// Waits, as ``send(_:)`` does, until the group is not congested: for who sends with `trySend` in the name of somebody
+    /// that has no connection which could be slowed down.
+    ///
+    /// - Throws: what ``send(_:)`` throws.
+    public func waitForMembers() async throws(WebSocketError) {
+        try await inTurn {}
+    }
+
+    private func inTurn(_ body: @escaping @Sendable () -> Void) async throws(WebSocketError) {
         let ticket = Ticket()
         let loop = sequencer.shards.home.loop
         let result: Result<Void, WebSocketError> = await withTaskCancellationHandler {
@@ -356,7 +371,7 @@ public final class BroadcastGroup: Sendable {
                 let isQueued = loop.submit(
                     .closure { [self] in
                         guard !ticket.isCancelled else { return task.finish(.failure(.cancelled)) }
-                        congestion.admit(.init(ticket: ticket, body: { self.trySend(message) }, task: task))
+                        congestion.admit(.init(ticket: ticket, body: body, task: task))
                     }
                 )
                 if !isQueued { task.finish(.failure(.loopStopped)) }

@@ -137,6 +137,25 @@ import Testing
         }
     }
 
+    @Test func `who waits for the members goes on when they have caught up`() async throws {
+        try await withCongestedGroup { fixture, slow, fillers in
+            let group = fixture.group
+            #expect(group.isCongested)
+            let isThrough = Watched(false)
+            let waiting = Task {
+                try await group.waitForMembers()
+                isThrough.update { $0 = true }
+            }
+            for _ in 0..<100 { try await fixture.loop.run {} }
+            #expect(!isThrough.value)
+            try await slow.readFillers(fillers)
+            try await waiting.value
+            #expect(!group.isCongested)
+            try await group.waitForMembers()
+            try await slow.expectNothingMore()
+        }
+    }
+
     @Test func `a task that waits can be cancelled, and its message is not sent`() async throws {
         try await withCongestedGroup { fixture, slow, fillers in
             let group = fixture.group
