@@ -33,6 +33,9 @@ final class Channel: @unchecked Sendable {
             yield &uncheckedState
         }
     }
+    private var publisherEnvelopes = PublisherEnvelopes()
+    /// The keys of publishers that the directory knows of.
+    private var countedKeys = 0
     /// Fires at the next deadline of the state.
     private var timer: (call: DelayedCall, deadline: ContinuousClock.Instant)?
 
@@ -162,6 +165,7 @@ final class Channel: @unchecked Sendable {
         for notice in expiry.notices { announce(notice) }
         directory?.sessionsAreGone(expiry.forgotten.map { AbsentSession(channel: self, id: $0) })
         directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
+        countPublisherKeys()
         setTimer()
     }
 
@@ -169,6 +173,8 @@ final class Channel: @unchecked Sendable {
     func retire() {
         home.execute { [self] in
             directory?.sessionsAreGone(state.absentees.map { AbsentSession(channel: self, id: $0) })
+            state.publisherKeys = PublisherKeys()
+            countPublisherKeys()
             timer?.call.cancel()
             timer = nil
         }
@@ -289,6 +295,53 @@ final class Channel: @unchecked Sendable {
         return receipt
     }
 
+    /// Sends messages of somebody who is no member, for a use that was begun in the directory and ends with this.
+    ///
+    /// - Parameter answer: called on the home loop with what became of each message, or why none was taken.
+    func publish(_ posting: Posting, _ answer: @escaping @Sendable (Result<[Posted], PostingFault>) -> Void) {
+        group.atHome { [self] in
+            answer(Result { () throws(PostingFault) in try take(posting) })
+            setTimer()
+            directory?.leave(self, isEmpty: isEmpty)
+        }
+    }
+
+    private func take(_ posting: Posting) throws(PostingFault) -> [Posted] {
+        try state.publisherKeys.check(posting)
+        return posting.parcels.flatMap { parcel in
+            if let receipts = state.publisherKeys.receipts(of: parcel) {
+                return receipts.map { Posted(receipt: $0, isDuplicate: true) }
+            }
+            let receipts = parcel.messages.map(send)
+            if let first = receipts.first { remember(first, for: parcel) }
+            return receipts.map { Posted(receipt: $0, isDuplicate: false) }
+        }
+    }
+
+    private func remember(_ first: Receipt, for parcel: Posting.Parcel) {
+        let hasRoom = directory?.publisherKeyCount ?? 0 < PublisherKeys.maximumTotal
+        state.publisherKeys.remember(first, for: parcel, now: .now, hasRoom: hasRoom)
+        countPublisherKeys()
+    }
+
+    /// Says how many keys there are now, more or less than when it was said last.
+    private func countPublisherKeys() {
+        let count = state.publisherKeys.count
+        directory?.publisherKeysChanged(by: count - countedKeys)
+        countedKeys = count
+    }
+
+    private func send(_ message: Posting.Message) -> Receipt {
+        let envelope = publisherEnvelopes.envelope(of: message.name) {
+            let author = Member(id: .ofPublishers, name: message.name)
+            let prefix = settings.envelope.prefix(for: message.name)
+            return Author(member: author, prefix: prefix, epoch: group.position.epoch).envelope
+        }
+        group.trySend(message.content, in: envelope)
+        wasUsed(isSeen: message.content.kind == .text)
+        return Receipt(id: PositionText(group.position), receivers: state.connectedCount)
+    }
+
     /// Returns when everything that was said so far has its place on all loops, and was acknowledged: what goes the same
     /// ways, from each loop to the home and from there to each, has come to its end.
     func settle() async {
@@ -319,6 +372,15 @@ final class Channel: @unchecked Sendable {
     }
 
     // MARK: What was said, and who is there
+
+    /// Gives a part of what was said, as it is at the home, where everything that was acknowledged is known already.
+    ///
+    /// - Parameter answer: called on the home loop.
+    func history(_ fetch: Fetch, _ answer: @escaping @Sendable (Result<HistoryPage, Problem>) -> Void) {
+        group.atHome { [group] in
+            answer(Result { () throws(Problem) in try HistoryReader.page(fetch, of: group) })
+        }
+    }
 
     /// Says who is there.
     ///

@@ -9,6 +9,7 @@ final class ChannelDirectory: Sendable {
     private let table = Monitor(ChannelTable<Channel>())
     private let absent = Monitor(AbsentSessions<AbsentSession>())
     private let lastID = Atomic<UInt64>(0)
+    private let publisherKeys = Atomic(0)
     /// nil when nothing is kept.
     private let budget: HistoryBudget?
     private let isWatchingAge = Atomic(false)
@@ -69,6 +70,11 @@ final class ChannelDirectory: Sendable {
         return channel
     }
 
+    /// The channel of a name, if there is one, without a use of it.
+    func channel(_ name: ChannelName) -> Channel? {
+        table.withLock { $0[name] }
+    }
+
     /// Ends uses of a channel.
     ///
     /// - Parameter isEmpty: it remembers nothing, so that it goes with its last use.
@@ -119,6 +125,16 @@ final class ChannelDirectory: Sendable {
         absent.withLock { absent in
             for session in sessions { absent.remove(session) }
         }
+    }
+
+    // MARK: Keys of publishers
+
+    /// How many all channels remember.
+    var publisherKeyCount: Int { publisherKeys.load(ordering: .relaxed) }
+
+    /// A channel has remembered some more, or forgotten some.
+    func publisherKeysChanged(by difference: Int) {
+        publisherKeys.add(difference, ordering: .relaxed)
     }
 
     // MARK: Memory of all histories

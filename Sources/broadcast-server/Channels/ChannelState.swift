@@ -8,6 +8,8 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     private var sessions: ChannelSessions<Connection>
     /// The members that have a connection.
     private(set) var connectedCount = 0
+    /// Of those who publish without being a member.
+    var publisherKeys = PublisherKeys()
 
     /// - Parameter grace: how long the place of a member is kept that has lost its connection.
     init(grace: Duration) {
@@ -15,12 +17,17 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     }
 
     var attendance: Attendance { roster.attendance }
-    /// Members, and those who may come back as the ones they were.
-    var isEmpty: Bool { roster.count == 0 && sessions.isEmpty }
+    /// Members, those who may come back as the ones they were, and keys of publishers.
+    var isEmpty: Bool { roster.count == 0 && sessions.isEmpty && publisherKeys.isEmpty }
     /// The sessions that have no connection.
     var absentees: [SessionID] { sessions.absentees }
     /// When ``expire(now:)`` has something to do next.
-    var nextDeadline: ContinuousClock.Instant? { sessions.nextDeadline }
+    var nextDeadline: ContinuousClock.Instant? {
+        guard let late = sessions.nextDeadline, let old = publisherKeys.deadline else {
+            return sessions.nextDeadline ?? publisherKeys.deadline
+        }
+        return min(late, old)
+    }
 
     // MARK: Coming and going
 
@@ -166,9 +173,10 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         var forgotten: [SessionID] = []
     }
 
-    /// Lets go the members that have not come back in time, and forgets old sessions.
+    /// Lets go the members that have not come back in time, and forgets old sessions and keys.
     mutating func expire(now: ContinuousClock.Instant) -> Expiry {
         var expiry = Expiry()
+        publisherKeys.expire(now: now)
         while let late = sessions.takeLate(now: now) {
             expiry.departures += 1
             expiry.late.append(late.id)

@@ -145,6 +145,44 @@ final class ChatService: Sendable {
         }
     }
 
+    /// Says something in the name of somebody who is no member: all of it, or nothing.
+    ///
+    /// On one of the loops.
+    ///
+    /// - Returns: what became of each message, in order.
+    func publish(_ posting: Posting, in name: ChannelName) async throws(PostingFault) -> [Posted] {
+        guard isListening else { throw .stopped }
+        let channel: Channel
+        do throws(ChannelTable<Channel>.TooManyChannels) {
+            channel = try directory.enter(name)
+        } catch {
+            throw .noRoom
+        }
+        let result = await withCheckedContinuation { continuation in
+            channel.publish(posting) { continuation.resume(returning: $0) }
+        }
+        let posted = try result.get()
+        // Its answer comes later, as a member that publishes is read from later.
+        if channel.group.isCongested { try? await channel.group.waitForMembers() }
+        if let logMessage {
+            for (message, posted) in zip(posting.parcels.flatMap(\.messages), posted) where !posted.isDuplicate {
+                logMessage(.ofPublishers, message.content.borrowed)
+            }
+        }
+        return posted
+    }
+
+    /// A part of what was said in a channel; nil for one that there is not.
+    ///
+    /// On one of the loops.
+    func history(_ fetch: Fetch, of name: ChannelName) async throws(Problem) -> HistoryPage? {
+        guard let channel = directory.channel(name) else { return nil }
+        let result = await withCheckedContinuation { continuation in
+            channel.history(fetch) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
     /// A part of what was said before, on the member's loop.
     func history(_ fetch: Fetch, for participant: Participant) throws(Problem) -> HistoryPage {
         try HistoryReader.page(fetch, of: participant.group)

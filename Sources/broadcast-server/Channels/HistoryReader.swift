@@ -25,16 +25,21 @@ enum HistoryReader {
                 start: fetch.start
             )
         case .before(let text):
-            let position = try position(text, now)
-            let records = group.records(before: position.number, limit: fetch.limit + 1)
-            let (page, isCut) = cut(records.suffix(fetch.limit).reversed())
-            return HistoryPage(
-                messages: page.reversed(),
-                position: PositionText(now),
-                hasMore: isCut || records.count > fetch.limit,
-                start: fetch.start
-            )
+            return page(before: try position(text, now).number, fetch, of: group)
+        case .latest:
+            return page(before: now.number + 1, fetch, of: group)
         }
+    }
+
+    private static func page(before number: UInt64, _ fetch: Fetch, of group: BroadcastGroup) -> HistoryPage {
+        let records = group.records(before: number, limit: fetch.limit + 1)
+        let (page, isCut) = cut(records.suffix(fetch.limit).reversed())
+        return HistoryPage(
+            messages: page.reversed(),
+            position: PositionText(group.position),
+            hasMore: isCut || records.count > fetch.limit,
+            start: fetch.start
+        )
     }
 
     private static func position(

@@ -1,20 +1,48 @@
-/// The keys of the latest messages of one session, and what became of those messages.
+/// The keys of the latest messages of one session, or of all who publish in a channel without being a member, and what became
+/// of those messages.
 ///
-/// It holds at most ``capacity`` keys of at most 64 bytes, about 20 KiB, and nothing before the first.
+/// It holds at most ``capacity`` keys of at most 64 bytes, about 20 KiB for 128 of them, and nothing before the first.
 struct KeyMemory: Sendable {
+    /// For a session.
     static let capacity = 128
+    /// For the publishers of a channel, who share one.
+    static let capacityOfPublishers = 256
 
-    private var receipts = RecencyMap<MessageKey, Receipt>()
+    /// What came with a key.
+    struct Entry: Sendable, Equatable {
+        /// Of the first message.
+        var receipt: Receipt
+        /// How many messages came with it; their positions follow one another.
+        var count = 1
+        /// Tells whether something else comes with the key; nil where that is not looked at.
+        var contentHash: UInt64?
+    }
+
+    private let capacity: Int
+    private var entries = RecencyMap<MessageKey, Entry>()
     /// How many keys there have been.
     private(set) var total: UInt64 = 0
 
-    /// What became of the message of a key; nil for one that was not seen before, or long ago.
-    subscript(key: MessageKey) -> Receipt? { receipts[key] }
+    init(capacity: Int = Self.capacity) {
+        self.capacity = capacity
+    }
+
+    var count: Int { entries.count }
+
+    /// What came with a key; nil for one that was not seen before, or long ago.
+    func entry(for key: MessageKey) -> Entry? { entries[key] }
+
+    /// What became of the message of a key.
+    subscript(key: MessageKey) -> Receipt? { entries[key]?.receipt }
 
     /// Remembers a message, at the cost of the oldest when there are too many.
     mutating func remember(_ receipt: Receipt, for key: MessageKey) {
-        if receipts.count == Self.capacity { receipts.removeFirst() }
-        receipts[key] = receipt
+        remember(Entry(receipt: receipt), for: key)
+    }
+
+    mutating func remember(_ entry: Entry, for key: MessageKey) {
+        if entries.count == capacity { forgetOldest() }
+        entries[key] = entry
         total += 1
     }
 
@@ -25,22 +53,10 @@ struct KeyMemory: Sendable {
 
     /// What became of a message has changed, if it is known still.
     mutating func update(_ receipt: Receipt, for key: MessageKey) {
-        if receipts[key] != nil { receipts[key] = receipt }
-    }
-}
-
-/// The name that a client gives to a message of its own. Keys are the same when their bytes are: `é` can be written in two
-/// ways, which a comparison of texts takes for one.
-struct MessageKey: Sendable {
-    let text: String
-}
-
-extension MessageKey: Hashable {
-    static func == (one: MessageKey, other: MessageKey) -> Bool {
-        one.text.utf8.elementsEqual(other.text.utf8)
+        entries[key]?.receipt = receipt
     }
 
-    func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
+    mutating func forgetOldest() {
+        entries.removeFirst()
     }
 }

@@ -1,3 +1,5 @@
+import LWSSwift
+
 /// What became of a message.
 struct Receipt: Sendable, Equatable {
     /// Its position in the channel.
@@ -6,4 +8,11 @@ struct Receipt: Sendable, Equatable {
     let receivers: Int
     /// Where it is kept, as far as this is known.
     var stored = Stored.memory
+
+    /// That of the message so many places behind this one, which was sent with it.
+    func following(_ offset: Int) -> Receipt {
+        guard offset > 0, let first = BroadcastGroup.Position(id.rawValue) else { return self }
+        let position = BroadcastGroup.Position(epoch: first.epoch, number: first.number + UInt64(offset))
+        return Receipt(id: PositionText(position), receivers: receivers, stored: stored)
+    }
 }

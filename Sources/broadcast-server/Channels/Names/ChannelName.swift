@@ -3,6 +3,8 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     static let maximumBytes = 64
     static let rule =
         "The path names the channel: at most \(maximumBytes) bytes, printable, without spaces and further slashes."
+    /// What else is there beside the channels: `/-/`, and what other programs look for at fixed places.
+    static let reserved: Set = ["-", "healthz", "livez", "readyz", "metrics", "favicon.ico", "robots.txt"]
 
     let text: String
 
@@ -13,7 +15,7 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names no channel.
+    /// - Parameter path: of the URL, percent-encoded, such as `/team%201`; nil when it names none.
     init?(path: String) {
         // As scalars: with a mark behind it, a slash or a space is another character.
         guard let path = PercentEncoding.decode(path), path.unicodeScalars.first == "/" else { return nil }
@@ -23,7 +25,7 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter text: the name as ``text`` has it; nil when it is none.
     init?(checking text: String) {
         guard text.utf8.count <= Self.maximumBytes, !text.unicodeScalars.contains("/"),
-            !text.unicodeScalars.contains(" "), PrintableText.isPrintable(text)
+            !text.unicodeScalars.contains(" "), PrintableText.isPrintable(text), !Self.reserved.contains(text)
         else { return nil }
         self.text = text
     }

@@ -2,6 +2,9 @@
 struct ClientID: Hashable, Sendable, CustomStringConvertible {
     let number: UInt64
 
+    /// Of all who publish without being a member.
+    static let ofPublishers = ClientID(number: 0)
+
     var description: String { "\(number)" }
 }
 

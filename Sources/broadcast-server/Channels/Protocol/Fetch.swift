@@ -8,6 +8,8 @@ struct Fetch: Sendable, Equatable {
     enum Start: Sendable, Equatable {
         case after(PositionText)
         case before(PositionText)
+        /// Before what comes next: the latest there are. Asked for over HTTP only.
+        case latest
     }
 
     var start: Start
@@ -38,6 +40,7 @@ extension Fetch.Start: Codable {
         switch self {
         case .after(let position): try fields.encode(position, forKey: .after)
         case .before(let position): try fields.encode(position, forKey: .before)
+        case .latest: break
         }
     }
 }

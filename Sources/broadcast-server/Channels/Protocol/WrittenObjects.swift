@@ -36,30 +36,42 @@ extension PositionText {
 
 extension HistoryPage {
     /// The object `history`: a hundred messages for one short question.
-    var object: WebSocketMessage {
+    var object: WebSocketMessage { object(next: nil).message }
+
+    /// - Parameter next: where the next page begins, for those who are told.
+    func object(next: PositionText?) -> JSONWriter {
         var object = JSONWriter(capacity: 256 * (1 + messages.count))
         switch start {
         case .after(let position):
             object.append(#"{"after":"#)
             object.append(string: position.rawValue)
+            object.append(#","messages":["#)
         case .before(let position):
             object.append(#"{"before":"#)
             object.append(string: position.rawValue)
+            object.append(#","messages":["#)
+        case .latest:
+            object.append(#"{"messages":["#)
         }
-        object.append(#","messages":["#)
         for (index, message) in messages.enumerated() {
             if index > 0 { object.append(",") }
             object.append(message)
+            object.append("}")
         }
         object.append("]")
         if missing > 0 {
             object.append(#","missing":"#)
             object.append(missing)
         }
-        object.append(hasMore ? #","more":true,"position":"# : #","more":false,"position":"#)
+        object.append(hasMore ? #","more":true"# : #","more":false"#)
+        if let next {
+            object.append(#","next":"#)
+            object.append(string: next.rawValue)
+        }
+        object.append(#","position":"#)
         object.append(string: position.rawValue)
         object.append(#","type":"history"}"#)
-        return object.message
+        return object
     }
 }
 
@@ -72,7 +84,8 @@ extension JSONWriter {
         append("}")
     }
 
-    fileprivate mutating func append(_ message: PastMessage) {
+    /// Without the brace that ends the object.
+    mutating func append(_ message: PastMessage) {
         switch message.content {
         case .text:
             append(#"{"from":"#)
@@ -90,6 +103,5 @@ extension JSONWriter {
         }
         append(#","time":"#)
         append(message.time)
-        append("}")
     }
 }
