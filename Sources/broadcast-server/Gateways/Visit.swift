@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 import LWSSwift
 
 /// What a client asks for with the URL it connects with, and its subprotocols or the header of its request.
@@ -24,7 +23,7 @@ struct Visit: Sendable, Equatable {
     init(_ request: JoinRequest, form: MemberForm, query: String, lastEventID: String? = nil) {
         self.request = request
         self.form = form
-        let parameters = Self.parameters(of: query)
+        let parameters = QueryParameters(query)
         if let name = parameters["name"], name.contains(where: { $0 != " " }) {
             do throws(Problem) {
                 self.request.name = try MemberName(name)
@@ -72,12 +71,5 @@ struct Visit: Sendable, Equatable {
             )
         }
         recall = count == 0 ? .nothing : .last(count)
-    }
-
-    /// Names and values in the form of a browser's `URLSearchParams`: percent-encoded, a plus standing for a space.
-    private static func parameters(of query: String) -> [String: String] {
-        let components = URLComponents(string: "?" + query.replacing("+", with: "%20"))
-        let pairs = (components?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
-        return Dictionary(pairs, uniquingKeysWith: { _, last in last })
     }
 }

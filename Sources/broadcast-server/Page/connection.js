@@ -1,5 +1,7 @@
 // The chat protocol (docs/protocol.md) over a WebSocket that comes back by itself. Knows nothing of the page.
 
+import { addressOf } from "./place.js";
+
 const SUBPROTOCOL = "broadcast.v1.json";
 /** Shows the session, where it stands in no address and no log: a subprotocol that is offered and never agreed on. */
 const SESSION_OFFER = "broadcast.session.";
@@ -31,6 +33,7 @@ const COMING_BACK = 4100;
  * - `sent(key, receipt)`: the server has a message; the receipt is its `ack`, with `isLate` when the message had to wait for
  *   another connection than the one at hand when it was typed
  * - `failed(key, why)`: the server will never have it
+ * - `refused(why)`: the server does not let us in, or nothing lets us through to it; further attempts are made all the same
  */
 export class ChatConnection {
     #channel;
@@ -123,8 +126,7 @@ export class ChatConnection {
     }
 
     get #url() {
-        // Relative to the page, so that a proxy may serve both beneath a path of its own.
-        const url = new URL(encodeURIComponent(this.#channel), new URL(".", location.href));
+        const url = addressOf(this.#channel);
         url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
         if (this.#name) url.searchParams.set("name", this.#name);
         if (this.#position) url.searchParams.set("after", this.#position);
@@ -139,9 +141,27 @@ export class ChatConnection {
         if (this.#session) offers.push(SESSION_OFFER + this.#session);
         const socket = new WebSocket(this.#url, offers);
         socket.binaryType = "arraybuffer";
+        socket.onerror = () => this.#askWhy(socket);
         socket.onmessage = ({ data }) => this.#receive(data);
         socket.onclose = (event) => this.#lose(event);
         this.#socket = socket;
+    }
+
+    /** Asks over HTTP why an attempt has failed, which browsers keep to themselves. */
+    async #askWhy(socket) {
+        if (socket.readyState === WebSocket.OPEN || this.#isOpen) return;
+        const url = new URL("-/admission", addressOf(""));
+        url.search = new URLSearchParams({ channel: this.#channel, origin: location.origin });
+        let why;
+        try {
+            const answer = await fetch(url);
+            if (answer.ok) why = "The server answers, but no WebSocket comes through to it: something between may not pass it on.";
+            else if (answer.headers.get("Content-Type")?.includes("json")) why = (await answer.json()).detail;
+        } catch {
+            // It is not there at all.
+        }
+        // An attempt that was made meanwhile may have succeeded.
+        if (why && !this.#isOpen) this.#handlers.refused(why);
     }
 
     #receive(data) {
@@ -228,7 +248,7 @@ export class ChatConnection {
         this.#stopWaiting();
         clearTimeout(this.#acknowledgementTimer);
         if (!this.#socket) return;
-        this.#socket.onmessage = this.#socket.onclose = null;
+        this.#socket.onmessage = this.#socket.onclose = this.#socket.onerror = null;
         this.#socket.close(code);
         this.#socket = undefined;
         this.#isOpen = false;

@@ -2,7 +2,7 @@
 
 import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
-import { forgetPlace, keepPlace, takePlace } from "./place.js";
+import { addressOf, channelOfAddress, forgetPlace, keepPlace, takePlace } from "./place.js";
 import { binaryNote, Transcript } from "./transcript.js";
 
 /** Where the browser keeps the name for the next visit. */
@@ -74,6 +74,7 @@ function enter() {
         binary: (count) => transcript.note(binaryNote(count)),
         sent: (key, receipt) => settle(key, "sent", sentLabel(receipt), receipt),
         failed: (key, why) => settle(key, "failed", `Not sent: ${why}`),
+        refused: (why) => warn(why),
     }, kept);
 }
 
@@ -83,14 +84,6 @@ function keep() {
     const typed = [...unanswered].map(([key, { time }]) => [key, time]);
     const floorOfNext = ids.length > SHOWN_AGAIN ? ids.at(-SHOWN_AGAIN - 1) : floor ?? ids[0];
     keepPlace({ channel, self, typed, floor: floorOfNext, ...connection.state });
-}
-
-function channelOfAddress() {
-    try {
-        return decodeURIComponent(location.hash.slice(1));
-    } catch {
-        return "";
-    }
 }
 
 function channelTitle(name) {
@@ -267,7 +260,7 @@ function fill({ messages, missing, more, after }) {
 // MARK: Showing
 
 function showState(kind, detail) {
-    if (state.dataset.kind === "ended") warn("");
+    if (state.dataset.kind === "ended" || kind === "open") warn("");
     state.dataset.kind = kind;
     state.textContent = stateText(kind, detail);
     retry.hidden = kind !== "waiting" && kind !== "ended";
@@ -372,7 +365,8 @@ onSubmit(channelField.form, () => {
     channelField.setCustomValidity(problem(name));
     if (!channelField.reportValidity()) return;
     panel.hidePopover();
-    location.hash = encodeURIComponent(name);
+    history.pushState(null, "", addressOf(name));
+    enter();
 });
 onSubmit(nameField.form, () => {
     const name = nameField.value.trim();
@@ -403,7 +397,8 @@ window.addEventListener("pageshow", (event) => {
     forgetPlace();
     connection.connect();
 });
-window.addEventListener("hashchange", enter);
+// The way back, and a `#` that somebody has typed.
+window.addEventListener("popstate", () => channelOfAddress() !== channel && enter());
 window.addEventListener("beforeunload", (event) => {
     if (connection.pendingCount) event.preventDefault();
 });

@@ -64,6 +64,7 @@ struct ChatServer: Sendable {
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         settings.network.apply(to: &configuration)
+        configuration.maximumRequestBodyBytes = Defaults.maximumMessageBytes
         configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
         configuration.compression = settings.chat.compression
         let logMessage = log.hasMessages ? log.said : nil
@@ -74,11 +75,9 @@ struct ChatServer: Sendable {
             logMessage: logMessage,
             store: store
         )
+        configuration.http = HTTPRoutes(service, settings.network.origins).answer
         let gateway = WebSocketGateway(service: service)
         configuration.handshake = { request in settings.network.refusal(of: request) ?? gateway.answer(request) }
-        let events = EventRequests(service: service)
-        let routes = PageRoutes()
-        configuration.http = { request in events.answer(request) ?? routes.answer(request) }
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
         let url = url(settings, port: server.port)
         return ChatServer(server: server, service: service, loops: loops, store: store, url: url)

@@ -1,4 +1,3 @@
-import HTTPTypes
 import LWSSwift
 import Logging
 import TestSupport
@@ -18,6 +17,9 @@ struct LocalChat: Sendable {
     /// Where the order of the default channel is made.
     var home: Int { Int(ChannelName.default.stableHash % UInt64(loops.count)) }
 
+    /// An origin whose pages may use the channels.
+    static let allowedOrigin = "https://a.example"
+
     static func start(
         threads: Int = 2,
         _ settings: ChatSettings = ChatSettings(),
@@ -30,8 +32,8 @@ struct LocalChat: Sendable {
         let gateway = WebSocketGateway(service: service)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer
-        let events = EventRequests(service: service)
-        configuration.http = { events.answer($0) ?? HTTPServerResponse(status: .notAcceptable) }
+        let origins = OriginPolicy(exceptions: Set([OriginPolicy.Exception.parse(allowedOrigin)].compactMap(\.self)))
+        configuration.http = HTTPRoutes(service, origins).answer
         let places = Monitor<[Int]>([])
         let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
             places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }

@@ -1,4 +1,4 @@
 extension FuzzTarget {
     /// Those of the program.
-    static let program = [clientObject, serverObject, spokenText, writtenObjects, names]
+    static let program = [clientObject, serverObject, spokenText, writtenObjects, names, httpFields]
 }

@@ -1,0 +1,22 @@
+import HTTPTypes
+import LWSSwift
+
+/// Says whether a page would be let into a channel, and why not, which browsers do not tell it:
+/// `GET /-/admission?channel=NAME&origin=ORIGIN`. Nothing comes of asking.
+struct AdmissionRoute: Sendable {
+    let service: ChatService
+    let policy: OriginPolicy
+
+    func answer(_ request: HTTPServerRequest) throws(ProblemDetails) -> HTTPServerResponse {
+        let parameters = QueryParameters(request.query)
+        guard policy.allows(origin: parameters["origin"], host: request.request.authority) else {
+            throw .foreignOrigin
+        }
+        guard let name = ChannelName(path: "/" + PercentEncoding.encode(parameters["channel"] ?? "")) else {
+            throw .noChannel
+        }
+        guard service.hasRoom(for: name) else { throw .noRoom }
+        guard service.isListening else { throw .stopping }
+        return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])
+    }
+}

@@ -1,0 +1,54 @@
+import HTTPTypes
+import LWSSwift
+
+/// The answers to plain HTTP requests: what is where, and who answers for it (docs/http.md).
+struct HTTPRoutes: Sendable {
+    private let page = PageFiles()
+    private let channels: ChannelRoute
+    private let admission: AdmissionRoute
+
+    /// - Parameter policy: which pages may use the channels.
+    init(_ service: ChatService, _ policy: OriginPolicy) {
+        channels = ChannelRoute(service, page, CrossOrigin(policy: policy))
+        admission = AdmissionRoute(service: service, policy: policy)
+    }
+
+    /// Answers a request. The body of an answer to HEAD is left out by the server.
+    func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
+        do throws(ProblemDetails) {
+            switch HTTPResource(path: request.path) {
+            case .channel(let name): return await channels.answer(request, name)
+            case .file(let name):
+                guard let file = page.file(name, request) else { throw .nothing }
+                return try Self.reading(request) { file }
+            case .health:
+                return try Self.reading(request) {
+                    HTTPServerResponse(headerFields: [.cacheControl: "no-store"], text: "ok\n")
+                }
+            case .robots:
+                return try Self.reading(request) { HTTPServerResponse(text: "User-agent: *\nDisallow: /\n") }
+            case .admission:
+                return try Self.reading(request) { () throws(ProblemDetails) in try admission.answer(request) }
+            case .server where request.method == .options:
+                return HTTPServerResponse(status: .noContent, headerFields: [.allow: ChannelRoute.methods])
+            case .badChannel: throw .noChannel
+            case .server, .nothing: throw .nothing
+            }
+        } catch {
+            return error.response(to: request)
+        }
+    }
+
+    /// What can only be read.
+    private static func reading(
+        _ request: HTTPServerRequest,
+        _ answer: () throws(ProblemDetails) -> HTTPServerResponse
+    ) throws(ProblemDetails) -> HTTPServerResponse {
+        let methods = "GET, HEAD, OPTIONS"
+        switch request.method {
+        case .get, .head: return try answer()
+        case .options: return HTTPServerResponse(status: .noContent, headerFields: [.allow: methods])
+        default: throw .methodNotAllowed(methods)
+        }
+    }
+}

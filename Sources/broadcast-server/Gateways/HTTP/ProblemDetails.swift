@@ -1,0 +1,104 @@
+import HTTPTypes
+import LWSSwift
+
+/// Why a request is not served, for programs and for people (RFC 9457).
+struct ProblemDetails: Error, Sendable, Equatable {
+    static let mediaType = "application/problem+json"
+
+    let status: HTTPResponse.Status
+    /// What a program can go by; the codes are those of docs/http.md.
+    let code: Problem.Code
+    /// A sentence for people.
+    let detail: String
+    var headerFields: HTTPFields = [:]
+
+    init(
+        _ status: HTTPResponse.Status,
+        _ code: Problem.Code,
+        _ detail: String,
+        headerFields: HTTPFields = [:]
+    ) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headerFields = headerFields
+    }
+
+    /// What the server says to members, too.
+    init(_ problem: Problem) {
+        self.init(.badRequest, problem.code, problem.message)
+    }
+
+    /// The answer to a request.
+    ///
+    /// Who comes back by itself for events, with the id that it had last, is told not to when it is refused for good: many
+    /// clients take any other status for a fault that passes, and come back for ever (HTML section 9.2.3 knows 204 for that).
+    func response(to request: HTTPServerRequest) -> HTTPServerResponse {
+        if request[.lastEventID] != nil, status.kind == .clientError {
+            return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])
+        }
+        var object = JSONWriter(capacity: 128 + detail.utf8.count)
+        object.append(#"{"code":"#)
+        object.append(string: code.rawValue)
+        object.append(#","detail":"#)
+        object.append(string: detail)
+        object.append(#","status":"#)
+        object.append(status.code)
+        object.append(#","title":"#)
+        object.append(string: status.reasonPhrase)
+        object.append("}\n")
+        var fields = headerFields
+        fields[.contentType] = Self.mediaType
+        fields[.cacheControl] = "no-store"
+        return HTTPServerResponse(status: status, headerFields: fields, body: object.bytes)
+    }
+}
+
+extension ProblemDetails {
+    static func methodNotAllowed(_ allowed: String) -> ProblemDetails {
+        ProblemDetails(.methodNotAllowed, .badMethod, "Use \(allowed).", headerFields: [.allow: allowed])
+    }
+
+    static let nothing = ProblemDetails(
+        .notFound,
+        .notFound,
+        "Nothing is here. Channels are at paths without a further slash, /team for instance."
+    )
+
+    static let noChannel = ProblemDetails(.notFound, .notFound, ChannelName.rule)
+
+    static let noRoom = ProblemDetails(
+        .serviceUnavailable,
+        .noRoom,
+        ChatService.tooManyChannels,
+        headerFields: [.retryAfter: "60"]
+    )
+
+    static let stopping = ProblemDetails(
+        .serviceUnavailable,
+        .stopping,
+        "The server is being stopped: try again.",
+        headerFields: [.retryAfter: "1"]
+    )
+
+    static let foreignOrigin = ProblemDetails(
+        .forbidden,
+        .foreignOrigin,
+        "Pages of this origin may not use the channels. See start --allow-origin."
+    )
+}
+
+/// Those that only requests have.
+extension Problem.Code {
+    static let badBody = Problem.Code(rawValue: "bad-body")
+    static let badMethod = Problem.Code(rawValue: "bad-method")
+    static let badType = Problem.Code(rawValue: "bad-type")
+    static let foreignOrigin = Problem.Code(rawValue: "foreign-origin")
+    static let keyReused = Problem.Code(rawValue: "key-reused")
+    static let noLength = Problem.Code(rawValue: "no-length")
+    static let noRoom = Problem.Code(rawValue: "no-room")
+    static let notAcceptable = Problem.Code(rawValue: "not-acceptable")
+    static let notFound = Problem.Code(rawValue: "not-found")
+    static let stopping = Problem.Code(rawValue: "stopping")
+    static let tooMany = Problem.Code(rawValue: "too-many")
+}

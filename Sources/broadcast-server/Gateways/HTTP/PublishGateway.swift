@@ -1,0 +1,40 @@
+import HTTPTypes
+import LWSSwift
+
+/// How those who are no members say something: `POST /team`.
+struct PublishGateway: Sendable {
+    let service: ChatService
+
+    func answer(_ request: HTTPServerRequest, in channel: ChannelName) async throws(ProblemDetails)
+        -> HTTPServerResponse
+    {
+        // Without either there is no body (RFC 9112 section 6.3), which nobody means to publish.
+        guard request[.contentLength] != nil || request[.transferEncoding] != nil else {
+            throw ProblemDetails(.lengthRequired, .noLength, "Send a body, with its Content-Length or in chunks.")
+        }
+        let publish = try PublishRequest(
+            contentType: request[.contentType],
+            contentEncoding: request[.contentEncoding],
+            idempotencyKey: request[.idempotencyKey],
+            query: request.query,
+            body: request.body
+        )
+        do throws(PostingFault) {
+            let posted = try await service.publish(publish.posting, in: channel)
+            return PublishAnswer(form: publish.form, posted: posted).response
+        } catch {
+            throw ProblemDetails(error)
+        }
+    }
+}
+
+extension ProblemDetails {
+    fileprivate init(_ fault: PostingFault) {
+        switch fault {
+        case .noRoom: self = .noRoom
+        case .stopped: self = .stopping
+        case .keyWasUsed(let key):
+            self.init(.unprocessableContent, .keyReused, "The key \(key.text) came before with something else.")
+        }
+    }
+}

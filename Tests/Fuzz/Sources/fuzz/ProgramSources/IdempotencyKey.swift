@@ -1,0 +1,1 @@
+../../../../../Sources/broadcast-server/Gateways/HTTP/IdempotencyKey.swift
