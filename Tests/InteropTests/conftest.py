@@ -83,7 +83,7 @@ def open_page(open_tab):
 
     def open(browser, server, channel="", name=""):
         # Of the same origin, and without a script that would connect already.
-        tab = open_tab(browser, server.page + "icon.svg")
+        tab = open_tab(browser, server.page + "-/icon.svg")
         go_to_page(tab, server, channel, name)
         return tab
 

@@ -38,8 +38,9 @@ def test_it_gets_the_page_and_is_spared_a_second_time(start_server, tmp_path):
         command = ["curl", "--silent", "--show-error", "--fail", "--max-time", "30", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
-    assert "<title>Broadcast</title>" in get("--etag-save", "tag", server.page)
-    assert get("--etag-compare", "tag", "--write-out", "%{http_code}", server.page) == "304"
-    head = get("--head", server.page)
+    page = ["--header", "Accept: text/html", server.page]
+    assert "<title>Broadcast</title>" in get("--etag-save", "tag", *page)
+    assert get("--etag-compare", "tag", "--write-out", "%{http_code}", *page) == "304"
+    head = get("--head", *page)
     assert "Content-Security-Policy: default-src 'none'" in head and "<title>" not in head
     assert get(server.page + "healthz") == "ok\n"

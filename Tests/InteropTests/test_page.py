@@ -132,7 +132,7 @@ def test_who_goes_to_another_channel_leaves_at_once(browser, open_page, start_se
     page = open_page(browser, server, "team")
     with connect(server.url + "/team", subprotocols=SUBPROTOCOLS) as client:
         wait_for_text(page, "#count", "2")
-        page.call("() => { location.hash = 'other'; }")
+        page.call("() => { const { form } = document.querySelector('#channel'); form[0].value = 'other'; form.requestSubmit(); }")
         types = iter(lambda: json.loads(client.recv(timeout=30))["type"], None)
         assert next(kind for kind in types if kind not in ("welcome", "joined")) == "left"
 

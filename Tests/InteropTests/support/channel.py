@@ -132,7 +132,7 @@ class Channel:
         if "Upgrade" in request.headers:
             self.targets.append(request.path)
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "away\n") if self._is_away else None
-        file = PAGE / (path.strip("/") or "index.html")
+        file = PAGE / (path.removeprefix("/-/") if path.startswith("/-/") else "index.html")
         if not file.is_file():
             return connection.respond(http.HTTPStatus.NOT_FOUND, "nothing\n")
         kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file)[0]

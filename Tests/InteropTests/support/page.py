@@ -9,7 +9,7 @@ def open_page(tab, server, channel="", name=""):
     """Goes to the page in a channel, under a name, and waits until it is connected. The tab shows a file of the server."""
     tab.set_viewport(*DESKTOP)
     tab.call("(name) => localStorage.setItem('broadcast.name', name)", name)
-    tab.navigate(server.page + "#" + channel)
+    tab.navigate(server.page + channel)
     wait_for_state(tab, "open")
 
 
