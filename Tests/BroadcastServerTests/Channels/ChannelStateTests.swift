@@ -134,7 +134,11 @@ import Testing
         let ann = try next(1, name: "ann").seat
         _ = lose(ann, 1)
         #expect(state.expire(now: now + .seconds(29)) == State.Expiry())
-        let expiry = State.Expiry(departures: 1, notices: [.left(Presence(member: ann.member, count: 1))])
+        let expiry = State.Expiry(
+            departures: 1,
+            late: [try #require(ann.session)],
+            notices: [.left(Presence(member: ann.member, count: 1))]
+        )
         #expect(state.expire(now: now + Self.grace) == expiry)
         #expect(state.attendance.count == 1)
         #expect(try next(2, name: "ann").seat.member.name == "ann")
