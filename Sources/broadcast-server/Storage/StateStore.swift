@@ -47,7 +47,8 @@ final class StateStore: Sendable {
         }
     }
 
-    private let lock: LockedFile
+    /// nil when it is closed.
+    private let lock: Mutex<LockedFile?>
     private let logger: Logger
     private let queue = Monitor(Queue())
     private let catalog: Mutex<RecencyMap<ChannelName, Entry>>
@@ -71,7 +72,7 @@ final class StateStore: Sendable {
     init(_ path: String, grace: Duration, logger: Logger, warn: (String) -> Void) throws(Failure) {
         let directory = StateDirectory(path: path)
         FileSizeLimit.ignoreSignal()
-        lock = try directory.lock()
+        lock = Mutex<LockedFile?>(try directory.lock())
         self.logger = logger
         let file = try Self.open(directory, warn)
         do throws(SQLiteError) {
@@ -264,6 +265,8 @@ final class StateStore: Sendable {
             for body in watchers { body() }
         }
         finish(isClean: !hasFailed)
+        // Before anybody is told that it is closed, who may open it again.
+        lock.withLock { $0 = nil }
         let watchers = queue.update { queue in
             queue.hasEnded = true
             return queue.watchers.map(\.body) + [queue.onEnd].compactMap(\.self)
