@@ -17,7 +17,9 @@ import Testing
             try ChatProtocol.decode(ClientObject.self, from: $0)
         }
         let fetch = Fetch(start: .before("k3f9.1042"), limit: 50)
-        #expect(objects == [.message(text: "hi there 👋", key: "5f0c9a-17"), .name("ann"), .fetch(fetch)])
+        #expect(
+            objects == [.message(text: "hi there 👋", key: "5f0c9a-17", stored: .disk), .name("ann"), .fetch(fetch)]
+        )
     }
 
     @Test func `every object of the server is shown, as it is understood`() throws {
