@@ -2,8 +2,8 @@
 #include "clock.h"
 #include "failure.h"
 #include "modes.h"
+#include "opening.h"
 #include "server_process.h"
-#include "websocket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ void run_churn(const struct options *options) {
     double microseconds = 0;
     for (int round = 0; round < options->rounds; round++) {
         uint64_t start = now();
-        open_connections(connections, count, 0, "/", options->deflate);
+        open_connections(connections, count, 0, (struct opening){.path = "/", .offers_deflate = options->deflate});
         microseconds += (double)(now() - start) / 1e3;
         if (!round) first_open = server_rss_kib();
         for (int i = 0; i < count; i++) close_connection(&connections[i]);

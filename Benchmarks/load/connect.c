@@ -2,8 +2,8 @@
 #include "clock.h"
 #include "failure.h"
 #include "modes.h"
+#include "opening.h"
 #include "server_process.h"
-#include "websocket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ void run_connect(const struct options *options) {
     await_rest();
     long rss = server_rss_kib();
     uint64_t cpu = server_cpu(), start = now();
-    open_connections(connections, count, 0, "/", options->deflate);
+    struct opening opening = {.path = "/", .offers_deflate = options->deflate, .asks_for_events = options->events};
+    open_connections(connections, count, 0, opening);
     double microseconds = (double)(now() - start) / 1e3;
     // What a server puts off until after its answer belongs to the connect, too.
     await_rest();

@@ -2,6 +2,7 @@
 #include "failure.h"
 #include "histogram.h"
 #include "modes.h"
+#include "opening.h"
 #include "server_process.h"
 #include "websocket.h"
 
@@ -56,8 +57,8 @@ void run_echo(const struct options *options) {
     size_t frame_length = encode_frame(burst, BINARY, payload, payload_length);
     for (unsigned i = 1; i < window; i++) memcpy(burst + i * frame_length, burst, frame_length);
 
-    open_connections(connections + count, options->idle, 0, "/idle", false);
-    open_connections(connections, count, options->idle, "/", false);
+    open_connections(connections + count, options->idle, 0, (struct opening){.path = "/idle"});
+    open_connections(connections, count, options->idle, (struct opening){.path = "/"});
     int poll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < count; i++) {
         flights[i].sent_at = calloc(window, sizeof(uint64_t));

@@ -8,6 +8,7 @@
 #include "histogram.h"
 #include "inflate_cache.h"
 #include "modes.h"
+#include "opening.h"
 #include "publisher.h"
 #include "server_process.h"
 
@@ -182,14 +183,14 @@ static void open_members(void) {
     publishers = calloc((size_t)options->publishers, sizeof(*publishers));
     latencies = malloc(sizeof(*latencies));
     if (!members || !publishers || !latencies) fail("out of memory");
-    open_connections(members + member_count, options->idle, 0, "/idle", options->deflate);
-    int first = options->json ? options->publishers : 0;
-    if (options->json) {
-        offer_subprotocol("broadcast.v1.json");
-        open_connections(members, first, options->idle, "/", options->deflate);
-        offer_subprotocol(NULL);
-    }
-    open_connections(members + first, member_count - first, options->idle + first, "/", options->deflate);
+    struct opening opening = {.path = "/idle", .offers_deflate = options->deflate};
+    open_connections(members + member_count, options->idle, 0, opening);
+    opening.path = "/";
+    opening.subprotocol = options->json ? "broadcast.v1.json" : NULL;
+    open_connections(members, options->publishers, options->idle, opening);
+    opening.subprotocol = NULL;
+    opening.asks_for_events = options->events;
+    open_connections(members + options->publishers, options->subscribers, options->idle + options->publishers, opening);
     poll = epoll_create1(EPOLL_CLOEXEC);
     for (int member = 0; member < reader_count; member++)
         if (!is_slow(member)) watch(EPOLL_CTL_ADD, member, EPOLLIN);

@@ -14,19 +14,20 @@ static _Noreturn void explain(void) {
     fprintf(stderr,
             "usage: load echo    --port N --pid N --connections N --window N --bytes N --messages N [--idle N]\n"
             "       load churn   --port N --pid N --connections N --rounds N [--tls] [--deflate]\n"
-            "       load connect --port N --pid N --connections N [--tls] [--deflate]\n"
+            "       load connect --port N --pid N --connections N [--tls] [--deflate | --events]\n"
             "       load resume  --port N --pid N --connections N --rounds N --tls\n"
-            "       load replay  --port N --pid N --connections N --messages N [--bytes N] [--tls] [--deflate]\n"
+            "       load replay  --port N --pid N --connections N --messages N [--bytes N] [--tls]\n"
+            "                    [--deflate | --events]\n"
             "       load http    --port N --pid N --connections N --messages N [--path PATH] [--tls] [--patience S]\n"
             "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
             "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
-            "                    [--echo | --json] [--envelope text|none] [--deflate] [--tls]\n");
+            "                    [--echo | --json] [--envelope text|none] [--deflate | --events] [--tls]\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
-       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON };
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -52,6 +53,7 @@ int main(int argc, char **argv) {
         {"patience", required_argument, NULL, PATIENCE},
         {"path", required_argument, NULL, PATH},
         {"json", no_argument, NULL, JSON},
+        {"events", no_argument, NULL, EVENTS},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
@@ -90,10 +92,11 @@ int main(int argc, char **argv) {
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;
         case JSON: options.json = true; break;
+        case EVENTS: options.events = true; break;
         default: explain();
         }
     }
-    if (optind < argc || port <= 0 || pid <= 0) explain();
+    if (optind < argc || port <= 0 || pid <= 0 || (options.events && options.deflate)) explain();
     use_server(port, tls);
     watch_process(pid);
     bool is_bounded = options.messages != UINT64_MAX;

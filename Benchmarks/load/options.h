@@ -19,4 +19,5 @@ struct options {
     double read_rate;                    // bytes a second that each subscriber reads; 0: as fast as it can
     bool echo, envelope, deflate;
     bool json;                           // fanout: the publisher speaks the JSON of docs/protocol.md
+    bool events;                         // fanout: the subscribers, connect, replay: all have event streams
 };

@@ -2,6 +2,7 @@
 
 #include "failure.h"
 #include "ledger.h"
+#include "websocket.h"
 
 #include <stdlib.h>
 #include <string.h>

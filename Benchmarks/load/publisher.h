@@ -1,6 +1,6 @@
 // A connection that publishes: encodes messages and sends as fast as its socket takes them.
 #pragma once
-#include "websocket.h"
+#include "connection.h"
 
 struct publisher {
     struct connection *connection;

@@ -1,8 +1,8 @@
 // Bursts of connects over TLS, in turn with full handshakes and with the newest ticket that the server has given.
 #include "failure.h"
 #include "modes.h"
+#include "opening.h"
 #include "server_process.h"
-#include "websocket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static struct burst connect_all(struct connection *connections, int count, bool 
     offer_ticket(offers_ticket);
     await_rest();
     uint64_t cpu = server_cpu();
-    open_connections(connections, count, 0, "/", false);
+    open_connections(connections, count, 0, (struct opening){.path = "/"});
     await_rest();
     burst.cpu = (double)(server_cpu() - cpu) / 1e3;
     for (int i = 0; i < count; i++) {

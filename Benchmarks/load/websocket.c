@@ -2,7 +2,6 @@
 
 #include "failure.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,84 +10,6 @@
 #define CLOSE 0x8
 #define PING 0x9
 #define PONG 0xA
-#define READ_BYTES (256 << 10)
-#define MAXIMUM_FRAME_BYTES (4 << 20)
-#define HANDSHAKES_AT_ONCE 64
-
-static const char request[] =
-    "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n";
-// What RFC 6455, 1.3 has for that key.
-static const char accept_value[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-// What browsers offer, but for the server's context: with it no two connections would get the same bytes.
-static const char deflate_offer[] =
-    "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n";
-
-static const char *subprotocol;
-
-// MARK: Opening
-
-void offer_subprotocol(const char *name) { subprotocol = name; }
-
-static void keep(struct connection *connection, const unsigned char *bytes, size_t length) {
-    if (length > connection->held_capacity) {
-        free(connection->held);
-        connection->held = malloc(length);
-        if (!connection->held) fail("out of memory");
-        connection->held_capacity = length;
-    }
-    if (length) memcpy(connection->held, bytes, length);
-    connection->held_length = length;
-}
-
-static void ask(struct connection *connection, const char *path, bool offers_deflate) {
-    char bytes[512], offer[128] = "";
-    if (subprotocol) snprintf(offer, sizeof(offer), "Sec-WebSocket-Protocol: %s\r\n", subprotocol);
-    int length = snprintf(bytes, sizeof(bytes), request, path, offers_deflate ? deflate_offer : "", offer);
-    if (transport_write(&connection->transport, bytes, (size_t)length) != length) fail("the request was not taken");
-}
-
-static void await_answer(struct connection *connection, bool offers_deflate) {
-    char answer[4096];
-    size_t length = 0;
-    char *end = NULL;
-    while (!end) {
-        ssize_t count = transport_read(&connection->transport, answer + length, sizeof(answer) - 1 - length);
-        if (count <= 0) fail("the opening handshake was not answered");
-        length += (size_t)count;
-        answer[length] = 0;
-        end = strstr(answer, "\r\n\r\n");
-    }
-    if (strncmp(answer, "HTTP/1.1 101", 12)) fail("the opening handshake was refused: %s", answer);
-    keep(connection, (unsigned char *)end + 4, length - (size_t)(end + 4 - answer));
-    *end = 0;
-    if (!strstr(answer, accept_value)) fail("the opening handshake's answer is not that to our key");
-    connection->deflates = strcasestr(answer, "permessage-deflate");
-    connection->keeps_context = !strcasestr(answer, "server_no_context_takeover");
-    if (subprotocol && !strstr(answer, subprotocol)) fail("the server declined the subprotocol %s", subprotocol);
-    if (offers_deflate && !connection->deflates) fail("the server declined permessage-deflate");
-}
-
-void open_connections(struct connection *connections, int count, int number, const char *path, bool offers_deflate) {
-    for (int start = 0; start < count; start += HANDSHAKES_AT_ONCE) {
-        int end = start + HANDSHAKES_AT_ONCE < count ? start + HANDSHAKES_AT_ONCE : count;
-        for (int i = start; i < end; i++) {
-            connections[i].transport = open_transport(number + i);
-            ask(&connections[i], path, offers_deflate);
-        }
-        for (int i = start; i < end; i++) {
-            await_answer(&connections[i], offers_deflate);
-            make_nonblocking(&connections[i].transport);
-        }
-    }
-}
-
-void close_connection(struct connection *connection) {
-    close_transport(&connection->transport);
-    free(connection->held);
-    free(connection->fragments);
-    memset(connection, 0, sizeof(*connection));
-}
 
 // MARK: Sending
 
@@ -172,8 +93,8 @@ static void handle_frame(struct connection *connection, unsigned char first, con
     }
 }
 
-// Hands over whole frames; how many bytes they were.
-static size_t parse(struct connection *connection, const unsigned char *bytes, size_t length, message_handler *handler) {
+size_t parse_frames(struct connection *connection, const unsigned char *bytes, size_t length,
+                    message_handler *handler) {
     size_t used = 0;
     while (length - used >= 2) {
         const unsigned char *frame = bytes + used;
@@ -188,22 +109,11 @@ static size_t parse(struct connection *connection, const unsigned char *bytes, s
             if (available < header) break;
             payload = 0;
             for (int i = 2; i < 10; i++) payload = payload << 8 | frame[i];
-            if (payload > MAXIMUM_FRAME_BYTES) fail("a frame of %zu bytes", payload);
+            if (payload > MAXIMUM_FRAME_BYTES - FRAME_HEADER_BYTES) fail("a frame of %zu bytes", payload);
         }
         if (available < header + payload) break;
         used += header + payload;
         handle_frame(connection, frame[0], frame + header, payload, handler);
     }
     return used;
-}
-
-ssize_t receive_messages(struct connection *connection, size_t limit, message_handler *handler) {
-    static unsigned char buffer[MAXIMUM_FRAME_BYTES + 10 + READ_BYTES];
-    size_t held = connection->held_length;
-    if (held) memcpy(buffer, connection->held, held);
-    ssize_t count = transport_read(&connection->transport, buffer + held, limit < READ_BYTES ? limit : READ_BYTES);
-    if (count <= 0) return count ? 0 : -1;
-    size_t length = held + (size_t)count, used = parse(connection, buffer, length, handler);
-    keep(connection, buffer + used, length - used);
-    return count;
 }

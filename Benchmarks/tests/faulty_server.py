@@ -1,6 +1,7 @@
 """A broadcast server that makes one mistake, to see that the load client notices: faulty_server.py MISTAKE.
 
-It prints the port it listens on. It knows no more of WebSocket than the load client needs: unfragmented text frames shorter than 64 KiB.
+It prints the port it listens on. It knows no more of WebSocket than the load client needs: unfragmented text frames
+shorter than 64 KiB. Who asks for events gets them, and says nothing.
 """
 import asyncio
 import base64
@@ -17,11 +18,16 @@ ACCEPT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 class Server:
     def __init__(self):
         self.members = []
+        self.event_streams = set()
         self.count = 0
         self.kept = None
 
     async def take_part(self, reader, writer):
         request = await reader.readuntil(b"\r\n\r\n")
+        if b"\r\nAccept: text/event-stream\r\n" in request:
+            self.begin_events(writer)
+            await reader.read()
+            return
         key = next(line for line in request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key:")).split()[1]
         accept = base64.b64encode(hashlib.sha1(key + ACCEPT.encode()).digest())
         writer.write(
@@ -36,6 +42,15 @@ class Server:
             except (asyncio.IncompleteReadError, ConnectionResetError):
                 return
             self.broadcast(f"Client {number}: ".encode() + payload, writer)
+
+    def begin_events(self, writer):
+        start = b"" if MISTAKE == "no position" else b"retry: 2000\nid: e.%d\n\n" % self.count
+        type = b"text/plain" if MISTAKE == "type" else b"text/event-stream"
+        # What belongs to nobody's messages is passed over.
+        joined = b'event: joined\ndata: {"type":"joined"}\n\n'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: " + type + b"\r\n\r\n" + start + joined + b":\n\n")
+        self.members.append(writer)
+        self.event_streams.add(writer)
 
     async def read_message(self, reader):
         head = await reader.readexactly(2)
@@ -85,6 +100,11 @@ class Server:
         }.get(MISTAKE, [message])
 
     def send(self, member, payload):
+        if member in self.event_streams:
+            id = b"" if MISTAKE == "no id" else b"id: e.%d\n" % self.count
+            middle = b"\ndata: " if MISTAKE == "lines" else b""
+            member.write(id + b"data: " + payload[:40] + middle + payload[40:] + b"\n\n")
+            return
         head = bytes([0x81, len(payload)]) if len(payload) < 126 else b"\x81\x7e" + len(payload).to_bytes(2, "big")
         member.write(head + payload)
 

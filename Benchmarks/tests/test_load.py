@@ -69,6 +69,27 @@ class FanoutTests(LoadTests):
         self.assert_complains(self.run_against("repeat", "--messages", "100"), "again")
 
 
+    def test_streams_of_events_pass(self):
+        figures = self.figures(self.run_against("none", "--window", "8", "--publishers", "2", "--events"))
+        self.assertEqual(figures["deliveries"], 150 * 4)
+
+    def test_faults_of_streams_of_events_are_named(self):
+        complaints = {
+            "drop": "lacks messages 99 to",
+            "repeat": "again",
+            "alter": "altered",
+            "rename": "different names",
+            "close": "closed the connection",
+            "type": "the answer is no stream of events",
+            "no position": "does not begin with its position",
+            "no id": "a publication without an id",
+            "lines": "an event of several lines",
+        }
+        for mistake, complaint in complaints.items():
+            with self.subTest(mistake):
+                self.assert_complains(self.run_against(mistake, "--events"), complaint)
+
+
 class ConnectTests(LoadTests):
     def run_against(self, mistake):
         return self.load("faulty_endpoint.py", [mistake], "connect", "--connections", "100")
