@@ -3,6 +3,8 @@
 // With a window each publisher keeps so many messages in flight: it sends the next when one of its messages has reached
 // everybody. With a rate the messages have fixed times, whatever the server does, and a latency counts from the time
 // intended (no coordinated omission). With neither, the publishers send as fast as the server reads.
+//
+// With resumers the measured phase lasts until all of them have come back; latencies are those of the subscribers.
 #include "clock.h"
 #include "failure.h"
 #include "histogram.h"
@@ -10,6 +12,7 @@
 #include "modes.h"
 #include "opening.h"
 #include "publisher.h"
+#include "resumers.h"
 #include "server_process.h"
 
 #include <math.h>
@@ -29,7 +32,7 @@ static struct connection *members;
 static struct publisher *publishers;
 static int poll, member_count, reader_count;  // readers are the members that do not stand still
 static uint64_t outstanding, deliveries, published, time_of_read, last_delivery;
-static struct histogram *latencies;
+static struct histogram *latencies, *pauses;  // pauses: in which subscribers are not read, for the sake of resumers
 
 static void arrive(struct connection *connection, unsigned char first, const unsigned char *bytes, size_t length) {
     int member = (int)(connection - members);
@@ -151,13 +154,14 @@ static void complain(void) {
 
 // MARK: Phases
 
-static void run_phase(double seconds, uint64_t messages) {
+static void run_phase(double seconds, uint64_t messages, bool is_resuming) {
     uint64_t start = now(), last_tick = start;
-    uint64_t end = seconds < HUGE_VAL ? start + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+    uint64_t end = seconds < HUGE_VAL && !is_resuming ? start + (uint64_t)(seconds * 1e9) : UINT64_MAX;
     deliveries = published = 0;
     last_delivery = start;
     memset(latencies, 0, sizeof(*latencies));
     for (bool is_publishing = true;;) {
+        if (is_resuming && !(is_resuming = step_resumers(pauses))) end = now();
         if (is_publishing) is_publishing = publish_due(start, end, messages);
         if (!is_publishing && !outstanding) return;
         handle_events();
@@ -182,7 +186,8 @@ static void open_members(void) {
     members = calloc((size_t)member_count + (size_t)options->idle, sizeof(*members));
     publishers = calloc((size_t)options->publishers, sizeof(*publishers));
     latencies = malloc(sizeof(*latencies));
-    if (!members || !publishers || !latencies) fail("out of memory");
+    pauses = calloc(1, sizeof(*pauses));
+    if (!members || !publishers || !latencies || !pauses) fail("out of memory");
     struct opening opening = {.path = "/idle", .offers_deflate = options->deflate};
     open_connections(members + member_count, options->idle, 0, opening);
     opening.path = "/";
@@ -200,6 +205,8 @@ static void open_members(void) {
 
 static uint32_t greatest_outstanding(void) {
     if (options->window) return (uint32_t)options->window;
+    // How long those who come back take is the server's.
+    if (options->resumers) return MAXIMUM_OUTSTANDING;
     double expected = options->rate > 0 ? options->rate * (options->seconds + options->warmup) : (double)options->messages;
     return expected < MAXIMUM_OUTSTANDING ? (uint32_t)expected + 1 : MAXIMUM_OUTSTANDING;
 }
@@ -216,20 +223,25 @@ void run_fanout(const struct options *wanted) {
         .envelope = options->envelope,
     });
     open_members();
-    if (options->warmup > 0) run_phase(options->warmup, options->messages);
+    if (options->resumers)
+        prepare_resumers(options->resumers, options->resume, options->idle + member_count);
+    if (options->warmup > 0) run_phase(options->warmup, options->messages, false);
+    if (options->settle) await_rest();
 
     uint64_t cpu = server_cpu(), load = busy, start = now();
-    run_phase(options->seconds, options->messages);
-    double server_seconds = (double)(server_cpu() - cpu) / 1e9, load_seconds = (double)(busy - load) / 1e9;
-    double seconds = (double)(now() - start) / 1e9;
+    run_phase(options->seconds, options->messages, options->resumers > 0);
+    double load_seconds = (double)(busy - load) / 1e9, seconds = (double)(now() - start) / 1e9;
+    if (options->settle) await_rest();
+    double server_seconds = (double)(server_cpu() - cpu) / 1e9;
     long rss = server_rss_kib();
     check_afterwards();
     printf("{\"messages\": %llu, \"deliveries\": %llu, \"seconds\": %.6f, \"server_cpu_seconds\": %.6f, "
            "\"cpu_us_per_delivery\": %.5f, \"server_utilization\": %.3f, \"load_utilization\": %.3f, "
            "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f, "
-           "\"rss_kib\": %ld, \"peak_rss_kib\": %ld}\n",
+           "\"pause_p99_us\": %.1f, \"rss_kib\": %ld, \"peak_rss_kib\": %ld}\n",
            (unsigned long long)published, (unsigned long long)deliveries, seconds, server_seconds,
            server_seconds * 1e6 / (double)deliveries, server_seconds / seconds, load_seconds / seconds,
            percentile(latencies, 0.5), percentile(latencies, 0.9), percentile(latencies, 0.99),
-           percentile(latencies, 0.999), (double)latencies->greatest / 1000, rss, server_peak_rss_kib());
+           percentile(latencies, 0.999), (double)latencies->greatest / 1000,
+           percentile(pauses, 0.99), rss, server_peak_rss_kib());
 }

@@ -19,15 +19,21 @@ static _Noreturn void explain(void) {
             "       load replay  --port N --pid N --connections N --messages N [--bytes N] [--tls]\n"
             "                    [--deflate | --events]\n"
             "       load http    --port N --pid N --connections N --messages N [--path PATH] [--tls] [--patience S]\n"
+            "       load publish --port N --pid N --connections N --messages N [--bytes N] [--path PATH]\n"
+            "                    [--patience S]\n"
+            "       load acknowledged --port N --pid N --window N --messages N [--bytes N] [--stored disk]\n"
+            "                    [--patience S]\n"
             "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
             "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
+            "                    [--resumers N --resume MESSAGES] [--settle]\n"
             "                    [--echo | --json] [--envelope text|none] [--deflate | --events] [--tls]\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
-       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS };
+       WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS, STORED, RESUMERS,
+       RESUME, SETTLE };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -53,12 +59,16 @@ int main(int argc, char **argv) {
         {"patience", required_argument, NULL, PATIENCE},
         {"path", required_argument, NULL, PATH},
         {"json", no_argument, NULL, JSON},
+        {"stored", required_argument, NULL, STORED},
+        {"resumers", required_argument, NULL, RESUMERS},
+        {"resume", required_argument, NULL, RESUME},
+        {"settle", no_argument, NULL, SETTLE},
         {"events", no_argument, NULL, EVENTS},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
         .publishers = 1, .bytes = 64, .seconds = HUGE_VAL, .messages = UINT64_MAX, .envelope = true,
-        .patience = 20, .path = "/healthz",
+        .patience = 20,
     };
     int port = 0, pid = 0, name;
     bool tls = false;
@@ -92,6 +102,10 @@ int main(int argc, char **argv) {
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;
         case JSON: options.json = true; break;
+        case STORED: options.stored = optarg; break;
+        case RESUMERS: options.resumers = atoi(optarg); break;
+        case RESUME: options.resume = atoi(optarg); break;
+        case SETTLE: options.settle = true; break;
         case EVENTS: options.events = true; break;
         default: explain();
         }
@@ -111,10 +125,19 @@ int main(int argc, char **argv) {
     } else if (!strcmp(mode, "replay") && options.connections > 0 && is_bounded) {
         run_replay(&options);
     } else if (!strcmp(mode, "http") && options.connections > 0 && is_bounded) {
+        options.path = options.path ? options.path : "/healthz";
         run_http(&options);
+    } else if (!strcmp(mode, "publish") && options.connections > 0 && is_bounded &&
+               options.bytes >= MINIMUM_MESSAGE_BYTES) {
+        options.path = options.path ? options.path : "/";
+        run_publish(&options);
+    } else if (!strcmp(mode, "acknowledged") && options.window > 0 && is_bounded) {
+        run_acknowledged(&options);
     } else if (!strcmp(mode, "fanout") && options.publishers > 0 && options.publishers < 1000 &&
-               options.subscribers > options.stalled && !(options.json && (options.echo || options.publishers > 1)) && options.bytes >= MINIMUM_MESSAGE_BYTES &&
-               (is_bounded || options.seconds < HUGE_VAL)) {
+               options.subscribers > options.stalled && options.bytes >= MINIMUM_MESSAGE_BYTES &&
+               !(options.json && (options.echo || options.publishers > 1)) &&
+               (options.resumers ? options.resume > 0 && options.publishers == 1
+                                 : is_bounded || options.seconds < HUGE_VAL)) {
         run_fanout(&options);
     } else {
         explain();

@@ -20,5 +20,11 @@ void run_replay(const struct options *options);
 // Requests on kept connections, one at a time on each; all answers must be the same.
 void run_http(const struct options *options);
 
+// Messages published with POST, for one subscriber on a WebSocket.
+void run_publish(const struct options *options);
+
+// One publisher of JSON with a window of messages that wait to be acknowledged.
+void run_acknowledged(const struct options *options);
+
 // Publishers send, subscribers receive, everything is entered in the ledger.
 void run_fanout(const struct options *options);

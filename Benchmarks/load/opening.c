@@ -39,14 +39,40 @@ void begin_opening(struct connection *connection, int number, const struct openi
     if (transport_write(&connection->transport, bytes, (size_t)length) != length) fail("the request was not taken");
 }
 
-static void check_handshake(struct connection *connection, const char *answer, const struct opening *opening) {
-    if (strncmp(answer, "HTTP/1.1 101", 12)) fail("the opening handshake was refused: %s", answer);
-    if (!strstr(answer, accept_value)) fail("the opening handshake's answer is not that to our key");
-    connection->deflates = strcasestr(answer, "permessage-deflate");
-    connection->keeps_context = !strcasestr(answer, "server_no_context_takeover");
-    if (opening->subprotocol && !strstr(answer, opening->subprotocol))
+// What a server answers, as far as it has come.
+struct answer {
+    char bytes[4096];
+    size_t length;
+};
+
+// Reads until these characters are in it, from `start` on; where they end.
+static char *read_until(struct connection *connection, struct answer *answer, char *start, const char *end) {
+    char *found;
+    while (!(found = strstr(start, end))) {
+        size_t space = sizeof(answer->bytes) - 1 - answer->length;
+        ssize_t count = transport_read(&connection->transport, answer->bytes + answer->length, space);
+        if (count <= 0) fail("the opening handshake was not answered");
+        answer->length += (size_t)count;
+        answer->bytes[answer->length] = 0;
+    }
+    return found + strlen(end);
+}
+
+static void check_handshake(struct connection *connection, const char *head, const struct opening *opening) {
+    if (strncmp(head, "HTTP/1.1 101", 12)) fail("the opening handshake was refused: %s", head);
+    if (!strstr(head, accept_value)) fail("the opening handshake's answer is not that to our key");
+    connection->deflates = strcasestr(head, "permessage-deflate");
+    connection->keeps_context = !strcasestr(head, "server_no_context_takeover");
+    if (opening->subprotocol && !strstr(head, opening->subprotocol))
         fail("the server declined the subprotocol %s", opening->subprotocol);
     if (opening->offers_deflate && !connection->deflates) fail("the server declined permessage-deflate");
+}
+
+static void check_stream(struct connection *connection, const char *head) {
+    if (strncmp(head, "HTTP/1.1 200", 12)) fail("the request for events was refused: %s", head);
+    if (!strcasestr(head, "\r\nContent-Type: text/event-stream")) fail("the answer is no stream of events: %s", head);
+    if (strcasestr(head, "\r\nTransfer-Encoding:")) fail("events in chunks, which this client does not read");
+    connection->is_event_stream = true;
 }
 
 static void refuse(struct connection *connection, unsigned char first, const unsigned char *bytes, size_t length) {
@@ -54,40 +80,24 @@ static void refuse(struct connection *connection, unsigned char first, const uns
     fail("a stream that does not begin with its position: %.*s", (int)length, (const char *)bytes);
 }
 
-static void check_stream(struct connection *connection, const char *answer, const char *event, size_t length) {
-    if (strncmp(answer, "HTTP/1.1 200", 12)) fail("the request for events was refused: %s", answer);
-    if (!strcasestr(answer, "\r\nContent-Type: text/event-stream")) fail("the answer is no stream of events");
-    if (strcasestr(answer, "\r\nTransfer-Encoding:")) fail("events in chunks, which this client does not read");
-    connection->is_event_stream = true;
-    parse_events(connection, (const unsigned char *)event, length, refuse);
+static char *read_position(struct connection *connection, struct answer *answer, char *start) {
+    char *end = read_until(connection, answer, start, "\n\n");
+    parse_events(connection, (unsigned char *)start, (size_t)(end - start), refuse);
     if (!connection->position[0]) fail("a stream that does not begin with its position");
-}
-
-// The end of what is the answer: of the head; of a stream also of its first event, which tells where it begins.
-static char *end_of_answer(char *answer, const struct opening *opening) {
-    char *end = strstr(answer, "\r\n\r\n");
-    if (!end || !opening->asks_for_events) return end ? end + 4 : NULL;
-    char *end_of_event = strstr(end + 4, "\n\n");
-    return end_of_event ? end_of_event + 2 : NULL;
+    return end;
 }
 
 void finish_opening(struct connection *connection, const struct opening *opening) {
-    char answer[4096];
-    size_t length = 0;
-    char *end = NULL;
-    while (!end) {
-        ssize_t count = transport_read(&connection->transport, answer + length, sizeof(answer) - 1 - length);
-        if (count <= 0) fail("the opening handshake was not answered");
-        length += (size_t)count;
-        answer[length] = 0;
-        // An answer that is none has no event.
-        end = end_of_answer(answer, strncmp(answer, "HTTP/1.1 200", 12) ? &(struct opening){0} : opening);
+    struct answer answer = {0};
+    char *end = read_until(connection, &answer, answer.bytes, "\r\n\r\n");
+    end[-2] = 0;
+    if (opening->asks_for_events) {
+        check_stream(connection, answer.bytes);
+        end = read_position(connection, &answer, end);
+    } else {
+        check_handshake(connection, answer.bytes, opening);
     }
-    hold_bytes(connection, (unsigned char *)end, length - (size_t)(end - answer));
-    char *head = strstr(answer, "\r\n\r\n");
-    *head = 0;
-    if (opening->asks_for_events) check_stream(connection, answer, head + 4, (size_t)(end - head - 4));
-    else check_handshake(connection, answer, opening);
+    hold_bytes(connection, (unsigned char *)end, answer.length - (size_t)(end - answer.bytes));
     make_nonblocking(&connection->transport);
 }
 

@@ -1,11 +1,14 @@
 """A broadcast server that makes one mistake, to see that the load client notices: faulty_server.py MISTAKE.
 
 It prints the port it listens on. It knows no more of WebSocket than the load client needs: unfragmented text frames
-shorter than 64 KiB. Who asks for events gets them, and says nothing.
+shorter than 64 KiB. Who asks for events gets them, and says nothing; who posts is no member. `?last=` is answered with
+the latest messages; the messages of who speaks JSON are acknowledged, and go to nobody.
 """
 import asyncio
 import base64
 import hashlib
+import json
+import logging
 import re
 import sys
 
@@ -19,29 +22,71 @@ class Server:
     def __init__(self):
         self.members = []
         self.event_streams = set()
+        self.history = []
         self.count = 0
         self.kept = None
 
+    async def serve(self, reader, writer):
+        try:
+            await self.take_part(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        if writer in self.members:
+            self.members.remove(writer)
+
     async def take_part(self, reader, writer):
         request = await reader.readuntil(b"\r\n\r\n")
+        if request.startswith(b"POST "):
+            await self.take_posts(request, reader, writer)
+            return
         if b"\r\nAccept: text/event-stream\r\n" in request:
             self.begin_events(writer)
             await reader.read()
             return
         key = next(line for line in request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key:")).split()[1]
         accept = base64.b64encode(hashlib.sha1(key + ACCEPT.encode()).digest())
+        speaks_json = b"broadcast.v1.json" in request
         writer.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n"
+            + (b"Sec-WebSocket-Protocol: broadcast.v1.json\r\n" if speaks_json else b"") + b"\r\n"
         )
+        if speaks_json:
+            await self.acknowledge(reader, writer)
+            return
+        self.replay(request, writer)
         self.members.append(writer)
         number = len(self.members)
         while True:
-            try:
-                payload = await self.read_message(reader)
-            except (asyncio.IncompleteReadError, ConnectionResetError):
-                return
+            payload = await self.read_message(reader)
             self.broadcast(f"Client {number}: ".encode() + payload, writer)
+
+    async def take_posts(self, request, reader, writer):
+        while True:
+            length = int(re.search(rb"\r\nContent-Length: (\d+)", request)[1])
+            self.broadcast(b"Anonymous: " + await reader.readexactly(length), None)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            request = await reader.readuntil(b"\r\n\r\n")
+
+    async def acknowledge(self, reader, writer):
+        while True:
+            message = json.loads(await self.read_message(reader))
+            self.count += 1
+            is_fateful = self.count == FATEFUL
+            stored = "memory" if is_fateful and MISTAKE == "memory" else message.get("stored", "memory")
+            answer = {"id": f"e.{self.count}", "key": message["key"], "stored": stored, "type": "ack"}
+            if is_fateful and MISTAKE == "error":
+                answer = {"type": "error", "code": "bad-field"}
+            copies = {"mute": 0, "twice": 2}.get(MISTAKE, 1) if is_fateful else 1
+            for _ in range(copies):
+                self.send(writer, json.dumps(answer, separators=(",", ":")).encode())
+
+    def replay(self, request, writer):
+        wanted = re.search(rb"\?last=(\d+)", request.split(b"\r\n")[0])
+        messages = self.history[-int(wanted[1]) :] if wanted else []
+        for number, message in enumerate(messages):
+            if MISTAKE != "hole" or number != len(messages) // 2:
+                self.send(writer, message)
 
     def begin_events(self, writer):
         start = b"" if MISTAKE == "no position" else b"retry: 2000\nid: e.%d\n\n" % self.count
@@ -63,9 +108,10 @@ class Server:
 
     def broadcast(self, message, sender):
         self.count += 1
+        self.history.append(message)
         is_fateful = self.count == FATEFUL
         receivers = [member for member in self.members if member is not sender]
-        victim = receivers[-1]
+        victim = receivers[-1] if receivers else None
         for member in receivers:
             copies = [message]
             if member is victim:
@@ -109,8 +155,12 @@ class Server:
         member.write(head + payload)
 
 
+# A client that has found the mistake is gone before the server knows.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
+
+
 async def main():
-    server = await asyncio.start_server(Server().take_part, "127.0.0.1", 0)
+    server = await asyncio.start_server(Server().serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

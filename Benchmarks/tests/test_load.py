@@ -90,6 +90,61 @@ class FanoutTests(LoadTests):
                 self.assert_complains(self.run_against(mistake, "--events"), complaint)
 
 
+class ResumerTests(LoadTests):
+    ARGUMENTS = ["--subscribers", "3", "--rate", "200", "--seconds", "1", "--warmup", "0.5", "--patience", "10"]
+
+    def run_against(self, mistake):
+        return self.load("faulty_server.py", [mistake], "fanout", *self.ARGUMENTS, "--resumers", "20", "--resume", "50")
+
+    def test_members_that_come_back_are_served_beside_the_others(self):
+        figures = self.figures(self.run_against("none"))
+        self.assertEqual(figures["deliveries"], 3 * figures["messages"])
+        self.assertGreater(figures["pause_p99_us"], 0)
+
+    def test_a_hole_in_what_was_missed_is_named(self):
+        self.assert_complains(self.run_against("hole"), "who came back got message")
+
+
+class PublishTests(LoadTests):
+    def run_against(self, mistake):
+        arguments = ["--connections", "4", "--messages", "150", "--patience", "1"]
+        return self.load("faulty_server.py", [mistake], "publish", *arguments)
+
+    def test_a_faultless_server_passes(self):
+        self.assertEqual(self.figures(self.run_against("none"))["messages"], 150)
+
+    def test_faults_are_named(self):
+        complaints = {
+            "drop": "messages have come",
+            "repeat": "came again",
+            "alter": "altered",
+            "close": "closed the subscriber's connection",
+        }
+        for mistake, complaint in complaints.items():
+            with self.subTest(mistake):
+                self.assert_complains(self.run_against(mistake), complaint)
+
+
+class AcknowledgedTests(LoadTests):
+    def run_against(self, mistake):
+        arguments = ["--window", "8", "--messages", "150", "--stored", "disk", "--patience", "1"]
+        return self.load("faulty_server.py", [mistake], "acknowledged", *arguments)
+
+    def test_a_faultless_server_passes(self):
+        self.assertEqual(self.figures(self.run_against("none"))["messages"], 150)
+
+    def test_faults_are_named(self):
+        complaints = {
+            "mute": "messages are acknowledged",
+            "twice": "was acknowledged again",
+            "error": "was refused",
+            "memory": "not stored as asked",
+        }
+        for mistake, complaint in complaints.items():
+            with self.subTest(mistake):
+                self.assert_complains(self.run_against(mistake), complaint)
+
+
 class ConnectTests(LoadTests):
     def run_against(self, mistake):
         return self.load("faulty_endpoint.py", [mistake], "connect", "--connections", "100")
