@@ -1,10 +1,13 @@
 """The command line."""
 import argparse
 
-from . import conditions, connect, echo, fanout, history, servers
+from . import conditions, connect, echo, events, fanout, history, publish, servers, storage
 from .cells import matches
 
-PARTS = {"fanout": fanout, "history": history, "conditions": conditions, "connect": connect, "echo": echo}
+PARTS = {
+    "fanout": fanout, "events": events, "history": history, "publish": publish, "storage": storage,
+    "conditions": conditions, "connect": connect, "echo": echo,
+}
 
 
 def parse(words=None):

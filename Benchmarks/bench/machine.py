@@ -22,6 +22,19 @@ def processor():
     return ", ".join(sorted(models)) or platform.machine()
 
 
+def file_system(path):
+    return output("stat", "--file-system", "--format=%T", path)
+
+
+def is_in_memory(path):
+    return file_system(path) in ("tmpfs", "ramfs")
+
+
+def nchan():
+    versions = output("dpkg-query", "--show", "--showformat=${Package} ${Version}, ", "libnginx-mod-nchan", "nginx")
+    return versions.strip(", ")
+
+
 def swift_nio():
     with open(os.path.join(BENCHMARKS, "peers", "nio", "Package.swift")) as file:
         return re.search(r'swift-nio", from: "([^"]+)"', file.read())[1]
@@ -42,19 +55,21 @@ def describe():
         "python": platform.python_version(),
         "websockets": output(PEER_PYTHON, "-c", "import websockets; print(websockets.__version__)"),
         "openssl": output("openssl", "version"),
+        "nchan": nchan(),
+        "file system": file_system(BENCHMARKS),
     }
 
 
 MADE_OF = (
-    "processor", "cores", "system", "libwebsockets", "swift", "swift-nio", "python", "websockets", "openssl",
+    "processor", "cores", "system", "libwebsockets", "swift", "swift-nio", "python", "websockets", "openssl", "nchan",
+    "file system",
 )
 
 
 def is_same_kind(one, other):
-    """Whether figures may stand in one table. What is not installed has taken no part."""
-    return all(
-        one[key] == other[key] for key in MADE_OF if "unknown" not in (one[key], other[key])
-    )
+    """Whether figures may stand in one table. What is not installed, or was not asked for yet, has taken no part."""
+    pairs = [(one.get(key, "unknown"), other.get(key, "unknown")) for key in MADE_OF]
+    return all("unknown" in pair or pair[0] == pair[1] for pair in pairs)
 
 
 def caption(machine):

@@ -9,6 +9,8 @@ LOAD = os.path.join(BUILD, "load")
 NIO_PACKAGE = os.path.join(BENCHMARKS, "peers", "nio")
 NIO_BROADCAST = os.path.join(NIO_PACKAGE, ".build", "release", "nio-broadcast")
 PYTHON_PEER = os.path.join(BENCHMARKS, "peers", "websockets_server.py")
+NCHAN_PEER = os.path.join(BENCHMARKS, "peers", "nchan")
+NCHAN_MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so"
 PEER_ENVIRONMENT = os.path.join(BUILD, "venv")
 PEER_PYTHON = os.path.join(PEER_ENVIRONMENT, "bin", "python3")
 

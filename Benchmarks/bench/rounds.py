@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from . import servers
 from .figures import is_good, is_settled, number_text, ratios
+from .machine import is_in_memory
+from .paths import BUILD
 from .progress import progress
 from .server import LoadFailure, Server
 
@@ -30,16 +32,27 @@ def contestants(cell, names, quick):
         if command is None:
             if name in servers.OWN or servers.is_before(name):
                 progress(f"{cell.key:22} without {name}, which has no flag for it")
+            if name == servers.NCHAN:
+                progress(f"{cell.key:22} without {name}, which is not here: install libnginx-mod-nchan and nginx")
             continue
         for variant, flags in cell.variants.items():
             found[label(name, variant)] = Contestant(command, cell.load | flags | (cell.quick or {} if quick else {}))
     return found
 
 
+def require_disk(folder):
+    if is_in_memory(folder):
+        raise LoadFailure(f"{BUILD} is in memory, and it is about the disk")
+
+
 def run_once(contestant, cell):
-    with tempfile.TemporaryDirectory() as folder:
-        command = [part.replace("{log}", os.path.join(folder, "server.log")) for part in contestant.command]
+    # What is to be on the disk is not where temporary files may be, in memory.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=BUILD, prefix="state-") as state:
+        places = {"{log}": os.path.join(folder, "server.log"), "{folder}": folder, "{state}": state}
+        command = [places.get(part, part) for part in contestant.command]
         try:
+            if state in command:
+                require_disk(state)
             with Server(command) as server:
                 return server.load(cell.mode, contestant.load, cell.timeout)
         except LoadFailure as failure:

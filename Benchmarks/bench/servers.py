@@ -6,18 +6,22 @@ names, with a log file.
 import functools
 import os
 import re
+import shutil
 import subprocess
 
-from .paths import BUILD, NIO_BROADCAST, PEER_PYTHON, PYTHON_PEER, REPOSITORY, broadcast_server, echo_bench
+from .paths import BUILD, NCHAN_MODULE, NCHAN_PEER, NIO_BROADCAST, PEER_PYTHON, PYTHON_PEER, REPOSITORY, broadcast_server, echo_bench
 
 REFERENCE, EXAMPLE, SUBJECT, NIO, PYTHON = "reference", "example", "broadcast-server", "nio", "websockets"
+NCHAN = "nchan"
 LOGGING = f"{SUBJECT}, logging"
+STORING = f"{SUBJECT}, state directory"
+FORGETFUL = f"{SUBJECT}, no history"
 BROADCASTING = (REFERENCE, SUBJECT, EXAMPLE, NIO, PYTHON)
 C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE = "c-example", "c-direct", "closures", "sequence"
 ECHOING = (C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE)
-NAMES = BROADCASTING + ECHOING
+NAMES = BROADCASTING + ECHOING + (NCHAN,)
 # Those that come from this package, and so from its revisions.
-OWN = (SUBJECT, LOGGING, CLOSURES, SEQUENCE)
+OWN = (SUBJECT, LOGGING, STORING, FORGETFUL, CLOSURES, SEQUENCE)
 
 BEFORE = "before"
 # Where the revision is whose servers are called `before`.
@@ -43,6 +47,10 @@ def is_before(name):
 def flags_of_subject(program):
     help_text = subprocess.run([program, "start", "--help"], capture_output=True, text=True).stdout
     return frozenset(re.findall(r"--[a-z-]+", help_text))
+
+
+def has_nchan():
+    return shutil.which("nginx") is not None and os.path.exists(NCHAN_MODULE)
 
 
 # MARK: Certificates
@@ -80,11 +88,11 @@ def c_server(name, features):
     return command
 
 
-def subject(program, features, logs):
+def subject(program, features, modifiers):
     """None if the program has no flag for what the cell needs."""
     flags = flags_of_subject(program)
     command = [program, "start", "--port", "{port}", "--host", "127.0.0.1"]
-    command += ["--log-file", "{log}"] if logs else ["--no-log-file", "--log-level", "warning"]
+    command += ["--log-file", "{log}"] if "logging" in modifiers else ["--no-log-file", "--log-level", "warning"]
     wanted = []
     if "--compression" in flags or "compression" in features:
         wanted += ["--compression", "on" if "compression" in features else "off"]
@@ -92,6 +100,10 @@ def subject(program, features, logs):
         wanted += ["--envelope", "none"]
     if "history" in features:
         wanted += ["--history-messages", "1000"]
+    if "no history" in modifiers:
+        wanted += ["--history-messages", "0"]
+    if "state directory" in modifiers:
+        wanted += ["--state-dir", "{state}"]
     if "loops" in features:
         wanted += ["--threads", "2"]
     if "tls" in features:
@@ -110,11 +122,14 @@ def peer(name, features):
 
 
 def command(name, features=frozenset()):
-    """The command that serves, with {port} for the port, or None if this server cannot do what is asked."""
+    """The command that serves, or None if this server cannot do what is asked. It has {port} for the port, {folder} and
+    {log} for a folder and a file that are the run's own, and {state} for a folder on the disk."""
     base, *modifiers = name.split(", ")
     folder = revision_folder if BEFORE in modifiers else REPOSITORY
     if base == SUBJECT:
-        return subject(broadcast_server(folder), features, "logging" in modifiers)
+        return subject(broadcast_server(folder), features, modifiers)
+    if base == NCHAN:
+        return [NCHAN_PEER, "{port}", "{folder}"] if has_nchan() else None
     if base in (CLOSURES, SEQUENCE):
         return [echo_bench(folder), "{port}", base]
     if base in (C_EXAMPLE, C_DIRECT):

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from bench import against, arguments, plot, results, rounds, rows, servers
+from bench import against, arguments, machine, plot, results, rounds, rows, servers
 from bench.cells import Cell, matches
 from bench.figures import is_settled, quartiles, ratios, rounded
 
@@ -190,6 +190,28 @@ class ComparisonTests(unittest.TestCase):
         self.assertTrue(servers.is_before("broadcast-server, before: with"))
         self.assertFalse(servers.is_before("broadcast-server, logging"))
         self.assertEqual(servers.base("broadcast-server, logging, before"), servers.SUBJECT)
+
+
+class ServerTests(unittest.TestCase):
+    def command(self, name, flags):
+        with mock.patch.object(servers, "flags_of_subject", lambda _: frozenset(flags)):
+            return servers.command(name)
+
+    def test_a_modifier_is_a_flag(self):
+        command = self.command(servers.STORING, ["--state-dir"])
+        self.assertEqual(command[command.index("--state-dir") + 1], "{state}")
+        command = self.command(servers.FORGETFUL, ["--history-messages"])
+        self.assertEqual(command[command.index("--history-messages") + 1], "0")
+
+    def test_a_program_without_the_flag_does_not_take_part(self):
+        self.assertIsNone(self.command(servers.STORING, ["--history-messages"]))
+
+
+class MachineTests(unittest.TestCase):
+    def test_what_an_older_run_does_not_tell_makes_no_difference(self):
+        self.assertTrue(machine.is_same_kind({"processor": "a"}, {"processor": "a", "file system": "ext2/ext3"}))
+        self.assertTrue(machine.is_same_kind({"nchan": "unknown"}, {"nchan": "1"}))
+        self.assertFalse(machine.is_same_kind({"processor": "a"}, {"processor": "b"}))
 
 
 class PlotTests(unittest.TestCase):
