@@ -5,7 +5,8 @@ extension BroadcastGroup {
     public struct History: Sendable {
         /// How many publications; 0 to keep none.
         public var maximumMessages: Int
-        /// Bytes of publications, each counted with 64 more; at most one small block more is held. 0 to keep none.
+        /// Bytes of publications, each counted with 64 more, and with 512 more where many envelopes take turns; at most one
+        /// small block more is held. 0 to keep none. One that is larger than all is not kept, and nothing before it.
         public var maximumBytes: Int
         /// How old the oldest may be; nil for any age. Looked at when something is sent or asked for, and by
         /// ``BroadcastGroup/trimHistory()``.

@@ -24,14 +24,32 @@ struct RecordLog {
         private(set) var envelopes: ContiguousArray<BroadcastEnvelope> = []
         private var identities: ContiguousArray<ObjectIdentifier> = []
         /// Those that are still kept.
-        var recordCount = 0
+        private(set) var recordCount = 0
+        private var totalCount = 0
 
         init(_ block: RecordBlock) {
             self.block = block
         }
 
+        mutating func addRecord() {
+            recordCount += 1
+            totalCount += 1
+        }
+
+        mutating func removeRecord() {
+            recordCount -= 1
+        }
+
         /// Among how many envelopes one is looked for that came before: as many as usually talk at a time.
         private static let searched = 32
+        /// What is said in more of them, or in more messages, goes on in another chapter, so that the envelopes of what is not
+        /// kept any more go.
+        private static let most = (envelopes: 64, records: 1_024)
+
+        /// Whether it is not to be written on.
+        var isFull: Bool { envelopes.count >= Self.most.envelopes || totalCount >= Self.most.records }
+        /// What the envelopes take but the first, which is one of somebody who is there, as a rule.
+        var overhead: Int { max(envelopes.count - 1, 0) * RecordLog.envelopeOverhead }
 
         /// Holds an envelope as long as the chapter is there, and gives its place.
         mutating func hold(_ envelope: BroadcastEnvelope) -> Int {
@@ -53,13 +71,15 @@ struct RecordLog {
     private var entries: Deque<Entry> = []
     private var chapters: Deque<Chapter> = []
     private var firstChapter: UInt32 = 0
-    /// The bytes of the messages, and ``overhead`` for each.
+    /// The bytes of the messages, ``overhead`` for each, and what envelopes take that stand around few of them.
     private(set) var byteCount = 0
     /// When the last chapter was begun, on the first loop.
     private var chapterTime: Int64 = 0
 
     /// About what a record takes beside the bytes of its message.
     static let overhead = 64
+    /// About what an envelope takes.
+    private static let envelopeOverhead = 512
     /// Larger than any message that somebody would have kept; its numbers have 32 bits.
     private static let largestRecord = Int(Int32.max)
     private static let blockBytes = (smallest: 1 << 10, largest: 64 << 10)
@@ -84,7 +104,7 @@ struct RecordLog {
         let count = message.bytes.byteCount
         // There would be nothing else left either.
         guard count + Self.overhead <= min(limits.maximumBytes, Self.largestRecord) else { return removeAll() }
-        if chapters.last.map({ $0.block.byteCount + count > $0.block.capacity }) ?? true {
+        if !hasRoom(for: count) {
             begin(RecordBlock(capacity: max(count, nextCapacity(time))))
             chapterTime = time
         }
@@ -108,13 +128,16 @@ struct RecordLog {
         _ envelope: BroadcastEnvelope
     ) {
         let last = chapters.count - 1
-        chapters[last].recordCount += 1
+        chapters[last].addRecord()
+        let overhead = chapters[last].overhead
+        let place = chapters[last].hold(envelope)
+        byteCount += chapters[last].overhead - overhead
         entries.append(
             Entry(
                 number: number,
                 time: time,
                 chapter: firstChapter &+ UInt32(last),
-                envelope: UInt32(chapters[last].hold(envelope)),
+                envelope: UInt32(place),
                 start: UInt32(range.lowerBound),
                 count: UInt32(range.count),
                 tag: tag,
@@ -125,9 +148,17 @@ struct RecordLog {
         trim(time)
     }
 
+    /// Whether the last chapter is to take one more message.
+    private func hasRoom(for count: Int) -> Bool {
+        let last = chapters.count - 1
+        guard last >= 0, !chapters[last].isFull else { return false }
+        return chapters[last].block.byteCount + count <= chapters[last].block.capacity
+    }
+
     private mutating func begin(_ block: RecordBlock) {
         // Nothing of it is kept: it held only what was too large.
         if let last = chapters.last, last.recordCount == 0 {
+            byteCount -= last.overhead
             chapters.removeLast()
         }
         chapters.append(Chapter(block))
@@ -157,10 +188,10 @@ struct RecordLog {
 
     private mutating func removeFirst() {
         byteCount -= Int(entries.removeFirst().count) + Self.overhead
-        chapters[0].recordCount -= 1
+        chapters[0].removeRecord()
         // The last one is written on.
         guard chapters[0].recordCount == 0, chapters.count > 1 else { return }
-        chapters.removeFirst()
+        byteCount -= chapters.removeFirst().overhead
         firstChapter &+= 1
     }
 
