@@ -37,7 +37,7 @@ extension ConnectionCore {
         if settings.idleTimeout != nil { liveness.sent(loop.now) }
         let isClient = role == .client
         let keys = { isClient ? self.loop.maskingKeys.next() : nil }
-        let marks = standApart()
+        let marks = standApartForFrame()
         if let deflated = unsafe deflated(message.bytes) {
             unsafe outbound.append(message.kind, isCompressed: true, deflated, behind: marks, keys: keys)
         } else {

@@ -58,7 +58,7 @@ final class EventStreamCore: Subscriber, @unchecked Sendable {
     }
 
     private func enqueue(_ bytes: UnsafeRawBufferPointer) {
-        unsafe outbound.append(bytes, behind: standApart())
+        unsafe outbound.append(bytes, behind: standApartForFrame())
         markForFlush()
     }
 

@@ -175,6 +175,7 @@ public final class BroadcastMember: @unchecked Sendable {
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
     func rejoinIfCaughtUp() {
         guard isApart else { return }
+        let untold = cursor.untoldLoss(in: lane.log)
         switch cursor.arrive(in: &lane.log) {
         case .isBehind, .hasStopped(.close), .hasStopped(.catchUp): break
         case .hasStopped(.leave): remove()
@@ -186,11 +187,19 @@ public final class BroadcastMember: @unchecked Sendable {
             // Nobody looks after it from here on, and it may have caught up with the write of a turn's end.
             watch.doNotWait(for: self)
             // Last, since whoever hears of it may send, leave or close.
-            if let loss { report(describe(loss), isBefore: true) }
+            if let loss { reportCatchUp(loss, untold: untold) }
         case .waitsForNextFlush(let loss):
             core.markForFlush()
-            if let loss { report(describe(loss), isBefore: true) }
+            if let loss { reportCatchUp(loss, untold: untold) }
         }
+    }
+
+    /// Something for it alone is queued: what it has lost so far is told before that, lest it take it for a sign that it has
+    /// everything up to there.
+    func tellLossSoFar() {
+        guard isApart, lossNotice != nil, let loss = cursor.untoldLoss(in: lane.log) else { return }
+        cursor.tellLoss(in: lane.log)
+        sendInPlace(loss)
     }
 
     private var isApart: Bool {
@@ -320,7 +329,10 @@ public final class BroadcastMember: @unchecked Sendable {
                 lag: lag(now),
                 in: &lane.log
             )
-            if let loss { report(describe(loss), isBefore: false) }
+            if let loss {
+                if lossNotice != nil { cursor.leaveNotice(describe(loss)) }
+                report(describe(loss))
+            }
         case .dropNewest: cursor.dropNewest(lag: lag(now), in: &lane.log)
         }
     }
@@ -340,12 +352,19 @@ public final class BroadcastMember: @unchecked Sendable {
         )
     }
 
-    /// - Parameter isBefore: the place of what was lost is before whatever it is sent now.
-    private func report(_ loss: BroadcastLoss, isBefore: Bool) {
+    /// It goes on behind its stop: the place of what it has lost is before whatever it is sent now.
+    private func reportCatchUp(_ loss: MemberCursor.Loss, untold: MemberCursor.Loss?) {
+        if let untold { sendInPlace(untold) }
+        report(describe(loss))
+    }
+
+    private func sendInPlace(_ loss: MemberCursor.Loss) {
+        if let notice = lossNotice?(describe(loss)) { core.sendInPlace(notice) }
+    }
+
+    private func report(_ loss: BroadcastLoss) {
         lane.lostMessages.add(loss.messageCount)
         lane.deliveries.lost += loss.messageCount
-        if lossNotice != nil, !isBefore { cursor.leaveNotice(loss) }
-        if isBefore, let notice = lossNotice?(loss) { core.sendInPlace(notice) }
         lossHandler?(loss)
     }
 }

@@ -31,12 +31,16 @@ struct MemberCursor: ~Copyable {
         var givenUp = 0
         /// How far behind it was when it stopped.
         var lag = Lag()
+        /// Of what came behind it, what the member is told of already, and the number of the last publication then.
+        var told = MessageTally()
+        var toldNumber: UInt64
 
         init(position: LogPosition, tally: MessageTally, number: UInt64, purpose: StopPurpose) {
             self.position = position
             self.tally = tally
             self.number = number
             self.purpose = purpose
+            toldNumber = number
         }
     }
 
@@ -229,6 +233,21 @@ struct MemberCursor: ~Copyable {
             loss = reopen(after: stop, in: &log)
         }
         return skips.isEmpty && position <= log.flushed ? .hasCaughtUp(loss) : .waitsForNextFlush(loss)
+    }
+
+    /// What it has lost behind its stop so far, and was not told of.
+    func untoldLoss(in log: FrameLog) -> Loss? {
+        guard let stop, stop.purpose == .catchUp else { return nil }
+        let untold = log.tally - stop.tally - stop.own - stop.told
+        return untold.isEmpty
+            ? nil : Loss(tally: untold, after: stop.toldNumber, through: log.lastNumber, lag: stop.lag)
+    }
+
+    /// It is told of what ``untoldLoss(in:)`` gave as soon as it comes to its stop.
+    mutating func tellLoss(in log: FrameLog) {
+        guard let stop else { return }
+        stop.told = log.tally - stop.tally - stop.own
+        stop.toldNumber = log.lastNumber
     }
 
     /// Goes on with what is new from here on, and gives what it has lost.

@@ -13,6 +13,13 @@ extension Subscriber {
         return marks
     }
 
+    /// The same for a frame that a client may take for a sign of how far it has come: what its memberships have lost is told
+    /// before it.
+    func standApartForFrame() -> [OutboundQueue.Mark] {
+        for member in memberships { member.tellLossSoFar() }
+        return standApart()
+    }
+
     func leaveGroups() {
         while let member = memberships.last { member.remove() }
     }

@@ -37,8 +37,9 @@ import Testing
         var current = 0
         var rest: ArraySlice<UInt8> = []
         var stop: MemberCursor.StopPurpose?
-        /// Messages of others since it has stopped.
+        /// Messages of others since it has stopped, and those of them that it was told of.
         var missed = 0
+        var told = 0
 
         init(_ policy: Policy) {
             self.policy = policy
@@ -91,7 +92,7 @@ import Testing
             case 10..<12: begin()
             case 12..<18: read()
             case 18..<20: arrive()
-            case 20: drop()
+            case 20: Bool.random(using: &random) ? drop() : tell()
             case 21: close()
             case 22: leave()
             default: if Int.random(in: 0..<4, using: &random) == 0 { finishOne() }
@@ -184,7 +185,7 @@ import Testing
                         == (log.flushed == log.end
                             ? .hasCaughtUp(lostMessages: lost) : .waitsForNextFlush(lostMessages: lost))
                 )
-                (reader.stop, reader.missed, reader.queue) = (nil, 0, [])
+                (reader.stop, reader.missed, reader.told, reader.queue) = (nil, 0, 0, [])
             } else {
                 reader.dropOwn { $0 < flushedMessages }
                 let waits = reader.queue.contains(where: \.isOwn) || reader.cursor.position > log.flushed
@@ -216,6 +217,14 @@ import Testing
                 #expect(loss?.tally.publications ?? 0 == lost)
                 reader.queue.removeAll { messages[$0.message].range.lowerBound < first }
             }
+        }
+
+        private mutating func tell() {
+            guard let reader = readers.randomElement(using: &random) else { return }
+            let untold = reader.stop == .catchUp ? reader.missed - reader.told : 0
+            #expect(reader.cursor.untoldLoss(in: log)?.tally.publications ?? 0 == untold)
+            reader.cursor.tellLoss(in: log)
+            reader.told = reader.missed
         }
 
         private mutating func close() {

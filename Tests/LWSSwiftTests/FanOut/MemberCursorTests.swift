@@ -105,6 +105,27 @@ import Testing
         }
     }
 
+    @Test func `what was lost behind a stop is told once, in parts if need be`() {
+        withCursor { cursor, log in
+            log.append(100)
+            cursor.dropNewest(in: &log)
+            #expect(cursor.untoldLoss(in: log) == nil)
+            for _ in 0..<3 { log.append(100) }
+            cursor.leaveOut(log.append(100))
+            let first = cursor.untoldLoss(in: log)
+            #expect(first?.tally.publications == 3 && first?.after == 1 && first?.through == 5)
+            cursor.tellLoss(in: log)
+            #expect(cursor.untoldLoss(in: log) == nil)
+            log.append(100)
+            let second = cursor.untoldLoss(in: log)
+            #expect(second?.tally.publications == 1 && second?.after == 5 && second?.through == 6)
+            log.markFlushed()
+            #expect(readFlushed(&cursor, &log) == 102)
+            #expect(cursor.arrive(in: &log).counted == .hasCaughtUp(lostMessages: 4))
+            #expect(cursor.untoldLoss(in: log) == nil)
+        }
+    }
+
     @Test func `who leaves within a message reads it to its end, and nothing more`() {
         withCursor { cursor, log in
             log.append(200_000)

@@ -295,6 +295,40 @@ import Testing
         }
     }
 
+    @Test func `with dropNewest, what is for a member alone comes behind what it has lost until then`() async throws {
+        let admit: GroupFixture.Admission = { group, connection in
+            let member = group.join(connection)
+            member.noticeLoss { "lost \($0.messageCount) to \($0.end.number)" }
+            return member
+        }
+        let configuration = Self.configuration(.dropNewest, maximumTimeBehind: .milliseconds(200))
+        try await withGroup(configuration, admit: admit) { fixture in
+            let (group, loop, policy) = (fixture.group, fixture.loop, configuration.slowMembers)
+            let slow = try await fixture.connectSlowly()
+            let member = slow.member
+            let fillers = try await slow.fill()
+            try await loop.run { for number in 0..<10 { group.trySend(.numbered(number)) } }
+            try await eventually("it reads on") {
+                try await loop.run {
+                    member.timeBehind(loop.now) > 200 && !member.isTooFarBehind(policy, maximumTime: 200, loop.now)
+                }
+            }
+            try await loop.run {
+                for number in 10..<15 { group.trySend(.numbered(number)) }
+                _ = slow.connection.trySend("alone")
+                _ = slow.connection.trySend("again")
+                group.trySend(.numbered(15))
+            }
+            try await slow.readFillers(fillers)
+            #expect(try await slow.raw.messages(10).map(\.number) == Array(0..<10))
+            #expect(try await slow.raw.texts(4) == ["lost 5 to 15", "alone", "again", "lost 1 to 16"])
+            try await fixture.waitUntilNothingIsHeld()
+            try await loop.run { _ = group.trySend(.numbered(16)) }
+            #expect(try await slow.raw.message().number == 16)
+            #expect(group.lostMessageCount == 6)
+        }
+    }
+
     /// What an application may do when it hears of a loss.
     enum Reaction: CaseIterable {
         case leave, close, send
