@@ -25,7 +25,9 @@
 /// ``SlowMemberPolicy``; a group whose members are not behind holds nothing. Messages on their way between loops are
 /// bounded by ``Configuration/maximumRelayBytes``. The history has bounds of its own. What is made of it for members that come
 /// back is kept for five seconds, and as long as one of them still reads it: for each format and loop at most twice the
-/// history, in the format's form.
+/// history, in the format's form. Who is sent of that and takes nothing of it for ``SlowMemberPolicy/maximumTimeBehind`` is let
+/// go, whatever the policy says, since nothing of it can be dropped; and earlier, whoever stands still for longest first, when
+/// on a loop more than 8 MiB of it, and four times what is made of the history now, is held.
 ///
 /// **Threads.** ``join(_:format:tag:)`` and `trySend` are used on the loops of the group, ``send(_:)`` in any task.
 public final class BroadcastGroup: Sendable {

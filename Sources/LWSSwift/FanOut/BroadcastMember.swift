@@ -311,13 +311,25 @@ public final class BroadcastMember: @unchecked Sendable {
         return timeBehind(now) > maximumTime
     }
 
+    /// Whether it has taken nothing of what is replayed to it for longer than this. Of that nothing can be dropped.
+    func isStalledInReplay(longerThan time: UInt64, _ now: UInt64) -> Bool {
+        isApart && cursor.isReplaying && !cursor.isEnding && now > lastProgress + time
+    }
+
+    /// What is replayed to it.
+    var backlog: Backlog? { isApart ? cursor.backlog : nil }
+
+    /// Lets go of it, since it does not keep up.
+    func letGo() {
+        core.loop.logger.debug("member \(core.id) is closed: it does not keep up with its group")
+        remove()
+        core.endSinceTooSlow()
+    }
+
     /// Does what the policy says about a member that has reached a limit.
     func apply(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) {
         switch policy.action {
-        case .close:
-            core.loop.logger.debug("member \(core.id) is closed: it does not keep up with its group")
-            remove()
-            core.endSinceTooSlow()
+        case .close: letGo()
         case .dropOldest:
             var earliest: LogPosition?
             if let maximumTime, timeBehind(now) > maximumTime {

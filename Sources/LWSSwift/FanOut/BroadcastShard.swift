@@ -43,7 +43,7 @@ final class BroadcastShard {
         self.memberCounts = memberCounts
         self.lostMessages = lostMessages
         commentInterval = configuration.eventCommentInterval?.milliseconds
-        watch = MemberWatch(loop, configuration.slowMembers, congestion)
+        watch = MemberWatch(loop, configuration.slowMembers, congestion, history)
     }
 
     /// What became of the publications on this loop, up to this moment.

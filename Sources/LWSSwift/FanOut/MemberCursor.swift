@@ -154,6 +154,8 @@ struct MemberCursor: ~Copyable {
         return unsafe FrameLog.Piece(start: start, count: bytes.count, end: position)
     }
 
+    /// What it reads of what it missed before its place in the log; nil when it has read that.
+    var backlog: Backlog? { replay?.backlog }
     /// It reads what it missed before its place in the log.
     var isReplaying: Bool { replay != nil }
 
@@ -400,6 +402,8 @@ struct MemberCursor: ~Copyable {
 
     /// It reads no further than to some place.
     var isStopping: Bool { stop != nil }
+    /// It reads no further for good.
+    var isEnding: Bool { isStopping && stop?.purpose != .catchUp }
     /// It has left, but for a message that is under way.
     var isLeaving: Bool { stop?.purpose == .leave }
 

@@ -1,5 +1,6 @@
 /// Looks after the members of a group on one loop that stand apart: at the end of each turn in which a slab of a log has
-/// filled, and every 100 ms. Who has reached a limit gets what the ``SlowMemberPolicy`` says; for who is above its mark and
+/// filled, and every 100 ms. Who has reached a limit gets what the ``SlowMemberPolicy`` says, or is let go while it is
+/// replayed to; for who is above its mark and
 /// still reads the group's publishers wait (``Congestion``), until it has caught up by half. Confined to the loop's thread.
 final class MemberWatch {
     private let loop: ServiceLoop
@@ -7,6 +8,8 @@ final class MemberWatch {
     private let maximumTime: UInt64?
     private let grace: UInt64
     private let congestion: Congestion
+    /// nil when the group keeps none.
+    private let history: ShardHistory?
     /// Those of the loop, which do not keep it.
     var lanes: [BroadcastLane] = []
     private var timer: LoopTimer?
@@ -15,10 +18,11 @@ final class MemberWatch {
 
     private static let interval: UInt64 = 100
 
-    init(_ loop: ServiceLoop, _ policy: SlowMemberPolicy, _ congestion: Congestion) {
+    init(_ loop: ServiceLoop, _ policy: SlowMemberPolicy, _ congestion: Congestion, _ history: ShardHistory?) {
         self.loop = loop
         self.policy = policy
         self.congestion = congestion
+        self.history = history
         maximumTime = policy.maximumTimeBehind?.milliseconds
         grace = policy.progressGrace.milliseconds
     }
@@ -48,7 +52,9 @@ final class MemberWatch {
             // A copy: members may leave meanwhile.
             let apart = lane.apart
             for member in apart {
-                if member.isTooFarBehind(policy, maximumTime: maximumTime, now) {
+                if let maximumTime, member.isStalledInReplay(longerThan: maximumTime, now) {
+                    member.letGo()
+                } else if member.isTooFarBehind(policy, maximumTime: maximumTime, now) {
                     member.apply(policy, maximumTime: maximumTime, now)
                 }
                 guard let mark = policy.publishersWaitAboveBytes else { continue }
@@ -58,6 +64,19 @@ final class MemberWatch {
                     doNotWait(for: member)
                 }
             }
+        }
+        if let history { boundBacklogs(history, now) }
+    }
+
+    /// Lets go of members that have taken nothing lately and hold what was made for those who came back before, beginning with
+    /// who stands still for longest, until what is left of that is within its bounds.
+    private func boundBacklogs(_ history: ShardHistory, _ now: UInt64) {
+        guard history.hasTooManyBacklogs else { return }
+        let stalled = lanes.flatMap(\.apart).filter {
+            $0.backlog.map(history.isOutdated) ?? false && $0.isStalledInReplay(longerThan: grace, now)
+        }
+        for member in stalled.sorted(by: { $0.lastProgress < $1.lastProgress }) where history.hasTooManyBacklogs {
+            member.letGo()
         }
     }
 

@@ -1,7 +1,7 @@
 /// Reads a part of a ``Backlog`` for one member. Confined to the loop's thread.
 @safe
 final class ReplayReader {
-    private let backlog: Backlog
+    let backlog: Backlog
     private var next: Int
     private var end: Int
     /// Where ``peek()`` has come to.

@@ -13,6 +13,8 @@ final class ShardHistory {
     @exclusivity(unchecked) private var uncheckedLog: RecordLog
     /// By encoding, compressed members reading the plain one; nil where nobody came back in the last seconds.
     private var backlogs: [Backlog?]
+    /// All that somebody may still read.
+    private var made: [WeakBacklog] = []
     private var timer: LoopTimer?
     /// On the home loop, which counts what all loops share.
     private let counter: SharedCounter?
@@ -27,6 +29,13 @@ final class ShardHistory {
 
     /// How long what was made for one that came back is kept for others: after a restart all come at once.
     private static let linger: UInt64 = 5_000
+    /// What may be held of what was made, if it is more than ``backlogShare`` times what is in use.
+    private static let backlogBytes = 8 << 20
+    private static let backlogShare = 4
+
+    private struct WeakBacklog {
+        weak var backlog: Backlog?
+    }
 
     init(_ loop: ServiceLoop, _ configuration: BroadcastGroup.Configuration, counter: SharedCounter?) {
         self.loop = loop
@@ -163,9 +172,25 @@ final class ShardHistory {
             )
         }
         made.append(log.records(after: made.last), epoch: epoch)
+        if made !== old {
+            self.made.removeAll { $0.backlog == nil }
+            self.made.append(WeakBacklog(backlog: made))
+        }
         backlogs[index] = made
         startTimer()
         return made
+    }
+
+    /// Slow readers hold more of what was made for them than they should.
+    var hasTooManyBacklogs: Bool {
+        let held = made.reduce(0) { $0 + ($1.backlog?.byteCount ?? 0) }
+        guard held > Self.backlogBytes else { return false }
+        return held > Self.backlogShare * backlogs.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    }
+
+    /// It is held by those who read it only.
+    func isOutdated(_ backlog: Backlog) -> Bool {
+        !backlogs.contains { $0 === backlog }
     }
 
     private func startTimer() {

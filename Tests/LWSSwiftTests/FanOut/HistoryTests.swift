@@ -255,6 +255,50 @@ import Testing
         }
     }
 
+    @Test(arguments: [SlowMemberPolicy.Action.close, .dropOldest, .dropNewest])
+    func `who takes nothing of what is replayed to it is let go, whatever the policy`(
+        action: SlowMemberPolicy.Action
+    ) async throws {
+        let door = Door()
+        var configuration = Self.configuration(.init(maximumMessages: 10_000, maximumBytes: 12 << 20))
+        configuration.slowMembers = .init(
+            action: action,
+            maximumTimeBehind: .milliseconds(300),
+            publishersWaitAboveBytes: nil
+        )
+        try await withGroup(configuration, admit: door.admit) { fixture in
+            let group = fixture.group
+            try await fixture.loop.run { for number in 1...180 { group.trySend(.numbered(number, bytes: 60_000)) } }
+            door.replay.update { $0 = .everything }
+            let stalled = try await fixture.connectSlowly()
+            try await fixture.waitForMembers(0)
+            #expect(try await stalled.raw.messagesToClose().code == 1008)
+        }
+    }
+
+    @Test func `what stalled readers hold of a history that has gone by is bounded`() async throws {
+        let door = Door()
+        var configuration = Self.configuration(.init(maximumMessages: 10_000, maximumBytes: 6 << 20))
+        configuration.slowMembers = .init(
+            maximumTimeBehind: nil,
+            publishersWaitAboveBytes: nil,
+            progressGrace: .milliseconds(200)
+        )
+        try await withGroup(configuration, admit: door.admit) { fixture in
+            let group = fixture.group
+            door.replay.update { $0 = .everything }
+            var stalled: [GroupPeer] = []
+            // Each finds another history, and so holds one of its own.
+            for _ in 0..<8 {
+                try await fixture.loop.run { for _ in 0..<110 { group.trySend(.numbered(0, bytes: 60_000)) } }
+                stalled.append(try await fixture.connectSlowly())
+            }
+            try await fixture.waitForMembers(4)
+            #expect(try await stalled[0].raw.messagesToClose().code == 1008, "it has stood still for longest")
+            withExtendedLifetime(stalled) {}
+        }
+    }
+
     @Test func `who lost messages is told in their place`() async throws {
         let door = Door()
         var configuration = Self.configuration()
