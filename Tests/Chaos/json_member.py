@@ -163,7 +163,7 @@ class JSONMember:
             self.acks[key] = {name: value for name, value in content.items() if name != "duplicate"}
             if len(self.acks) > _KEYS // 2:
                 del self.acks[next(iter(self.acks))]
-        if not content.get("duplicate"):
+        if not content.get("duplicate") and content["stored"] == "memory":
             self.position = content["id"]
         if content["stored"] != "memory" or not 0 <= content["receivers"] < self.channel.most_members:
             self.diary.fail(f"not plausible, of at most {self.channel.most_members} members: {content}")

@@ -43,9 +43,9 @@ struct Place: Equatable, Sendable {
             move(to: welcome.position)
         case .message(let message): move(to: message.id)
         case .position(let id): move(to: id)
-        case .ack(let acknowledgement): move(to: acknowledgement.id)
+        case .ack(let acknowledgement) where acknowledgement.isInOrder: move(to: acknowledgement.id)
         case .gap(let gap): move(to: gap.to)
-        case .joined, .left, .renamed, .members, .history, .error, .unknown: break
+        case .ack, .joined, .left, .renamed, .members, .history, .error, .unknown: break
         }
     }
 

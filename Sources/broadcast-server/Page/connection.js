@@ -179,7 +179,8 @@ export class ChatConnection {
                 this.#watchAcknowledgements();
                 break;
             case "ack":
-                this.#position = object.id;
+                // What is told again, or waited for the disk, comes behind later messages.
+                if (!object.duplicate && object.stored === "memory") this.#position = object.id;
                 this.#confirm(object);
                 break;
             case "error":

@@ -57,6 +57,19 @@ import Testing
         #expect(place.position == "2.0")
     }
 
+    @Test func `an acknowledgement that may come late does not move it back`() {
+        var place = Place()
+        place.advance(past: welcome("1.1"))
+        place.advance(past: .position("1.9"))
+        for late in [
+            Acknowledgement(key: "k", id: "1.6", receivers: 1, stored: .memory, isDuplicate: true),
+            Acknowledgement(key: "k", id: "1.6", receivers: 1, stored: .disk),
+        ] {
+            place.advance(past: .ack(late))
+            #expect(place.position == "1.9")
+        }
+    }
+
     @Test func `who does not listen keeps the position of the one who did`() {
         var place = Place(beginning: .nowhere, position: "1.7")
         place.advance(past: welcome("1.9"))

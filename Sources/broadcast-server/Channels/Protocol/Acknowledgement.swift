@@ -24,6 +24,10 @@ struct Acknowledgement: Sendable, Equatable {
     var stored: Storage
     /// Whether the message had come with this key before, and was not taken again.
     var isDuplicate = false
+
+    /// Whether it tells how far its client has come: others' messages may have come in between when it is given once more, or
+    /// waited for the disk.
+    var isInOrder: Bool { !isDuplicate && stored == .memory }
 }
 
 /// `duplicate` is there only when it is true.
