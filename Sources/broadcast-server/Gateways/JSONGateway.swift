@@ -9,6 +9,9 @@ final class JSONGateway: Participant, @unchecked Sendable {
         }
         return connection.onLoop
     }
+    /// It is read from again once its new name has come, and once the answers that wait for it have left.
+    private var waitsForName = false
+    private var hasAnswersWaiting = false
 
     /// Becomes a member of the channel, at its place in the order, and says so.
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {
@@ -69,7 +72,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         switch object {
         case .message(let text, let key, let stored): say(WebSocketMessage.text(text).borrowed, key: key, stored)
         case .name(let name): try rename(name)
-        case .fetch(let fetch): connection.tell(.history(try service.history(fetch, for: self)))
+        case .fetch(let fetch): tell(.history(try service.history(fetch, for: self)))
         }
     }
 
@@ -87,7 +90,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
                 stored: Acknowledgement.Storage(receipt.stored),
                 isDuplicate: isDuplicate
             )
-            connection.tell(.ack(acknowledgement))
+            tell(.ack(acknowledgement))
         }
     }
 
@@ -98,27 +101,46 @@ final class JSONGateway: Participant, @unchecked Sendable {
             case .failure(let problem): refuse(problem)
             case nil: break
             }
-            connection.resumeReading()
+            waitsForName = false
+            readOn()
         }
         // What it says next is to stand behind the new name, which has to come from its channel's home first.
-        if !channel.isHere { connection.pauseReading() }
+        guard !channel.isHere else { return }
+        waitsForName = true
+        connection.pauseReading()
+    }
+
+    private func readOn() {
+        if !waitsForName, !hasAnswersWaiting { connection.resumeReading() }
     }
 
     private func refuse(_ problem: Problem) {
         service.logger.debug("Client \(seat.id) sent what cannot be taken: \(problem.message)")
-        connection.tell(.error(problem))
+        tell(.error(problem))
     }
 
+    /// What it asks for further has to wait while it does not take the answers.
     override func tell(_ object: ServerObject) {
-        connection.tell(object)
+        guard connection.tell(object) == .aboveHighWaterMark, !hasAnswersWaiting else { return }
+        hasAnswersWaiting = true
+        connection.onWritable { [weak self] in
+            guard let self else { return }
+            hasAnswersWaiting = false
+            readOn()
+        }
+        connection.pauseReading()
     }
 }
 
 extension LoopConnection {
     /// Sends to a client that is let go when it does not keep up even with what is for it alone.
-    fileprivate func tell(_ object: ServerObject) {
-        guard trySend(ChatProtocol.encode(object)) == .dropped else { return }
-        // Does nothing to one that is closing already.
-        close(code: .policyViolation, reason: "Too slow: the messages that wait exceed the limit.")
+    @discardableResult
+    fileprivate func tell(_ object: ServerObject) -> SendResult {
+        let result = trySend(ChatProtocol.encode(object))
+        if result == .dropped {
+            // Does nothing to one that is closing already.
+            close(code: .policyViolation, reason: "Too slow: the messages that wait exceed the limit.")
+        }
+        return result
     }
 }
