@@ -1,5 +1,6 @@
 /// The parameters of a URL's query, in the form of a browser's `URLSearchParams`: percent-encoded, a plus standing for a
-/// space. Of several alike the last counts. What cannot be decoded stands for itself.
+/// space. Of several alike the last counts. A percent sign without two digits stands for itself, and for bytes that are no UTF-8
+/// stands U+FFFD.
 struct QueryParameters: Sendable, Equatable {
     private var values: [String: String] = [:]
 
@@ -15,7 +16,6 @@ struct QueryParameters: Sendable, Equatable {
     subscript(name: String) -> String? { values[name] }
 
     private static func decode(_ bytes: Substring.UTF8View) -> String {
-        let text = String(decoding: bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
-        return PercentEncoding.decode(text) ?? text
+        PercentEncoding.decodeLeniently(bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
     }
 }

@@ -70,6 +70,6 @@ struct Visit: Sendable, Equatable {
                 Problem(.badField, "The parameter \"last\" is a number from 0 to \(Self.mostLast).")
             )
         }
-        recall = count == 0 ? .nothing : .last(count)
+        recall = .last(count)
     }
 }

@@ -11,12 +11,21 @@ import Testing
     @Test(arguments: [
         ("name=ann", "ann"), ("name=ann+lee", "ann lee"), ("name=ann%20lee", "ann lee"), ("name=a%2Bb", "a+b"),
         ("name=%F0%9F%91%8B", "👋"), ("name=👋", "👋"), ("x=1&name=ann&name=bob", "bob"), ("name=a%26b%3Dc", "a&b=c"),
-        ("name=100%25", "100%"), ("name=100%", "100%"), ("name=a=b", "a=b"),
+        ("name=100%25", "100%"), ("name=100%", "100%"), ("name=a=b", "a=b"), ("name=100%+a%20%zz%20b", "100% a %zz b"),
     ])
     func `a name is taken from the query`(query: String, name: String) {
         let visit = Self.visit(query)
         #expect(visit.request.name?.text == name)
         #expect(visit.problems.isEmpty)
+    }
+
+    @Test(arguments: ["name=%FF", "name=a%C3", "name=%E2%A0%80", "name=%EF%BF%BD"])
+    func `a name that cannot be read, or seen, is a problem`(query: String) {
+        for form in [MemberForm.json, .text] {
+            let visit = Self.visit(query, form)
+            #expect(visit.request.name == nil)
+            #expect(visit.problems.map(\.code) == [.badName])
+        }
     }
 
     @Test(arguments: ["", "name", "name=", "name=+", "name=%20", "Name=ann", "&&&", "=", "%", "%ff", "session=x"])
@@ -39,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("last=0", Recall.nothing), ("last=5", .last(5)), ("last=7&last=050", .last(50)),
+        ("last=0", Recall.last(0)), ("last=5", .last(5)), ("last=7&last=050", .last(50)),
         ("last=999999999", .last(999_999_999)),
     ])
     func `the latest are asked for by their number`(query: String, recall: Recall) {

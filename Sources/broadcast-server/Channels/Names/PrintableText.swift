@@ -3,7 +3,8 @@ enum PrintableText {
     /// Whether all of the text is letters, marks, numbers, punctuation, symbols or the plain space, and does not begin with
     /// a mark, which would join what stands before it.
     ///
-    /// Control and format characters, other white space, line breaks, private and unknown characters are not printable.
+    /// Control and format characters, other white space, line breaks, private and unknown characters are not printable, nor is
+    /// a Braille pattern without dots, which looks like a space, or U+FFFD, which stands for what could not be read.
     /// What joins or varies emoji is, behind an emoji.
     static func isPrintable(_ text: String) -> Bool {
         var isBehindEmoji = false
@@ -30,6 +31,7 @@ enum PrintableText {
     }
 
     private static func isPrintable(_ scalar: Unicode.Scalar, isFirst: Bool) -> Bool {
+        guard scalar != "\u{2800}", scalar != "\u{FFFD}" else { return false }
         let properties = scalar.properties
         return switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false

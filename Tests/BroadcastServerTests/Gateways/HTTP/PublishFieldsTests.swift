@@ -50,8 +50,11 @@ import Testing
         #expect(query["d"] == nil)
     }
 
-    @Test(arguments: ["%zz", "%f", "%ff", "100%"])
-    func `what cannot be decoded stands for itself`(text: String) {
-        #expect(QueryParameters("a=\(text)")["a"] == text)
+    @Test(arguments: [
+        ("%zz", "%zz"), ("%f", "%f"), ("100%", "100%"), ("%%20", "% "), ("%2%20", "%2 "), ("%ff", "\u{FFFD}"),
+        ("%zz%C3%A9%ff%20", "%zzé\u{FFFD} "),
+    ])
+    func `what cannot be decoded stands for itself, and keeps nothing else from being`(text: String, decoded: String) {
+        #expect(QueryParameters("a=\(text)")["a"] == decoded)
     }
 }
