@@ -1,5 +1,14 @@
 import LWSSwift
 
+extension StoredKey {
+    /// What is remembered of it, in a channel of this epoch.
+    fileprivate func entry(in epoch: UInt64) -> KeyMemory.Entry {
+        let position = BroadcastGroup.Position(epoch: epoch, number: number)
+        let receipt = Receipt(id: PositionText(position), receivers: receivers, stored: .disk)
+        return KeyMemory.Entry(receipt: receipt, count: count, contentHash: contentHash)
+    }
+}
+
 /// How a channel outlives the server.
 extension Channel {
     /// Has what was stored of it read, before anything else happens to it. On one of its loops.
@@ -26,16 +35,14 @@ extension Channel {
         state.skipTags(upTo: archive.channel.tag)
         let now = (wall: WallTime.now.milliseconds, clock: ContinuousClock.now)
         // Those whose place is kept have lost their connection with the server before, and so are the youngest.
+        let epoch = archive.channel.epoch
+        restorePublisherKeys(contents, epoch)
         let sessions = contents.sessions.sorted { $0.value.lost ?? 0 < $1.value.lost ?? 0 }
         var places = 0
         for (id, session) in sessions {
             var keys = KeyMemory()
             for key in contents.keys[id] ?? [] {
-                let position = BroadcastGroup.Position(epoch: archive.channel.epoch, number: key.number)
-                keys.remember(
-                    Receipt(id: PositionText(position), receivers: key.receivers, stored: .disk),
-                    for: key.key
-                )
+                keys.remember(key.entry(in: epoch), for: key.key)
             }
             keys.skip(to: contents.keyTotals[id] ?? 0)
             let age = Duration.milliseconds(max(now.wall - (session.lost ?? now.wall), 0))
@@ -43,6 +50,15 @@ extension Channel {
             if session.hasPlace { places += 1 }
         }
         if places > 0 { directory?.use(self, places) }
+    }
+
+    /// Their time begins anew: none has passed while there was no server.
+    private func restorePublisherKeys(_ contents: StateReader.Contents, _ epoch: UInt64) {
+        for key in contents.keys[.ofPublishers] ?? [] {
+            state.publisherKeys.remember(key.entry(in: epoch), for: key.key, now: .now, hasRoom: hasRoomForKeys)
+            countPublisherKeys()
+        }
+        state.publisherKeys.skip(to: contents.keyTotals[.ofPublishers] ?? 0)
     }
 
     private func restore(_ records: [StoredRecord], upTo last: UInt64) {
@@ -88,37 +104,41 @@ extension Channel {
     /// Whether somebody waits for the disk, or is to be told of it. On any thread.
     var isUnsettled: Bool { archive.map { $0.unsettled.count > 0 } ?? false }
 
-    /// Tells when a message is on the disk, on the home loop.
+    /// Tells when messages are on the disk, on the home loop.
     ///
     /// - Parameters:
-    ///   - receipt: what became of it in memory.
-    ///   - isDuplicate: it has had its place before this turn.
-    ///   - body: called with what became of it then; nil when the disk did not take it.
+    ///   - receipts: what became of them in memory, in this turn or before.
+    ///   - body: called with whether the disk has all of them.
     func whenStored(
-        _ receipt: Receipt,
-        isDuplicate: Bool,
+        _ receipts: [Receipt],
         _ archive: ChannelArchive,
-        _ body: @escaping @Sendable (Receipt?) -> Void
+        _ body: @escaping @Sendable (_ isStored: Bool) -> Void
     ) {
-        guard let number = BroadcastGroup.Position(receipt.id.rawValue)?.number else { return body(nil) }
+        let open = receipts.filter { $0.stored == .memory }.compactMap {
+            BroadcastGroup.Position($0.id.rawValue)?.number
+        }
+        let (earlier, new) = (open.filter { $0 <= archive.last }, open.filter { $0 > archive.last })
+        guard !open.isEmpty else { return body(true) }
         archive.unsettled.add(1)
         let (home, unsettled) = (home, archive.unsettled)
-        let answer: @Sendable (Bool) -> Void = { isStored in
+        let agreement = Agreement(of: earlier.count + (new.isEmpty ? 0 : 1)) { isStored in
             home.execute {
-                var stored = receipt
-                stored.stored = .disk
-                body(isStored ? stored : nil)
+                body(isStored)
                 unsettled.add(-1)
             }
         }
-        if isDuplicate {
+        if let last = new.max() {
+            // One that is larger than the history may be is kept nowhere. What newer ones have pushed out of it already is as
+            // good as stored: nobody could get it any more.
+            if let oldest = group.oldestNumber, oldest <= last {
+                archive.whenStored(agreement.answer)
+            } else {
+                agreement.answer(false)
+            }
+        }
+        for number in earlier {
             let record = group.records(after: number - 1, limit: 1).first { $0.position.number == number }
-            if let record { archive.storeAgain(record, answer) } else { answer(false) }
-        } else if group.oldestNumber.map({ $0 <= number }) ?? false {
-            archive.whenStored(answer)
-        } else {
-            // Larger than the history may be: it is kept nowhere.
-            answer(false)
+            if let record { archive.storeAgain(record, agreement.answer) } else { agreement.answer(false) }
         }
     }
 }

@@ -164,8 +164,10 @@ final class Channel: @unchecked Sendable {
         for session in expiry.forgotten { store(session) }
         for notice in expiry.notices { announce(notice) }
         directory?.sessionsAreGone(expiry.forgotten.map { AbsentSession(channel: self, id: $0) })
-        directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
+        // Before the channel itself may go.
+        if countedKeys > 0, state.publisherKeys.isEmpty { archive?.note(.ofPublishers, nil) }
         countPublisherKeys()
+        directory?.leave(self, uses: expiry.departures, isEmpty: isEmpty)
         setTimer()
     }
 
@@ -261,9 +263,10 @@ final class Channel: @unchecked Sendable {
                     acknowledge(.taken(receipt, isDuplicate: isDuplicate))
                 }
             }
-            whenStored(receipt, isDuplicate: isDuplicate, archive) { [self] stored in
-                if let stored { state.update(stored, for: letter.key, in: letter.session) }
-                let delivery = stored.map { Delivery.taken($0, isDuplicate: isDuplicate) } ?? .notStored
+            whenStored([receipt], archive) { [self] isStored in
+                let stored = receipt.onDisk
+                if isStored { state.update(stored, for: letter.key, in: letter.session) }
+                let delivery: Delivery = isStored ? .taken(stored, isDuplicate: isDuplicate) : .notStored
                 group.inOrder(on: connection.loop) { acknowledge(delivery) }
             }
         }
@@ -297,12 +300,24 @@ final class Channel: @unchecked Sendable {
 
     /// Sends messages of somebody who is no member, for a use that was begun in the directory and ends with this.
     ///
-    /// - Parameter answer: called on the home loop with what became of each message, or why none was taken.
+    /// - Parameter answer: called on the home loop with what became of each message, when they have their places or, for those
+    ///   that are to be on the disk, when they are there; or with why not.
     func publish(_ posting: Posting, _ answer: @escaping @Sendable (Result<[Posted], PostingFault>) -> Void) {
         group.atHome { [self] in
-            answer(Result { () throws(PostingFault) in try take(posting) })
+            restore()
+            let result = Result { () throws(PostingFault) in try take(posting) }
             setTimer()
-            directory?.leave(self, isEmpty: isEmpty)
+            let end: @Sendable (Result<[Posted], PostingFault>) -> Void = { [self] result in
+                answer(result)
+                directory?.leave(self, isEmpty: isEmpty)
+            }
+            guard posting.isDurable, let archive, case .success(let posted) = result else { return end(result) }
+            whenStored(posted.map(\.receipt), archive) { [self] isStored in
+                guard isStored else { return end(.failure(.notStored)) }
+                let stored = posted.map { Posted(receipt: $0.receipt.onDisk, isDuplicate: $0.isDuplicate) }
+                state.publisherKeys.update(stored, of: posting)
+                end(.success(stored))
+            }
         }
     }
 
@@ -319,13 +334,29 @@ final class Channel: @unchecked Sendable {
     }
 
     private func remember(_ first: Receipt, for parcel: Posting.Parcel) {
-        let hasRoom = directory?.publisherKeyCount ?? 0 < PublisherKeys.maximumTotal
-        state.publisherKeys.remember(first, for: parcel, now: .now, hasRoom: hasRoom)
+        state.publisherKeys.remember(first, for: parcel, now: .now, hasRoom: hasRoomForKeys)
         countPublisherKeys()
+        guard let archive, let key = parcel.key, let position = BroadcastGroup.Position(first.id.rawValue) else {
+            return
+        }
+        archive.spend(
+            SpentKey(
+                session: .ofPublishers,
+                key: key,
+                number: position.number,
+                receivers: first.receivers,
+                count: parcel.messages.count,
+                contentHash: parcel.contentHash,
+                total: state.publisherKeys.total
+            )
+        )
     }
 
+    /// Whether there may be one key of a publisher more.
+    var hasRoomForKeys: Bool { directory?.publisherKeyCount ?? 0 < PublisherKeys.maximumTotal }
+
     /// Says how many keys there are now, more or less than when it was said last.
-    private func countPublisherKeys() {
+    func countPublisherKeys() {
         let count = state.publisherKeys.count
         directory?.publisherKeysChanged(by: count - countedKeys)
         countedKeys = count
@@ -373,12 +404,15 @@ final class Channel: @unchecked Sendable {
 
     // MARK: What was said, and who is there
 
-    /// Gives a part of what was said, as it is at the home, where everything that was acknowledged is known already.
+    /// Gives a part of what was said, as it is at the home, where everything that was acknowledged is known already; for a use
+    /// that was begun in the directory and ends with this.
     ///
     /// - Parameter answer: called on the home loop.
     func history(_ fetch: Fetch, _ answer: @escaping @Sendable (Result<HistoryPage, Problem>) -> Void) {
-        group.atHome { [group] in
+        group.atHome { [self] in
+            restore()
             answer(Result { () throws(Problem) in try HistoryReader.page(fetch, of: group) })
+            directory?.leave(self, isEmpty: isEmpty)
         }
     }
 

@@ -70,9 +70,11 @@ final class ChannelDirectory: Sendable {
         return channel
     }
 
-    /// The channel of a name, if there is one, without a use of it.
-    func channel(_ name: ChannelName) -> Channel? {
-        table.withLock { $0[name] }
+    /// The channel of a name, for a use that ``leave(_:uses:isEmpty:)`` ends; nil when there is none, in the state directory
+    /// neither.
+    func visit(_ name: ChannelName) throws(ChannelTable<Channel>.TooManyChannels) -> Channel? {
+        guard table.withLock({ $0[name] != nil }) || store?.has(name) == true else { return nil }
+        return try enter(name)
     }
 
     /// Ends uses of a channel.

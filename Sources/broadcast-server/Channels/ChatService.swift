@@ -147,7 +147,8 @@ final class ChatService: Sendable {
 
     /// Says something in the name of somebody who is no member: all of it, or nothing.
     ///
-    /// On one of the loops.
+    /// On one of the loops. It returns when the messages have their places or, if they are to be on the disk and there is a
+    /// state directory, when they are there.
     ///
     /// - Returns: what became of each message, in order.
     func publish(_ posting: Posting, in name: ChannelName) async throws(PostingFault) -> [Posted] {
@@ -158,7 +159,9 @@ final class ChatService: Sendable {
         } catch {
             throw .noRoom
         }
-        let result = await withCheckedContinuation { continuation in
+        var posting = posting
+        posting.isDurable = posting.isDurable || settings.isDurable
+        let result = await withCheckedContinuation { [posting] continuation in
             channel.publish(posting) { continuation.resume(returning: $0) }
         }
         let posted = try result.get()
@@ -172,11 +175,17 @@ final class ChatService: Sendable {
         return posted
     }
 
-    /// A part of what was said in a channel; nil for one that there is not.
+    /// A part of what was said in a channel; nil for one that there is not, in the state directory neither.
     ///
     /// On one of the loops.
     func history(_ fetch: Fetch, of name: ChannelName) async throws(Problem) -> HistoryPage? {
-        guard let channel = directory.channel(name) else { return nil }
+        let channel: Channel
+        do throws(ChannelTable<Channel>.TooManyChannels) {
+            guard let known = try directory.visit(name) else { return nil }
+            channel = known
+        } catch {
+            throw Problem(.noRoom, Self.tooManyChannels)
+        }
         let result = await withCheckedContinuation { continuation in
             channel.history(fetch) { continuation.resume(returning: $0) }
         }

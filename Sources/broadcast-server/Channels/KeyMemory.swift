@@ -8,6 +8,8 @@ struct KeyMemory: Sendable {
     /// For the publishers of a channel, who share one.
     static let capacityOfPublishers = 256
 
+    static func capacity(of id: SessionID) -> Int { id == .ofPublishers ? capacityOfPublishers : capacity }
+
     /// What came with a key.
     struct Entry: Sendable, Equatable {
         /// Of the first message.
@@ -53,7 +55,7 @@ struct KeyMemory: Sendable {
 
     /// What became of a message has changed, if it is known still.
     mutating func update(_ receipt: Receipt, for key: MessageKey) {
-        entries[key]?.receipt = receipt
+        if entries[key]?.receipt.id == receipt.id { entries[key]?.receipt = receipt }
     }
 
     mutating func forgetOldest() {

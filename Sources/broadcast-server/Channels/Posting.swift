@@ -46,7 +46,7 @@ struct Posted: Sendable, Equatable {
     let isDuplicate: Bool
 }
 
-/// Why nothing of a posting was taken.
+/// Why nothing of a posting was taken, or not as it was to be.
 enum PostingFault: Error, Equatable {
     /// There are too many channels.
     case noRoom
@@ -54,4 +54,6 @@ enum PostingFault: Error, Equatable {
     case stopped
     /// The key came before with something else.
     case keyWasUsed(MessageKey)
+    /// All of it was sent and has its place, but the disk did not take it. What comes again with its key is only stored then.
+    case notStored
 }

@@ -12,13 +12,19 @@ struct PublisherKeys: Sendable {
 
     var isEmpty: Bool { lastUse == nil }
     var count: Int { memory.count }
+    /// How many keys there have been.
+    var total: UInt64 { memory.total }
 
     /// When ``expire(now:)`` has something to do.
     var deadline: ContinuousClock.Instant? { lastUse.map { $0 + Self.retention } }
 
     /// Forgets all keys when their time has come.
     mutating func expire(now: ContinuousClock.Instant) {
-        if let deadline, deadline <= now { self = PublisherKeys() }
+        guard let deadline, deadline <= now else { return }
+        let total = memory.total
+        self = PublisherKeys()
+        // They are counted on, for who has stored them.
+        memory.skip(to: total)
     }
 
     /// Looks whether all of a posting may be taken.
@@ -41,6 +47,15 @@ struct PublisherKeys: Sendable {
         return (0..<entry.count).map { entry.receipt.following($0) }
     }
 
+    /// What became of the messages of a posting has changed; it is told where their keys are known still.
+    mutating func update(_ posted: [Posted], of posting: Posting) {
+        var index = 0
+        for parcel in posting.parcels {
+            if let key = parcel.key { memory.update(posted[index].receipt, for: key) }
+            index += parcel.messages.count
+        }
+    }
+
     /// Remembers what became of a parcel.
     ///
     /// - Parameter hasRoom: there may be one key more, of all channels together.
@@ -51,13 +66,27 @@ struct PublisherKeys: Sendable {
         hasRoom: Bool = true
     ) {
         guard let key = parcel.key else { return }
-        if !hasRoom { memory.forgetOldest() }
         let entry = KeyMemory.Entry(
             receipt: first,
             count: parcel.messages.count,
             contentHash: parcel.contentHash
         )
+        remember(entry, for: key, now: now, hasRoom: hasRoom)
+    }
+
+    mutating func remember(
+        _ entry: KeyMemory.Entry,
+        for key: MessageKey,
+        now: ContinuousClock.Instant,
+        hasRoom: Bool
+    ) {
+        if !hasRoom { memory.forgetOldest() }
         memory.remember(entry, for: key)
         lastUse = now
+    }
+
+    /// Those that were stored are the last of so many.
+    mutating func skip(to total: UInt64) {
+        memory.skip(to: total)
     }
 }

@@ -9,6 +9,9 @@ struct Receipt: Sendable, Equatable {
     /// Where it is kept, as far as this is known.
     var stored = Stored.memory
 
+    /// That of the message when the disk has it.
+    var onDisk: Receipt { Receipt(id: id, receivers: receivers, stored: .disk) }
+
     /// That of the message so many places behind this one, which was sent with it.
     func following(_ offset: Int) -> Receipt {
         guard offset > 0, let first = BroadcastGroup.Position(id.rawValue) else { return self }

@@ -15,11 +15,14 @@ final class ChannelArchive {
     private var waiting: [@Sendable (Bool) -> Void] = []
     /// The oldest publication that the disk was told to keep.
     private var oldest: UInt64?
+    /// The last publication that it was told. Later ones are of this turn, at whose end it is told them.
+    private(set) var last: UInt64
 
     init(_ store: StateStore, _ channel: StoredChannel) {
         self.store = store
         self.channel = channel
         unsettled = Unsettled()
+        last = channel.number
     }
 
     /// A number that is counted on the home loop, and read by who ends the server.
@@ -39,6 +42,7 @@ final class ChannelArchive {
         group.onRecords { [weak self, weak group] records in
             guard let self else { return }
             oldest = records.oldest
+            last = records.position.number
             let added = channel.append(records, keys: spent, waiter())
             spent = []
             group?.bytesBegan(added.byteCount)

@@ -1,17 +1,17 @@
-/// Keys of one session with what became of their messages, as they stand in a row.
+/// Keys of one session, or of the publishers of a channel, with what became of their messages, as they stand in a row.
 struct KeyBytes: Sendable {
     /// How many keys the session has had, with these.
     private(set) var total: UInt64 = 0
     private(set) var bytes: [UInt8] = []
 
-    /// - Parameters:
-    ///   - number: of the message.
-    ///   - total: how many keys the session has had, with this one.
-    mutating func append(_ key: MessageKey, number: UInt64, receivers: Int, total: UInt64) {
-        self.total = total
-        bytes.put(key.text)
-        bytes.put(number)
-        bytes.put(UInt32(clamping: receivers))
+    mutating func append(_ key: SpentKey) {
+        total = key.total
+        bytes.put(key.key.text)
+        bytes.put(key.number)
+        bytes.put(UInt32(clamping: key.receivers))
+        guard key.session == .ofPublishers else { return }
+        bytes.put(UInt32(key.count))
+        bytes.put(key.contentHash ?? 0)
     }
 }
 
@@ -20,16 +20,27 @@ struct StoredKey: Sendable, Equatable {
     var key: MessageKey
     var number: UInt64
     var receivers: Int
+    var count = 1
+    var contentHash: UInt64?
 
     /// Those of a row; nil when it holds something else.
-    static func all(in bytes: [UInt8]) -> [StoredKey]? {
+    ///
+    /// - Parameter id: whose they are.
+    static func all(in bytes: [UInt8], of id: SessionID) -> [StoredKey]? {
         var reader = StateBytesReader(bytes)
         var keys: [StoredKey] = []
         while !reader.isAtEnd {
             guard let key = reader.text(), let number = reader.number(UInt64.self),
                 let receivers = reader.number(UInt32.self)
             else { return nil }
-            keys.append(StoredKey(key: MessageKey(text: key), number: number, receivers: Int(receivers)))
+            var stored = StoredKey(key: MessageKey(text: key), number: number, receivers: Int(receivers))
+            if id == .ofPublishers {
+                guard let count = reader.number(UInt32.self), 1...Posting.maximumCount ~= Int(count),
+                    let hash = reader.number(UInt64.self)
+                else { return nil }
+                (stored.count, stored.contentHash) = (Int(count), hash)
+            }
+            keys.append(stored)
         }
         return keys
     }

@@ -34,7 +34,7 @@ struct StateCheck: Sendable {
                 messages: contents.records.count,
                 bytes: contents.records.reduce(0) { $0 + $1.message.bytes.count },
                 sessions: contents.sessions.count,
-                keys: contents.keys.values.reduce(0) { $0 + min($1.count, KeyMemory.capacity) },
+                keys: contents.keys.reduce(0) { $0 + min($1.value.count, KeyMemory.capacity(of: $1.key)) },
                 oldest: contents.records.first?.number,
                 problems: contents.problems
             )

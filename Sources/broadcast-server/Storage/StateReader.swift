@@ -59,7 +59,7 @@ final class StateReader: Sendable {
     struct Contents: Sendable {
         var records: [StoredRecord] = []
         var sessions: [SessionID: StoredSession] = [:]
-        /// Of each session, from the oldest to the latest.
+        /// Of each session, and of the publishers, from the oldest to the latest.
         var keys: [SessionID: [StoredKey]] = [:]
         /// How many keys each session has had.
         var keyTotals: [SessionID: UInt64] = [:]
@@ -138,7 +138,7 @@ final class StateReader: Sendable {
             let (total, bytes) = (statement.unsigned(1), statement.bytes(3))
             guard let id = SessionID(statement.text(0)),
                 Checksum(identity, keysOf: epoch, id, total: total, bytes).value == statement.unsigned(2),
-                let keys = StoredKey.all(in: bytes)
+                let keys = StoredKey.all(in: bytes, of: id)
             else {
                 contents.problems.append("the keys of a session are damaged")
                 continue

@@ -184,6 +184,11 @@ final class StateStore: Sendable {
         return channel
     }
 
+    /// Whether there is something of a channel.
+    func has(_ name: ChannelName) -> Bool {
+        catalog.withLock { $0[name].map { !$0.channel.isBlank } ?? false }
+    }
+
     /// The server has no use for a channel any more, but keeps it.
     func endUse(of channel: StoredChannel) {
         catalog.withLock { channels in

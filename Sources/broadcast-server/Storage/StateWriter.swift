@@ -69,7 +69,7 @@ final class StateWriter: Sendable {
             return
         }
         try put(head)
-        for records in pending.records {
+        for records in pending.records + pending.again {
             let sum = Checksum(
                 identity,
                 messagesOf: epoch,
@@ -88,8 +88,9 @@ final class StateWriter: Sendable {
             trimMessages.bind(2, oldest)
             try trimMessages.run()
         }
-        for (id, keys) in pending.keys { try put(keys, of: id, epoch) }
+        // The keys of publishers may be forgotten, and the next one come before that is written.
         for (id, session) in pending.sessions { try put(session, id, epoch) }
+        for (id, keys) in pending.keys { try put(keys, of: id, epoch) }
     }
 
     func put(_ head: StoredChannelHead) throws(SQLiteError) {
@@ -109,10 +110,11 @@ final class StateWriter: Sendable {
         putKeys.bind(3, keys.total)
         putKeys.bind(4, Checksum(identity, keysOf: epoch, id, total: keys.total, keys.bytes).value)
         try putKeys.run(5, keys.bytes)
-        guard keys.total > UInt64(KeyMemory.capacity) else { return }
+        let capacity = UInt64(KeyMemory.capacity(of: id))
+        guard keys.total > capacity else { return }
         trimKeys.bind(1, epoch)
         trimKeys.bind(2, session)
-        trimKeys.bind(3, keys.total - UInt64(KeyMemory.capacity))
+        trimKeys.bind(3, keys.total - capacity)
         try trimKeys.run()
     }
 

@@ -25,6 +25,9 @@ final class StoredChannel: Sendable {
         /// The oldest publication that is kept; nil when that has not changed. Everything before it goes.
         var oldest: UInt64?
         var records: [RecordBytes] = []
+        /// Publications that were written before, or should have been, each in a row of its own: together with others it would
+        /// pass for the row that is there already.
+        var again: [RecordBytes] = []
         /// nil for one that is forgotten.
         var sessions: [SessionID: StoredSession?] = [:]
         var keys: [SessionID: KeyBytes] = [:]
@@ -83,8 +86,7 @@ final class StoredChannel: Sendable {
         let isFirst = change { pending in
             records.forEach { added += pending.append($0) }
             for key in keys {
-                pending.keys[key.session, default: KeyBytes()]
-                    .append(key.key, number: key.number, receivers: key.receivers, total: key.total)
+                pending.keys[key.session, default: KeyBytes()].append(key)
             }
             pending.number = last
             pending.trim(oldest)
@@ -104,7 +106,7 @@ final class StoredChannel: Sendable {
         change { pending in
             var bytes = RecordBytes()
             bytes.append(record)
-            pending.records.append(bytes)
+            pending.again.append(bytes)
             pending.waiters.append(waiter)
         }
     }
@@ -180,15 +182,22 @@ extension StoredChannel.Pending {
     fileprivate mutating func trim(_ oldest: UInt64) {
         self.oldest = oldest
         if let first = records.first, first.last < oldest { records.removeAll { $0.last < oldest } }
+        if !again.isEmpty { again.removeAll { $0.last < oldest } }
     }
 }
 
 /// A key that a message was sent with, and what became of that.
 struct SpentKey: Sendable {
+    /// Or ``SessionID/ofPublishers``.
     let session: SessionID
     let key: MessageKey
+    /// Of the first message that came with it.
     let number: UInt64
     let receivers: Int
+    /// How many messages came with it.
+    var count = 1
+    /// Of what came with it, which is looked at for publishers alone.
+    var contentHash: UInt64?
     /// How many keys the session has had, with this one.
     let total: UInt64
 }

@@ -41,17 +41,40 @@ import Testing
     }
 
     @Test func `keys are read as they were written`() {
+        let session = SessionID.random()
         var bytes = KeyBytes()
-        bytes.append(MessageKey(text: "é"), number: 1 << 41, receivers: 12, total: 8)
-        bytes.append(MessageKey(text: "x"), number: 2, receivers: 0, total: 9)
+        bytes.append(SpentKey(session: session, key: MessageKey(text: "é"), number: 1 << 41, receivers: 12, total: 8))
+        bytes.append(SpentKey(session: session, key: MessageKey(text: "x"), number: 2, receivers: 0, total: 9))
         #expect(bytes.total == 9)
         #expect(
-            StoredKey.all(in: bytes.bytes) == [
+            StoredKey.all(in: bytes.bytes, of: session) == [
                 StoredKey(key: MessageKey(text: "é"), number: 1 << 41, receivers: 12),
                 StoredKey(key: MessageKey(text: "x"), number: 2, receivers: 0),
             ]
         )
-        #expect(StoredKey.all(in: bytes.bytes.dropLast()) == nil)
+        #expect(StoredKey.all(in: bytes.bytes.dropLast(), of: session) == nil)
+    }
+
+    @Test func `keys of publishers are read with what came with them`() {
+        var bytes = KeyBytes()
+        let key = MessageKey(text: "k")
+        bytes.append(
+            SpentKey(
+                session: .ofPublishers,
+                key: key,
+                number: 7,
+                receivers: 2,
+                count: 3,
+                contentHash: 1 << 63,
+                total: 1
+            )
+        )
+        #expect(
+            StoredKey.all(in: bytes.bytes, of: .ofPublishers) == [
+                StoredKey(key: key, number: 7, receivers: 2, count: 3, contentHash: 1 << 63)
+            ]
+        )
+        #expect(StoredKey.all(in: bytes.bytes.dropLast(), of: .ofPublishers) == nil)
     }
 
     @Test func `every change of a byte changes the checksum, and so does the file it is in`() {

@@ -8,6 +8,13 @@ struct SessionID: Hashable, Sendable {
         low = generator.next()
     }
 
+    private init(high: UInt64, low: UInt64) {
+        (self.high, self.low) = (high, low)
+    }
+
+    /// Stands in the state directory for those who publish without being a member. No session is called so.
+    static let ofPublishers = SessionID(high: 0, low: 0)
+
     static func random() -> SessionID {
         var generator = SystemRandomNumberGenerator()
         return SessionID(using: &generator)

@@ -26,7 +26,7 @@ struct ProblemDetails: Error, Sendable, Equatable {
 
     /// What the server says to members, too.
     init(_ problem: Problem) {
-        self.init(.badRequest, problem.code, problem.message)
+        self = problem.code == .noRoom ? .noRoom : Self(.badRequest, problem.code, problem.message)
     }
 
     /// The answer to a request.
@@ -79,6 +79,13 @@ extension ProblemDetails {
         .stopping,
         "The server is being stopped: try again.",
         headerFields: [.retryAfter: "1"]
+    )
+
+    static let notStored = ProblemDetails(
+        .serviceUnavailable,
+        .notStored,
+        "It was sent, but the disk has not taken it: try again, with the same key.",
+        headerFields: [.retryAfter: "5"]
     )
 
     static let foreignOrigin = ProblemDetails(

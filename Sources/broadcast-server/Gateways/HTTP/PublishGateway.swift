@@ -35,6 +35,7 @@ extension ProblemDetails {
         case .stopped: self = .stopping
         case .keyWasUsed(let key):
             self.init(.unprocessableContent, .keyReused, "The key \(key.text) came before with something else.")
+        case .notStored: self = .notStored
         }
     }
 }
