@@ -1,5 +1,6 @@
 """The state directory: what was acknowledged as stored is there after the server was killed at any moment, once."""
 
+import http.client
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 
@@ -126,6 +128,82 @@ def test_killed_at_random_moments_under_load(start_stored, state):
                     acknowledged[f"{publisher.name} {number}"] = ack["id"]
         stored = {}
         for message in everything(f"{server.url}/load"):
+            assert message["text"] not in stored, f"twice: {message}"
+            stored[message["text"]] = message["id"]
+        missing = {text: id for text, id in acknowledged.items() if stored.get(text) != id}
+        assert missing == {}
+        server.stop()
+        report, code = check(state)
+        assert (code, report["sound"], report["clean"]) == (0, True, True), report
+
+
+class Poster(threading.Thread):
+    """Publishes numbered texts over HTTP that are to be on the disk, one after the other, until the server has gone."""
+
+    def __init__(self, url, name):
+        super().__init__(daemon=True)
+        self.name = name
+        self.sent = 0
+        self.ids = {}
+        self.connect(url)
+
+    def connect(self, url):
+        self.http = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=30)
+
+    def run(self):
+        try:
+            while True:
+                self.sent += 1
+                self.post(self.sent - 1)
+        except (OSError, http.client.HTTPException):
+            pass  # the server has gone
+
+    def post(self, number):
+        """Publishes two texts with one key, or one."""
+        texts = self.texts(number)
+        fields = {"Content-Type": "application/json", "Idempotency-Key": f'"{self.name} {number}"'}
+        body = json.dumps([{"text": text} for text in texts])
+        self.http.request("POST", "/posted?stored=disk", body, fields)
+        response = self.http.getresponse()
+        answers = json.loads(response.read())
+        assert response.status == 200, answers
+        for text, answer in zip(texts, answers, strict=True):
+            assert answer["stored"] == "disk", answer
+            known = self.ids.setdefault(text, answer["id"])
+            assert known == answer["id"], f"{text} had the id {known}"
+        return answers
+
+    def texts(self, number):
+        return [f"{self.name} {number} {part}" for part in range(1 + number % 2)]
+
+
+def test_killed_while_publishers_post(start_stored, state):
+    flags = ["--history-messages", "1000000", "--history-bytes", "1G", "--history-total", "1G"]
+    chance = random.Random(18)
+    acknowledged = {}
+    for run in range(3):
+        server = start_stored(*flags)
+        posters = [Poster(server.url.replace("ws", "http", 1), f"run {run} poster {n}") for n in range(8)]
+        for poster in posters:
+            poster.start()
+        deadline = Deadline()
+        while deadline.remaining and not all(poster.ids for poster in posters):
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.05, 0.8))
+        kill(server)
+        server = start_stored(*flags)
+        for poster in posters:
+            poster.join(30)
+            assert poster.ids
+            poster.connect(server.url.replace("ws", "http", 1))
+            # The last one that was answered is known, and the one that was not is sent again.
+            last = max(number for number in range(poster.sent) if poster.texts(number)[0] in poster.ids)
+            assert all(answer["duplicate"] for answer in poster.post(last))
+            for number in range(last + 1, poster.sent):
+                poster.post(number)
+            acknowledged |= poster.ids
+        stored = {}
+        for message in everything(f"{server.url}/posted"):
             assert message["text"] not in stored, f"twice: {message}"
             stored[message["text"]] = message["id"]
         missing = {text: id for text, id in acknowledged.items() if stored.get(text) != id}
