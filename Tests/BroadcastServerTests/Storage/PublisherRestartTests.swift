@@ -81,28 +81,6 @@ import Testing
         }
     }
 
-    @Test func `a stream of events goes on where it was after the restart`() async throws {
-        try await StateFixture.with { state in
-            let first = try await state.chat { chat in
-                let first = try await Self.post("/team", "one", to: chat)
-                _ = try await Self.post("/team", "two", to: chat)
-                return first
-            }
-            try await state.chat { chat in
-                let peer = try RawPeer(port: chat.port)
-                let fields = ["Host: localhost", "Accept: text/event-stream", "Last-Event-ID: \(first.id.rawValue)"]
-                try await peer.write(RawRequest(method: "GET", path: "/team", fields: fields).bytes)
-                #expect(try await peer.readHead().contains("200"))
-                var text = ""
-                while !text.contains("data: Anonymous: two") {
-                    text += String(decoding: try await peer.read(1), as: UTF8.self)
-                }
-                #expect(!text.contains("event: gap") && !text.contains("data: Anonymous: one"))
-                try await peer.close()
-            }
-        }
-    }
-
     @Test func `duplicates wait for the disk too, in a batch with new ones and with themselves`() async throws {
         try await StateFixture.with { state in
             let (copy, receipts) = try await state.chat { chat in
