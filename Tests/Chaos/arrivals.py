@@ -3,7 +3,7 @@
 import asyncio
 
 from connection import Request
-from websocket import Refused
+from endpoint import Refused
 
 # A small one makes the server notice within some kilobytes that nobody reads.
 _RECEIVE_BUFFERS = (None, 4096, 16384)

@@ -4,31 +4,24 @@ import json
 
 from absence import Absence
 from connection import Connection
-from failure import Diary
+from endpoint import Refused
+from member import Member
 from order import token_of
 from protocol import GOING_AWAY, TAKEN_OVER
 from roster import Roster
-from websocket import Refused
 
 # The server remembers so many of a session.
 _KEYS = 128
 _FETCH_LIMIT = 40
 
 
-class JSONMember:
+class JSONMember(Member):
     """Somebody who comes, goes and comes back; one session after the other."""
 
     def __init__(self, channel, key, settings):
-        self.channel, self.key, self.settings = channel, key, settings
-        self.diary = Diary(f"{key} of {channel.name}")
-        self.connection = None
-        # Connections that have ended, or were taken over from, and are to be judged.
-        self._past = []
-        self.is_connecting = False
+        super().__init__(channel, key, settings)
         self.wants_name = None
         self._forget()
-        self._identity = 0
-        self._count = 0
 
     def _forget(self):
         """Becomes somebody whom the server has never seen."""
@@ -48,21 +41,6 @@ class JSONMember:
     def is_here(self):
         """Whether there is a connection on which it was welcomed."""
         return self.connection is not None and self.connection.is_open
-
-    @property
-    def is_away(self):
-        """Whether it may connect."""
-        return self.connection is None and not self.is_connecting
-
-    @property
-    def hangs(self):
-        """Whether it does not read."""
-        return self.connection.hangs
-
-    @property
-    def is_writable(self):
-        """Whether what it says leaves."""
-        return self.connection.socket.is_writable
 
     @property
     def is_up_to_date(self):
@@ -221,7 +199,7 @@ class JSONMember:
         return f"{self.author}/{self._count}"
 
     def _count_sent(self, connection, token, size):
-        connection.sent[token] = size
+        connection.sent.append(token)
         self.channel.sent(token, size)
 
     def repeat_key(self, random):
@@ -247,33 +225,8 @@ class JSONMember:
 
     # MARK: Going
 
-    def hang(self):
-        """Stops reading."""
-        self.diary.note("* hang")
-        self.connection.hang()
-
-    def go_on(self):
-        """Reads on."""
-        self.diary.note("* go on")
-        self.connection.go_on()
-
-    def lose(self, how):
-        """Ends the connection: `reset`, or `leave` with a closing handshake."""
-        self.diary.note(f"* {how}")
-        connection = self._drop_connection()
-        connection.go_on()
-        if how == "leave":
-            connection.socket.close(1000)
-            self.absence = Absence(0)
-        else:
-            connection.socket.reset()
-            self.absence = Absence(self.settings.grace)
-
-    def _drop_connection(self):
-        connection, self.connection = self.connection, None
-        self._past.append(connection)
-        self.channel.given_up(connection.sent)
-        return connection
+    def _has_gone(self, says_goodbye):
+        self.absence = Absence(0 if says_goodbye else self.settings.grace)
 
     def was_closed(self, connection, code, reason):
         """The server ended a connection, or it was lost."""
@@ -282,9 +235,8 @@ class JSONMember:
             self._check_end(connection, code, reason)
             return
         is_taken_over = code == TAKEN_OVER and self.is_connecting
-        may_be_slow = self.settings.slow_client == "close" and connection.has_hung
-        if not (is_taken_over or may_be_slow or (code == GOING_AWAY and self.channel.is_stopping)):
-            self.diary.fail(f"was closed without a cause: {code} {reason}")
+        if not is_taken_over:
+            self._check_cause(connection, f"{code} {reason}", code == GOING_AWAY)
         self._drop_connection()
         if not is_taken_over:
             self.absence = Absence(self.settings.grace)
@@ -296,18 +248,6 @@ class JSONMember:
             self.diary.fail(f"another connection took over, but this one was closed with {code} {reason}")
 
     # MARK: Judging
-
-    def judge(self):
-        """Holds all connections of this run of the server against the order."""
-        for connection in self._past:
-            connection.judge(self.channel.order)
-        self._past.clear()
-        if self.is_here:
-            self.connection.judge(self.channel.order)
-
-    def judge_end(self):
-        """Nothing may be left: the connection has had the time to get everything."""
-        self.connection.judge_end(self.channel.order)
 
     def judge_presence(self):
         """Whether others saw this member leave as often as it was away for long enough."""
