@@ -37,6 +37,7 @@ async def play(arguments, number, seconds):
         tally = act.tally
         print(
             f"{time.monotonic() - Diary.beginning:7.1f} s  act {number}, {what}: {tally.publications} publications, "
+            f"{tally.posts} requests to publish, {tally.duplicates} of duplicates, {tally.on_disk} on the disk, "
             f"{tally.connections} connections, {tally.resumed} with a position, "
             f"{tally.gaps} gaps of {tally.missing} messages",
             flush=True,
@@ -62,6 +63,8 @@ def explain(error, act, arguments, number):
         traceback.print_exception(error)
     print("\nThe last lines of the server:")
     print("\n".join(act.server.lines))
+    if act.settings.keeps_state:
+        print(f"\nThe state directory stays: {act.settings.state_directory}")
     threads = f" --threads {arguments.threads}" if arguments.threads else ""
     print(f"\nAgain: scripts/chaos --seed {arguments.seed} --minutes {arguments.minutes:g}{threads} --act {number}")
 

@@ -1,8 +1,13 @@
-"""What one connection of a JSON member was told, held against the order of its channel."""
+"""What one connection was told that ids are told on, held against the order of its channel."""
 
 import base64
+import json
 
 import position
+
+
+class Beyond(Exception):
+    """The server was killed, and the listener had not got this yet."""
 
 
 class Account:
@@ -28,6 +33,13 @@ class Account:
         """Looks at all that came since the last time; the order has to be complete up to the last of it."""
         self._order, self._author = order, author
         items, self._items = self._items, []
+        try:
+            self._judge_all(items)
+        except Beyond:
+            # Nor can be known what came after it.
+            pass
+
+    def _judge_all(self, items):
         for kind, content in items:
             if self._expects_gap and kind != "gap":
                 self._diary.fail(f"not recovered, but no gap before {kind}: {content}")
@@ -46,6 +58,8 @@ class Account:
             self._diary.fail(f"{error} in {content}")
         if epoch != self._order.epoch:
             self._diary.fail(f"not of the epoch {self._order.epoch}: {content}")
+        if number > self._order.last and self._order.is_cut:
+            raise Beyond
         if number > self._order.last:
             self._diary.fail(f"nobody else got more than {self._order.last}: {content}")
         return number
@@ -56,6 +70,10 @@ class Account:
     def _others(self, behind, up_to):
         return [entry for entry in self._order.between(behind, up_to) if not self._is_own(entry)]
 
+    def _next_of_others(self):
+        behind = self._order.between(self._cursor, self._order.last)
+        return next((entry for entry in behind if not self._is_own(entry)), None)
+
     def _pass_own(self, number, content):
         """Moves on to a number; all on the way has to be the member's own."""
         if number < self._cursor:
@@ -64,24 +82,44 @@ class Account:
             numbers = [entry.number for entry in missed]
             self._diary.fail(f"never told of {numbers[:10]} ({len(numbers)} messages), but: {content}")
         self._cursor = number
-        if self._spot is not None and number > self._order.first:
-            self._reach(self._order.publications[number].index, content)
+        if self._spot is not None and (entry := self._order.latest(number)):
+            self._reach(entry.index, content)
 
     # MARK: Messages
 
     def _judge_message(self, content):
         number = self._parse(content["id"], content)
-        self._take(self._order.publications.get(number), content)
+        entry = self._order.publications.get(number)
+        self._take(entry, content, entry and content == entry.object)
 
     def _judge_binary(self, payload):
-        self._take(self._order.tokens.get(payload.split(b" ", 1)[0].decode()), payload)
+        entry = self._order.tokens.get(payload.split(b" ", 1)[0].decode())
+        self._take(entry, payload, entry and payload == entry.payload)
 
-    def _take(self, entry, content):
+    def _judge_event(self, content):
+        event, is_json = content
+        entry = self._order.publications.get(self._parse(event.id, event))
+        is_binary = event.name == "binary"
+        if entry is None or entry.is_binary != is_binary:
+            is_right = False
+        elif is_json:
+            told = json.loads(event.data)
+            is_right = told["id"] == event.id and (entry.is_told_by(told) if is_binary else told == entry.object)
+        elif is_binary:
+            is_right = base64.b64decode(event.data) == entry.payload
+        else:
+            # A stream knows one kind of line breaks only.
+            is_right = event.data == entry.line.replace("\r\n", "\n").replace("\r", "\n")
+        self._take(entry, event, is_right)
+
+    def _take(self, entry, content, is_right):
+        if entry is None and self._order.is_cut:
+            raise Beyond
         if entry is None:
             self._diary.fail(f"nobody else got {content!r:.200}")
         if entry.number <= self._cursor:
             self._diary.fail(f"came twice, or after {self._cursor}: {content!r:.200}")
-        if content != (entry.payload if entry.is_binary else entry.object):
+        if not is_right:
             self._diary.fail(f"another got {entry.payload or entry.object}, not {content!r:.200}")
         if self._is_own(entry):
             self._diary.fail(f"got its own message: {content!r:.200}")
@@ -95,10 +133,11 @@ class Account:
 
     def _judge_ack(self, content):
         number = self._parse(content["id"], content)
-        entry = self._order.publications[number]
-        if entry.token != content["key"]:
-            self._diary.fail(f"the message of that id is {entry.token}: {content}")
-        if not content.get("duplicate"):
+        entry = self._order.publications.get(number)
+        if entry is None or entry.token != content["key"]:
+            self._diary.fail(f"the message of that id is {entry and entry.token}: {content}")
+        # One that has waited for the disk comes when it comes.
+        if not content.get("duplicate") and (number > self._cursor or content["stored"] == "memory"):
             self._pass_own(number, content)
 
     # MARK: Beginning and gaps
@@ -148,6 +187,8 @@ class Account:
             if missing is not None:
                 self._diary.fail(f"nobody can know how many are missing: {content}")
         # Whose a message was that is not kept, the server cannot know any more.
+        elif missing is None and self._order.has_hole(asked, to):
+            pass
         elif missing is None or not len(self._others(asked, to)) <= missing <= to - asked:
             self._diary.fail(f"{len(self._others(asked, to))} of others and {to - asked} in all are missing: {content}")
 
@@ -178,6 +219,8 @@ class Account:
         if not self.is_lossless:
             return
         candidates = self._candidates(content)
+        if not candidates and self._order.is_cut:
+            raise Beyond
         if not candidates:
             self._diary.fail(f"not what others got at this place: {content}")
         entry = candidates[0]
@@ -191,12 +234,10 @@ class Account:
             entry = self._order.presence_behind(self._spot)
             return [entry] if entry and entry.object == content else []
         # Not before the message that came last, and not behind the one that comes next.
-        number = self._cursor
-        spot = self._order.publications[number].index if number > self._order.first else -1
-        number += 1
-        while number <= self._order.last and self._is_own(self._order.publications[number]):
-            number += 1
-        end = self._order.publications[number].index if number <= self._order.last else len(self._order.merged)
+        last = self._order.latest(self._cursor)
+        spot = last.index if last else -1
+        following = self._next_of_others()
+        end = following.index if following else len(self._order.merged)
         candidates = []
         while (entry := self._order.presence_behind(spot)) and entry.index < end:
             spot = entry.index
@@ -206,11 +247,9 @@ class Account:
 
     def _pass_publications(self, index, content):
         """All publications before presence must have come."""
-        number = self._cursor + 1
-        while (entry := self._order.publications.get(number)) and entry.index < index:
-            if not self._is_own(entry):
-                self._diary.fail(f"{entry.number} was before this for others: {content}")
-            number += 1
+        following = self._next_of_others()
+        if following and following.index < index:
+            self._diary.fail(f"{following.number} was before this for others: {content}")
 
     def _reach(self, index, content):
         """All presence before a publication must have come."""
@@ -229,15 +268,11 @@ class Account:
         entries = content["messages"]
         now = self._parse(content["position"], content)
         numbers = [self._parse(entry["id"], content) for entry in entries]
-        if len(numbers) > limit or numbers != list(range(numbers[0], numbers[-1] + 1) if numbers else ()):
+        publications = list(self._order.between(numbers[0] - 1, numbers[-1])) if numbers else []
+        if len(numbers) > limit or numbers != [publication.number for publication in publications]:
             self._diary.fail(f"not at most {limit} in order without a hole: {numbers}")
-        for entry, number in zip(entries, numbers):
-            publication = self._order.publications[number]
-            if publication.is_binary:
-                is_right = base64.b64decode(entry.get("binary", "")) == publication.payload
-            else:
-                is_right = entry == {name: value for name, value in publication.object.items() if name != "type"}
-            if not is_right:
+        for entry, publication in zip(entries, publications):
+            if not publication.is_told_by(entry):
                 self._diary.fail(f"another got {publication.object or publication.payload}, not {entry}")
         if "after" in content:
             since = self._parse(content["after"], content)
@@ -246,5 +281,8 @@ class Account:
                 self._diary.fail(f"{missing} are missing: {content}")
             if content["more"] != (bool(numbers) and numbers[-1] < now):
                 self._diary.fail(f"more is wrong: {content}")
-        elif numbers and numbers[-1] != self._parse(content["before"], content) - 1:
+        elif "before" not in content:
+            if numbers and numbers[-1] != now:
+                self._diary.fail(f"not the latest: {content}")
+        elif numbers and numbers[-1] != self._order.latest(self._parse(content["before"], content) - 1).number:
             self._diary.fail(f"does not end before {content['before']}: {numbers}")

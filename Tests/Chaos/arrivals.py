@@ -4,6 +4,7 @@ import asyncio
 
 from connection import Request
 from endpoint import Refused
+from event_connection import EventRequest
 
 # A small one makes the server notice within some kilobytes that nobody reads.
 _RECEIVE_BUFFERS = (None, 4096, 16384)
@@ -32,6 +33,12 @@ class Arrivals:
         if member in channel.text_members:
             has_name = self._random.random() < 0.8
             coming = member.connect(self._server.port, has_name, buffer, **self._wish_of_text(channel))
+        elif member in channel.event_members:
+            has_name = self._random.random() < 0.8
+            request = self._wish_of_events(member)
+            request.receive_buffer = buffer
+            self._tally.resumed += request.after is not None
+            coming = member.connect(self._server.port, has_name, request)
         else:
             request = self._wish_of_json(channel, member)
             request.receive_buffer = buffer
@@ -48,6 +55,15 @@ class Arrivals:
         if self._random.random() < 0.3 and self._settings.keeps_much and number > 0:
             return {"after": number}
         return {}
+
+    def _wish_of_events(self, member):
+        request = EventRequest(is_json=self._random.random() < 0.5)
+        if member.position is not None and self._random.random() < 0.9:
+            request.after = member.position
+            request.place = self._random.choice(["field", "field", "after", "lastEventId"])
+        elif self._random.random() < 0.5:
+            request.last = self._random.randint(0, 60)
+        return request
 
     def _wish_of_json(self, channel, member):
         request = return_of(member)

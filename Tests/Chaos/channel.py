@@ -1,10 +1,16 @@
 """One channel of a run: its members, its order, and what is on the way to the server."""
 
+import time
 from dataclasses import dataclass
 
+from absence import Absence
+from event_member import EventMember
 from failure import Diary
 from json_member import JSONMember
+from ledger import Ledger
 from listener import Listener
+from publisher import ANONYMOUS, Publisher
+from survival import Survival
 from text_member import TextMember
 
 # Never so much on the way that a member which reads could become a slow one.
@@ -18,6 +24,9 @@ class Tally:
     publications: int = 0
     connections: int = 0
     resumed: int = 0
+    posts: int = 0
+    duplicates: int = 0
+    on_disk: int = 0
     gaps: int = 0
     missing: int = 0
 
@@ -31,17 +40,34 @@ class Channel:
         self.conductor = JSONMember(self, "conductor", settings)
         self.json_members = [JSONMember(self, f"j{number}", settings) for number in range(settings.json_members)]
         self.text_members = [TextMember(self, f"t{number}", settings) for number in range(settings.text_members)]
+        self.event_members = [EventMember(self, f"e{number}", settings) for number in range(settings.event_members)]
+        self.publishers = [Publisher(self, f"p{number}", settings) for number in range(settings.publishers)]
         self.listener = None
+        self.ledger = Ledger(tally)
+        # How often something was said over HTTP with a key: the server remembers the latest only.
+        self.keys_of_publishers = 0
         self._on_the_way = {}
         self._bytes_on_the_way = 0
         # Members that gave their session up while it had its grace, by id.
         self.ghosts = {}
-        self.is_stopping = False
+        self.is_stopping = self.is_killed = False
+        # When the server began to end.
+        self.ended = 0
+
+    @property
+    def guests(self):
+        """Members without a session."""
+        return [*self.text_members, *self.event_members]
+
+    @property
+    def names_of_publishers(self):
+        """What they may be called."""
+        return [ANONYMOUS, *(publisher.name for publisher in self.publishers)]
 
     @property
     def members(self):
         """Everybody who is not the oracle's."""
-        return [*self.json_members, *self.text_members]
+        return [*self.json_members, *self.guests]
 
     @property
     def everybody(self):
@@ -58,24 +84,59 @@ class Channel:
         """How many there can ever be at once, those in their grace included."""
         return 2 + len(self.members) + len(self.ghosts)
 
-    async def begin(self, port):
-        """Has the listener join, before anybody else does."""
-        self.is_stopping = False
+    async def begin(self, port, started):
+        """Has the listener join, before anybody else does; the server was started at that time."""
         self._on_the_way.clear()
         self._bytes_on_the_way = 0
-        self.ghosts.clear()
-        self.listener = Listener(self.name, self._came, self.fail)
+        former = self.listener if self.settings.keeps_state else None
+        was_killed, self.is_stopping, self.is_killed = self.is_killed, False, False
+        self.listener = Listener(self, former)
         await self.listener.connect(port)
+        if former is not None:
+            await Survival(self, former.order, was_killed).check(port)
+            self._begin_absences(started, was_killed)
+
+    def _begin_absences(self, started, was_killed):
+        known = {self.listener.member["id"]}
+        for member in [self.conductor, *self.json_members]:
+            if member.absence is not None:
+                known.add(member.member["id"])
+                member.absence.begin_again(started)
+        if was_killed:
+            # Members that had their place when the server was killed, and nobody was told so.
+            for unknown in self.listener.roster.names.keys() - known - self.ghosts.keys():
+                self.ghosts[unknown] = Absence(self.settings.grace, is_unsure=True)
+        for absence in self.ghosts.values():
+            absence.begin_again(started)
+
+    def stops(self, is_killed):
+        """The server is about to end."""
+        self.is_stopping, self.is_killed = True, is_killed
+        self.ended = time.monotonic()
+        self.order.is_cut = is_killed
+        for member in [self.conductor, *self.json_members]:
+            member.stops()
 
     def judge(self):
         """Holds everything that came to everybody against the order."""
-        for member in self.everybody:
-            member.judge()
+        for somebody in [*self.everybody, *self.publishers]:
+            somebody.judge()
 
     def end(self):
-        """The server has ended, and takes with it what it knew of its members."""
-        for member in [self.conductor, *self.json_members]:
-            member.restarted()
+        """The server has ended, and takes with it what it knew of its members, if there is no state directory."""
+        for publisher in self.publishers:
+            publisher.restarted()
+        members = [self.conductor, *self.json_members]
+        if not self.settings.keeps_state:
+            self.ghosts.clear()
+            for member in members:
+                member.restarted()
+            return
+        unsure = Absence(self.settings.grace, is_unsure=True)
+        self.ghosts = {key: unsure for key, absence in self.ghosts.items() if not absence.is_surely_gone}
+        for member in members:
+            if doubt := member.survives():
+                self.ghosts[doubt[0]] = doubt[1]
 
     # MARK: On the way
 
@@ -105,6 +166,7 @@ class Channel:
         for token in tokens:
             self._bytes_on_the_way -= self._on_the_way.pop(token, 0)
 
-    def _came(self, token):
+    def came(self, token):
+        """The listener got it."""
         self.tally.publications += 1
         self._bytes_on_the_way -= self._on_the_way.pop(token, 0)

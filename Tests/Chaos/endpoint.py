@@ -14,7 +14,7 @@ class Refused(Exception):
 
 
 class Endpoint(asyncio.Protocol):
-    """What clients have in common, whatever they speak."""
+    """What clients of WebSockets and of event streams have in common."""
 
     def __init__(self):
         self._bytes = bytearray()

@@ -2,14 +2,21 @@
 
 import json
 
+import time
+
+import position
 from absence import Absence
 from connection import Connection
-from endpoint import Refused
 from member import Member
 from order import token_of
 from protocol import GOING_AWAY, TAKEN_OVER
+from receipt import check_stored, is_same_receipt
 from roster import Roster
+from endpoint import Refused
+from words import text_of
 
+# After so long the disk has a session, on a machine under load.
+_SECONDS_TO_DISK = 1.5
 # The server remembers so many of a session.
 _KEYS = 128
 _FETCH_LIMIT = 40
@@ -21,14 +28,20 @@ class JSONMember(Member):
     def __init__(self, channel, key, settings):
         super().__init__(channel, key, settings)
         self.wants_name = None
+        # When the server began to end.
+        self._was_here = self._was_gone = False
+        # Whether another server with the same state is to be asked for a key.
+        self._was_restarted = False
         self._forget()
 
     def _forget(self):
         """Becomes somebody whom the server has never seen."""
         self.session = self.former_session = self.position = self.member = None
+        # What waits for its acknowledgement, by key: the text, and whether it is to be on the disk.
         self.pending = {}
         self.acks = {}
         self.absence = None
+        self._since = time.monotonic()
         # How often the listener may have seen this member leave.
         self.lefts = [0, 0]
 
@@ -102,8 +115,11 @@ class JSONMember(Member):
             self._drop_connection()
         self.connection = connection
         connection.welcomed.set_result(None)
-        for key, text in self.pending.items():
-            self._say(connection, text, key)
+        for key, (text, is_durable) in self.pending.items():
+            self._say(connection, text, key, is_durable)
+        if returns and self._was_restarted and self.acks:
+            self._repeat(next(reversed(self.acks)))
+        self._was_restarted = False
 
     def _came_back(self):
         """Within the grace nobody was to notice, beyond it all were."""
@@ -116,6 +132,7 @@ class JSONMember(Member):
 
     def _take_message(self, connection, content):
         self.position = content["id"]
+        self.channel.ledger.note(self.diary, content["id"], token_of(content["text"]))
         connection.account.add("message", content)
 
     def _take_position(self, connection, content):
@@ -130,20 +147,24 @@ class JSONMember(Member):
 
     def _take_ack(self, connection, content):
         key = content["key"]
-        before = self.acks.get(key)
+        before, is_durable = self.acks.get(key), False
         if before is not None:
-            if content != before | {"duplicate": True}:
+            if not content.get("duplicate") or not is_same_receipt(before, content):
                 self.diary.fail(f"acknowledged differently before, {before}: {content}")
         elif key not in self.pending:
             self.diary.fail(f"never sent this: {content}")
         else:
-            del self.pending[key]
-            self.acks[key] = {name: value for name, value in content.items() if name != "duplicate"}
+            _, is_durable = self.pending.pop(key)
+            self.acks[key] = content
             if len(self.acks) > _KEYS // 2:
                 del self.acks[next(iter(self.acks))]
+        check_stored(self.diary, self.settings, content, is_durable)
+        self.channel.ledger.promise(self.diary, content["id"], key, content["stored"])
+        # What has waited for the disk, or is told again, stands behind what came meanwhile.
         if not content.get("duplicate") and content["stored"] == "memory":
             self.position = content["id"]
-        if content["stored"] != "memory" or not 0 <= content["receivers"] < self.channel.most_members:
+        # Of a duplicate they were counted when there may have been others.
+        if not content.get("duplicate") and not 0 <= content["receivers"] < self.channel.most_members:
             self.diary.fail(f"not plausible, of at most {self.channel.most_members} members: {content}")
         connection.account.add("ack", content)
 
@@ -172,18 +193,20 @@ class JSONMember(Member):
 
     # MARK: What it does
 
-    def say(self, size, with_key):
+    def say(self, size, with_key, is_durable=False):
         """Publishes a text, in most cases one that is acknowledged."""
         token = self._new_token()
-        text = f"{token} {'x' * size}"
+        text = text_of(token, size, self._count)
         if with_key:
-            self.pending[token] = text
-        self._say(self.connection, text, token if with_key else None)
+            self.pending[token] = (text, is_durable)
+        self._say(self.connection, text, token if with_key else None, is_durable)
 
-    def _say(self, connection, text, key):
+    def _say(self, connection, text, key, is_durable):
         content = {"type": "message", "text": text}
         if key:
             content["key"] = key
+        if key and is_durable:
+            content["stored"] = "disk"
         self._count_sent(connection, token_of(text), len(text))
         connection.send(content)
 
@@ -205,9 +228,11 @@ class JSONMember(Member):
     def repeat_key(self, random):
         """Sends something again that was acknowledged."""
         if self.acks:
-            key = random.choice(list(self.acks))
-            self.diary.note(f"* again {key}")
-            self.connection.send({"type": "message", "text": f"{key} again", "key": key})
+            self._repeat(random.choice(list(self.acks)))
+
+    def _repeat(self, key):
+        self.diary.note(f"* again {key}")
+        self.connection.send({"type": "message", "text": f"{key} again", "key": key})
 
     def take_name(self, name):
         """Takes a name; another may have it."""
@@ -244,7 +269,7 @@ class JSONMember(Member):
     def _check_end(self, connection, code, reason):
         if not connection.welcomed.done():
             connection.welcomed.set_exception(Refused(0, f"closed {code} {reason}"))
-        elif connection.is_superseded and code not in (TAKEN_OVER, GOING_AWAY):
+        elif connection.is_superseded and code not in (TAKEN_OVER, GOING_AWAY) and not self.channel.is_killed:
             self.diary.fail(f"another connection took over, but this one was closed with {code} {reason}")
 
     # MARK: Judging
@@ -259,13 +284,43 @@ class JSONMember(Member):
             count = self.channel.order.count_left(self.member["id"])
             self.diary.fail(f"{self.member} was told to have left {count} times, not {least} to {most}")
 
+    # MARK: When the server ends
+
     def restarted(self):
         """The server is another one: session and keys are gone, the position is of another epoch."""
-        self.absence = None
-        self.pending.clear()
-        self.acks.clear()
+        former = self.session or self.former_session
+        place = self.position
+        self._forget()
         self._past.clear()
-        if self.session is not None:
-            self.former_session, self.session = self.session, None
-        self.member = None
+        self.former_session, self.position = former, place
+
+    def stops(self):
+        """The server is about to end: remembers what it makes of this member."""
+        self._was_here = self.is_here and not self.is_connecting
+        self._was_gone = not self.is_connecting and (self.absence is None or self.absence.is_surely_gone)
+
+    def survives(self):
+        """Another server with the same state directory is to come.
+
+        Gives whom it may or may not know of this member, as an id and an absence; None where all is sure.
+        """
+        self._past.clear()
+        if self.member is None:
+            return None
+        was_killed = self.channel.is_killed
+        if was_killed:
+            self.acks = {key: ack for key, ack in self.acks.items() if ack["stored"] == "disk"}
+        self._was_restarted = True
         self.lefts = [0, 0]
+        is_new = was_killed and time.monotonic() - self._since < _SECONDS_TO_DISK
+        is_known = self._was_here or (self.absence is not None and self.absence.is_surely_here)
+        if self._was_gone and not self._was_here:
+            self.absence = None
+            return None
+        if is_known and not is_new:
+            self.absence = Absence(self.settings.grace)
+            return None
+        member, place = self.member["id"], self.position
+        self._forget()
+        self.position = place
+        return member, Absence(self.settings.grace, is_unsure=True)

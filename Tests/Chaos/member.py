@@ -70,7 +70,8 @@ class Member:
     def _check_cause(self, connection, what, is_going_away):
         """The server ends a connection only where it may."""
         may_be_slow = self.settings.slow_client == "close" and connection.has_hung
-        if not (may_be_slow or (is_going_away and self.channel.is_stopping)):
+        is_stopped = self.channel.is_stopping and (is_going_away or self.channel.is_killed)
+        if not (may_be_slow or is_stopped):
             self.diary.fail(f"was closed without a cause: {what}")
 
     # MARK: Judging

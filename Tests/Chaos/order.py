@@ -1,6 +1,8 @@
 """The order of a channel during one run of the server, as the one listener has it that never loses anything."""
 
+import base64
 import bisect
+import time
 
 import position
 
@@ -29,10 +31,17 @@ class Publication:
         self.object, self.payload = content, payload
         self.token = token_of(content["text"] if payload is None else payload)
         self.author = author_of(self.token)
+        self.arrived = time.monotonic()
 
     @property
     def is_binary(self):
         return self.payload is not None
+
+    def is_told_by(self, entry):
+        """Whether it is what an entry of a page of the history says."""
+        if self.is_binary:
+            return base64.b64decode(entry.get("binary", "")) == self.payload
+        return entry == {name: value for name, value in self.object.items() if name != "type"}
 
     @property
     def line(self):
@@ -57,7 +66,19 @@ class Order:
         self.merged = []
         self.publications = {}
         self.tokens = {}
+        self._numbers = []
         self._presence = []
+        # Where a server was killed: what had numbers between these is lost, if there was anything.
+        self.holes = []
+        # Whether others may have got more than the listener.
+        self.is_cut = False
+
+    def adopt(self, publications, holes):
+        """What servers before have given numbers to, and the disk has; before anything else comes."""
+        for publication in publications:
+            publication.index = len(self.merged)
+            self._put(publication)
+        self.holes = holes
 
     def add_text(self, message):
         """The listener got an object `message`."""
@@ -73,12 +94,16 @@ class Order:
     def _add(self, publication):
         if publication.number != self.last + 1:
             self._diary.fail(f"the listener, who misses nothing, got {publication.number} after {self.last}")
+        self.last = publication.number
+        self._put(publication)
+
+    def _put(self, publication):
         if publication.token in self.tokens:
             self._diary.fail(f"published twice: {publication.token}")
-        self.last = publication.number
         self.merged.append(publication)
         self.publications[publication.number] = publication
         self.tokens[publication.token] = publication
+        self._numbers.append(publication.number)
 
     def add_presence(self, content):
         """The listener got `joined`, `left` or `renamed`."""
@@ -88,7 +113,17 @@ class Order:
 
     def between(self, behind, up_to):
         """The publications behind a number, up to and including another."""
-        return (self.publications[number] for number in range(behind + 1, min(up_to, self.last) + 1))
+        first, end = (bisect.bisect_right(self._numbers, number) for number in (behind, up_to))
+        return (self.publications[number] for number in self._numbers[first:end])
+
+    def latest(self, number):
+        """The last publication up to and including a number, or None."""
+        at = bisect.bisect_right(self._numbers, number)
+        return self.publications[self._numbers[at - 1]] if at else None
+
+    def has_hole(self, behind, up_to):
+        """Whether something may have been lost between two numbers."""
+        return any(behind < high and low < up_to for low, high in self.holes)
 
     def presence_behind(self, index):
         """The next presence behind an index of the merged order, or None."""

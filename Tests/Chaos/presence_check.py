@@ -12,7 +12,7 @@ class PresenceCheck:
         """What is wrong, as an observer and a text; None when all are right."""
         channel = self._channel
         observers = [("listener", channel.listener.diary, channel.listener.roster)]
-        for member in [channel.conductor, *channel.json_members]:
+        for member in [channel.conductor, *channel.json_members, *channel.event_members]:
             if member.is_here:
                 observers.append((member.key, member.diary, member.connection.roster))
         for key, diary, roster in observers:
@@ -37,7 +37,7 @@ class PresenceCheck:
             if is_known and absence.is_surely_gone:
                 return f"{key} has been away for {absence.seconds:.1f} s, and is among {names}"
         nameless = 0
-        for member in channel.text_members:
+        for member in channel.guests:
             if not member.is_here:
                 continue
             if member.name is None:

@@ -11,8 +11,9 @@ from waiting import is_true_within, must_be_true
 class QuietPoint:
     """Brings the channels to rest, and holds everybody against the truth."""
 
-    def __init__(self, random, channels, settings, arrivals):
-        self._random, self._channels, self._settings, self._arrivals = random, channels, settings, arrivals
+    def __init__(self, random, channels, server, settings, arrivals):
+        self._random, self._channels, self._server = random, channels, server
+        self._settings, self._arrivals = settings, arrivals
 
     async def reach(self, waits_for_grace):
         """With `waits_for_grace` those who are away stay so until everybody knows; else they come back before."""
@@ -24,6 +25,9 @@ class QuietPoint:
                 elif member.is_away and not waits_for_grace:
                     self._arrivals.begin(channel, member)
         await self._arrivals.settle()
+        for channel in self._channels:
+            for publisher in channel.publishers:
+                await publisher.finish(self._server.port)
         if waits_for_grace:
             await asyncio.sleep(self._settings.seconds_until_gone)
         for channel in self._channels:
@@ -47,7 +51,7 @@ class QuietPoint:
             diary, text = check.problem
             diary.fail(text)
         channel.judge()
-        for member in [channel.conductor, *channel.members]:
+        for member in channel.everybody:
             if member.is_here:
                 member.judge_end()
         for member in channel.json_members:
@@ -62,8 +66,7 @@ class QuietPoint:
         """Says something until all have come as far; only one that lost messages may need to be told twice."""
 
         def late():
-            everybody = [channel.conductor, *channel.members]
-            return [member for member in everybody if member.is_here and not member.is_up_to_date]
+            return [member for member in channel.everybody if member.is_here and not member.is_up_to_date]
 
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -62,7 +62,10 @@ class Server:
         if code != 0:
             raise ServerTrouble(f"the server ended with {code}")
 
-    def kill(self):
-        """Ends it at once, after a failure."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+    async def kill(self):
+        """Ends it at once, with SIGKILL."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+            await self._reader

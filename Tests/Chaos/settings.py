@@ -20,20 +20,32 @@ class Settings:
     channels: int
     json_members: int
     text_members: int
+    event_members: int
+    publishers: int
+    # None, or the directory that one server after the other is given.
+    state_directory: str | None
+    is_durable: bool
 
     @classmethod
-    def draw(cls, random, turn, threads):
+    def draw(cls, random, turn, threads, state_directory):
         """Policies and threads take turns, so that six acts meet each pair; the rest is chance."""
+        keeps_state = random.random() < 0.5
+        # A server that keeps nothing has nothing to keep on the disk.
+        numbers = [40, 150, 1000] if keeps_state else [0, 40, 40, 150, 150, 1000, 1000]
         return cls(
             threads=threads or 1 + turn % 2,
             slow_client=POLICIES[turn % len(POLICIES)],
             backlog_bytes=random.choice([256, 384, 512]) << 10,
-            history_messages=random.choice([0, 40, 40, 150, 150, 1000, 1000]),
+            history_messages=random.choice(numbers),
             history_bytes=random.choice([64, 256, 1024, 1024]) << 10,
             grace=random.choice([1, 1.5, 2]),
             channels=random.choice([1, 2, 3]),
             json_members=random.randint(4, 8),
-            text_members=random.randint(2, 4),
+            text_members=random.randint(2, 3),
+            event_members=random.randint(2, 4),
+            publishers=random.randint(1, 3),
+            state_directory=state_directory if keeps_state else None,
+            is_durable=keeps_state and random.random() < 0.4,
         )
 
     @property
@@ -46,7 +58,14 @@ class Settings:
             *("--history-messages", str(self.history_messages)),
             *("--history-bytes", str(self.history_bytes)),
             *("--session-grace", f"{round(self.grace * 1000)}ms"),
+            *(("--state-dir", self.state_directory) if self.keeps_state else ()),
+            *(("--durable",) if self.is_durable else ()),
         ]
+
+    @property
+    def keeps_state(self):
+        """Whether a server goes on where the one before it ended."""
+        return self.state_directory is not None
 
     @property
     def may_drop(self):
@@ -64,4 +83,5 @@ class Settings:
         return self.history_messages >= 1000 and self.history_bytes >= 1 << 20
 
     def __str__(self):
-        return " ".join(self.flags) + f", {self.channels} channels of {self.json_members} + {self.text_members}"
+        members = f"{self.json_members} + {self.text_members} + {self.event_members}"
+        return f"{' '.join(self.flags)}, {self.channels} channels of {members} and {self.publishers} publishers"

@@ -28,6 +28,11 @@ class Storm:
             self._rename: 2,
             self._repeat_key: 2,
             self._fetch: 3,
+            self._publish: 8,
+            self._publish_again: 2,
+            self._misuse_key: 1,
+            self._read_page: 2,
+            self._reset_publisher: 1,
         }
 
     async def rage(self, seconds):
@@ -52,7 +57,7 @@ class Storm:
     # MARK: Talking
 
     async def _say(self, channel):
-        member = self._pick(channel.members, self._can_talk)
+        member = self._pick([*channel.json_members, *channel.text_members], self._can_talk)
         if member is None or not channel.takes_more:
             return
         size = self._random.choice(_SIZES)
@@ -61,7 +66,7 @@ class Storm:
         elif member in channel.text_members:
             member.say(size)
         else:
-            member.say(size, with_key=self._random.random() < 0.7)
+            member.say(size, with_key=self._random.random() < 0.7, is_durable=self._random.random() < 0.3)
 
     async def _burst(self, channel):
         """Much at once, but no faster than the listener reads: more than the server keeps for one that hangs."""
@@ -91,6 +96,31 @@ class Storm:
         member = self._pick(channel.json_members, self._can_talk)
         if member is not None:
             member.fetch(self._random)
+
+    # MARK: Over HTTP
+
+    async def _publish(self, channel):
+        publisher = self._pick(channel.publishers, lambda publisher: publisher.is_idle)
+        if publisher is not None and channel.takes_more:
+            publisher.publish(self._random, self._server.port, self._random.choice(_SIZES))
+
+    async def _publish_again(self, channel):
+        publisher = self._pick(channel.publishers, lambda publisher: publisher.is_idle)
+        if publisher is not None:
+            publisher.repeat(self._random, self._server.port)
+
+    async def _misuse_key(self, channel):
+        publisher = self._pick(channel.publishers, lambda publisher: publisher.is_idle)
+        if publisher is not None:
+            publisher.misuse(self._random, self._server.port)
+
+    async def _read_page(self, channel):
+        publisher = self._pick(channel.publishers, lambda publisher: publisher.is_idle)
+        if publisher is not None:
+            publisher.read(self._random, self._server.port)
+
+    async def _reset_publisher(self, channel):
+        self._random.choice(channel.publishers).reset()
 
     # MARK: Coming and going
 

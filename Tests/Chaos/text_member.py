@@ -2,6 +2,7 @@
 
 from guest import Guest
 from text_connection import TextConnection
+from words import text_of
 
 
 class TextMember(Guest):
@@ -25,7 +26,7 @@ class TextMember(Guest):
         """Publishes a text."""
         token = self._new_token(size)
         self.diary.note(f"> {token} and {size} characters")
-        self.connection.socket.send(f"{token} {'x' * size}")
+        self.connection.socket.send(text_of(token, size, self._count))
 
     def say_binary(self, size):
         """Publishes bytes."""
