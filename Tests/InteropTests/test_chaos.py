@@ -8,8 +8,9 @@ import pytest
 
 from conftest import BUILD, ROOT
 
-# Each meets three of the six pairs of a policy for slow clients with a number of threads.
-SEEDS = (18, 4713)
+# Each meets three of the six pairs of a policy for slow clients with a number of threads, two of them with a state
+# directory, of these one with --durable; in the first the server is killed. A new draw in Settings makes other acts.
+SEEDS = (126, 1449)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
