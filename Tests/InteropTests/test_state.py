@@ -1,6 +1,7 @@
 """The state directory: what was acknowledged as stored is there after the server was killed at any moment, once."""
 
 import http.client
+import itertools
 import json
 import os
 import random
@@ -227,6 +228,28 @@ def test_a_client_resumes_after_a_kill(start_stored):
         assert (ann.session, ann.member["name"]) == (session, "ann")
         assert [ann.get("message")["text"] for _ in range(2)] == ["one", "two"]
     server.stop()
+
+
+def test_a_stream_of_events_goes_on_after_a_restart(start_stored):
+    """Nobody has entered the channel since, and it goes on behind the id that the client had last."""
+    for end in (lambda server: server.stop(), kill):
+        server = start_stored()
+        address = urllib.parse.urlsplit(server.url)
+        posts = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+        ids = []
+        for text in ("one", "two"):
+            posts.request("POST", "/team?stored=disk", text, {"Content-Type": "text/plain"})
+            ids.append(json.loads(posts.getresponse().read())["id"])
+        end(server)
+        server = start_stored()
+        address = urllib.parse.urlsplit(server.url)
+        stream = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+        stream.request("GET", "/team", headers={"Accept": "text/event-stream", "Last-Event-ID": ids[0]})
+        lines = iter(stream.getresponse().readline, b"")
+        received = list(itertools.takewhile(lambda line: line != b"data: Anonymous: two\n", lines))
+        assert f"id: {ids[0]}\n".encode() in received and f"id: {ids[1]}\n".encode() in received
+        assert b"event: gap\n" not in received and b"data: Anonymous: one\n" not in received
+        server.stop()
 
 
 def test_a_full_disk(start_program, tmp_path):
