@@ -294,7 +294,8 @@ final class Channel: @unchecked Sendable {
                 total: state.keyCount(of: letter.session)
             )
         )
-        wasUsed(isSeen: true)
+        // An acknowledgement that waits for the disk is no position.
+        wasUsed(isSeen: settings.echoes || !letter.isDurable || archive == nil)
         return receipt
     }
 
