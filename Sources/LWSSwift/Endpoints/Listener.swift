@@ -7,8 +7,9 @@ final class Listener: LoopSocket {
     private let server: ServerCore
     private let socket: ListeningSocket
 
-    /// Sockets accepted in one turn, so that a burst of clients does not keep those that are connected waiting.
-    private static let acceptsPerTurn = 64
+    /// Sockets accepted in one turn, so that a burst of clients does not keep those that are connected waiting: the requests
+    /// of so many are answered in the next, which takes some hundred microseconds.
+    private static let acceptsPerTurn = 4
     /// How long accepting rests when descriptors have run out, in milliseconds.
     private static let restMilliseconds: UInt64 = 200
 

@@ -224,7 +224,11 @@ public final class WebSocketServer: Sendable {
     private static func openSockets(
         _ configuration: Configuration
     ) async throws(WebSocketError) -> [ListeningSocket] {
-        try ListeningSocket.open(configuration.endpoint, backlog: Int32(clamping: configuration.backlog))
+        let sockets = try ListeningSocket.open(configuration.endpoint, backlog: Int32(clamping: configuration.backlog))
+        if let socket = sockets.first {
+            DescriptorTable.makeRoom(for: configuration.maximumConnections, like: socket.descriptor)
+        }
+        return sockets
     }
 
     /// Runs a server until the task is cancelled or the server is shut down, with a handler for each connection.

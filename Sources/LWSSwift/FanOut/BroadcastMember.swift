@@ -303,9 +303,10 @@ public final class BroadcastMember: @unchecked Sendable {
         return now - lane.times.time(of: cursor.position, now: now)
     }
 
-    /// Has it reached a limit of the policy?
+    /// Has it reached a limit of the policy? What comes while it waits for its turn to be sent what it missed, is not its
+    /// fault.
     func isTooFarBehind(_ policy: SlowMemberPolicy, maximumTime: UInt64?, _ now: UInt64) -> Bool {
-        guard isApart, !cursor.isStopping else { return false }
+        guard isApart, !cursor.isStopping, !core.waitsToReplay else { return false }
         if cursor.isBehind(by: policy.maximumBytesBehind, in: &lane.log) { return true }
         guard let maximumTime else { return false }
         return timeBehind(now) > maximumTime
@@ -313,7 +314,7 @@ public final class BroadcastMember: @unchecked Sendable {
 
     /// Whether it has taken nothing of what is replayed to it for longer than this. Of that nothing can be dropped.
     func isStalledInReplay(longerThan time: UInt64, _ now: UInt64) -> Bool {
-        isApart && cursor.isReplaying && !cursor.isEnding && now > lastProgress + time
+        isApart && cursor.isReplaying && !cursor.isEnding && !core.waitsToReplay && now > lastProgress + time
     }
 
     /// What is replayed to it.

@@ -84,16 +84,20 @@ extension Subscriber {
         return true
     }
 
-    /// False when the socket is full.
+    /// False when the socket is full, or it is others' turn to get what they missed.
     private func write(_ member: BroadcastMember, upTo limit: LogPosition, _ writer: inout TurnWriter) -> Bool {
         guard case .apart = member.standing else { return true }
         while true {
             while let piece = member.peek(limit: limit) {
+                if member.isReplaying, !loop.replays.admits(self) { return false }
                 guard unsafe writer.take(UnsafeRawBufferPointer(start: piece.start, count: piece.count)) else {
                     return false
                 }
                 // lws keeps a copy of what a full socket does not take.
-                if member.isReplaying { writer.flush() }
+                if member.isReplaying {
+                    writer.flush()
+                    loop.replays.count(piece.count)
+                }
                 member.advance(to: piece.end)
             }
             guard let notice = member.notice(before: limit) else { return true }

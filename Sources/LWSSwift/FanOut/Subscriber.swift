@@ -13,6 +13,8 @@ class Subscriber: StreamSocket, @unchecked Sendable {
     // MARK: Confined to the loop's thread
 
     final var isMarkedForFlush = false
+    /// It goes on with what it missed in a later turn (``ReplayTurns``).
+    final var waitsToReplay = false
     /// What is for it alone.
     final var outbound = OutboundQueue()
     /// Its places in groups.

@@ -59,7 +59,7 @@ extension ServiceLoop {
     /// Whether everything that was sent is on its way: what a closure sends while the end of a turn writes, is for the end of
     /// the next, which must not wait for an event then.
     private var hasNothingToSend: Bool {
-        unrelayed.isEmpty && unflushedLanes.isEmpty && unflushed.isEmpty
+        unrelayed.isEmpty && unflushedLanes.isEmpty && unflushed.isEmpty && replays.isEmpty
     }
 
     /// The end of a turn: everything that was queued in it goes out, one write a connection.
@@ -67,6 +67,7 @@ extension ServiceLoop {
         for hook in turnHooks { hook.body() }
         relayMessages()
         flushLanes()
+        continueReplays()
         flushConnections()
         checkMembers()
         closeSockets()
@@ -77,6 +78,12 @@ extension ServiceLoop {
         let watches = unchecked
         unchecked = []
         for watch in watches { watch.checkMembers() }
+    }
+
+    /// Behind what is new, and before those who have come in this turn.
+    private func continueReplays() {
+        replays.beginTurn()
+        while let subscriber = replays.next() { subscriber.write() }
     }
 
     private func flushConnections() {

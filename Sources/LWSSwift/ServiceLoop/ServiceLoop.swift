@@ -108,6 +108,7 @@ public final class ServiceLoop: @unchecked Sendable {
     /// Connections with something to write at the end of this turn.
     var unflushed: [Subscriber] = []
     var spareUnflushed: [Subscriber] = []
+    var replays = ReplayTurns()
     /// Logs of groups with something to write at the end of this turn.
     var unflushedLanes: [BroadcastLane] = []
     /// Groups whose members' limits are to be looked at when this turn has written.

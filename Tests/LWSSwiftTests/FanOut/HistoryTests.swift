@@ -91,6 +91,28 @@ import Testing
         }
     }
 
+    @Test func `many who come back at once are sent what they missed over many turns, in turns`() async throws {
+        try await withGroup { fixture in
+            let loop = fixture.loop
+            let peers = try await fixture.connect(20)
+            let turns = Watched(0)
+            // Their other group, which has something to tell.
+            let (group, hook) = try await loop.run {
+                let group = BroadcastGroup(on: loop, Self.configuration())
+                for number in 1...100 { group.trySend(.numbered(number, bytes: 5_000)) }
+                return (group, loop.addTurnHook { if !loop.replays.isEmpty { turns.update { $0 += 1 } } })
+            }
+            try await loop.run {
+                for peer in peers { _ = group.join(peer.connection, replaying: .everything) }
+                _ = group.trySend(.numbered(101))
+            }
+            for peer in peers { #expect(try await peer.raw.messages(101).map(\.number) == Array(1...101)) }
+            // They missed 500,000 bytes each; not even a tenth of that is sent in a turn.
+            #expect(turns.value > 20)
+            try await loop.run { loop.removeTurnHook(hook) }
+        }
+    }
+
     @Test func `own messages are left out of what is replayed, and announcements are not kept`() async throws {
         let door = Door()
         let tag = BroadcastGroup.SessionTag(7)
