@@ -49,6 +49,7 @@ final class Listener: LoopSocket {
                 }
                 return
             }
+            loop.hasAccepted = true
             server.accepted(descriptor, from: address)
         }
     }

@@ -44,7 +44,9 @@ extension ServiceLoop {
     /// go out in one write for each member, at a third of the cost. One write takes a slab, so beyond what the pool keeps
     /// there is nothing to gain.
     private func mayAbsorbMore() -> Bool {
-        guard hasReceived, unflushedBytes < Self.maximumAbsorbedBytes, !unflushedLanes.isEmpty else { return false }
+        guard hasReceived, !hasAccepted, unflushedBytes < Self.maximumAbsorbedBytes, !unflushedLanes.isEmpty else {
+            return false
+        }
         hasReceived = false
         let now = LoopClock.nanoseconds
         if absorbDeadline == 0 { absorbDeadline = now + absorbNanoseconds }
@@ -113,6 +115,7 @@ extension ServiceLoop {
     /// The members of groups are written to before the connections that have more to say, since these go on from there.
     private func flushLanes() {
         hasReceived = false
+        hasAccepted = false
         hasFilledSlab = false
         unflushedBytes = 0
         absorbDeadline = 0

@@ -115,6 +115,8 @@ public final class ServiceLoop: @unchecked Sendable {
     var unchecked: [MemberWatch] = []
     /// A connection has received something since messages of groups were last written.
     var hasReceived = false
+    /// Clients have come in this turn: to answer them takes time, for which messages of groups do not wait.
+    var hasAccepted = false
     /// Bytes of messages of groups that wait for the end of the turn.
     var unflushedBytes = 0
     /// A slab of a log has filled in this turn, so that limits of members are to be looked at: no further jobs are begun.
