@@ -32,8 +32,10 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     var description: String { "/\(text)" }
 
-    /// The same in each process and for each spelling of the name, unlike `hashValue`: FNV-1a.
+    /// The same in each process, unlike `hashValue`.
     var stableHash: UInt64 {
-        text.unicodeScalars.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1.value)) &* 0x100_0000_01B3 }
+        var hash = StableHash()
+        hash.combine(text.utf8)
+        return hash.value
     }
 }

@@ -1,0 +1,79 @@
+import LWSSwift
+
+/// How those who are no members say something in a channel.
+extension Channel {
+    /// Sends messages of somebody who is no member, for a use that was begun in the directory and ends with this.
+    ///
+    /// - Parameter answer: called on the home loop with what became of each message, when they have their places or, for those
+    ///   that are to be on the disk, when they are there; or with why not.
+    func publish(_ posting: Posting, _ answer: @escaping @Sendable (Result<[Posted], PostingFault>) -> Void) {
+        group.atHome { [self] in
+            restore()
+            let result = Result { () throws(PostingFault) in try take(posting) }
+            setTimer()
+            let end: @Sendable (Result<[Posted], PostingFault>) -> Void = { [self] result in
+                answer(result)
+                directory?.leave(self, isEmpty: isEmpty)
+            }
+            guard posting.isDurable, let archive, case .success(let posted) = result else { return end(result) }
+            whenStored(posted.map(\.receipt), archive) { [self] isStored in
+                guard isStored else { return end(.failure(.notStored)) }
+                let stored = posted.map { Posted(receipt: $0.receipt.onDisk, isDuplicate: $0.isDuplicate) }
+                state.publisherKeys.update(stored, of: posting)
+                end(.success(stored))
+            }
+        }
+    }
+
+    private func take(_ posting: Posting) throws(PostingFault) -> [Posted] {
+        try state.publisherKeys.check(posting)
+        return posting.parcels.flatMap { parcel in
+            if let receipts = state.publisherKeys.receipts(of: parcel) {
+                return receipts.map { Posted(receipt: $0, isDuplicate: true) }
+            }
+            let receipts = parcel.messages.map(send)
+            if let first = receipts.first { remember(first, for: parcel) }
+            return receipts.map { Posted(receipt: $0, isDuplicate: false) }
+        }
+    }
+
+    private func remember(_ first: Receipt, for parcel: Posting.Parcel) {
+        state.publisherKeys.remember(first, for: parcel, now: .now, hasRoom: hasRoomForKeys)
+        countPublisherKeys()
+        guard let archive, let key = parcel.key, let position = BroadcastGroup.Position(first.id.rawValue) else {
+            return
+        }
+        archive.spend(
+            SpentKey(
+                session: .ofPublishers,
+                key: key,
+                number: position.number,
+                receivers: first.receivers,
+                count: parcel.messages.count,
+                contentHash: parcel.contentHash,
+                total: state.publisherKeys.total
+            )
+        )
+    }
+
+    /// Whether there may be one key of a publisher more.
+    var hasRoomForKeys: Bool { directory?.publisherKeyCount ?? 0 < PublisherKeys.maximumTotal }
+
+    /// Says how many keys there are now, more or less than when it was said last.
+    func countPublisherKeys() {
+        let count = state.publisherKeys.count
+        directory?.publisherKeysChanged(by: count - countedKeys)
+        countedKeys = count
+    }
+
+    private func send(_ message: Posting.Message) -> Receipt {
+        let envelope = publisherEnvelopes.envelope(of: message.name) {
+            let author = Member(id: .ofPublishers, name: message.name)
+            let prefix = settings.envelope.prefix(for: message.name)
+            return Author(member: author, prefix: prefix, epoch: group.position.epoch).envelope
+        }
+        group.trySend(message.content, in: envelope)
+        wasUsed(isSeen: message.content.kind == .text)
+        return Receipt(id: PositionText(group.position), receivers: state.connectedCount)
+    }
+}
