@@ -8,9 +8,9 @@ import Synchronization
 final class ChatService: Sendable {
     let settings: ChatSettings
     let logger: Logger
-    /// Writes what a member said to the log: apart from the logger, since it happens for every message. nil when the log
+    /// Writes what somebody said to the log: apart from the logger, since it happens for every message. nil when the log
     /// leaves it out.
-    private let logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?
+    private let logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
     private let loops: [ServiceLoop]
     private let directory: ChannelDirectory
     /// What outlives the server; nil when nothing does.
@@ -22,7 +22,7 @@ final class ChatService: Sendable {
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         logger: Logger,
-        logMessage: (@Sendable (ClientID, BorrowedMessage) -> Void)?,
+        logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
         store: StateStore? = nil
     ) {
         self.loops = loops
@@ -98,7 +98,7 @@ final class ChatService: Sendable {
 
     /// Says something.
     func publish(_ message: BorrowedMessage, by participant: Participant) {
-        logMessage?(participant.seat.id, message)
+        logMessage?(.member(participant.seat.id), message)
         participant.group.trySend(
             message,
             in: participant.envelope,
@@ -138,7 +138,7 @@ final class ChatService: Sendable {
         participant.channel.publish(letter) { [logMessage] delivery in
             switch delivery {
             case .elsewhere: return
-            case .taken(_, isDuplicate: false): logMessage?(seat.id, text.borrowed)
+            case .taken(_, isDuplicate: false): logMessage?(.member(seat.id), text.borrowed)
             case .taken, .notStored: break
             }
             acknowledge(delivery)
@@ -150,8 +150,13 @@ final class ChatService: Sendable {
     /// On one of the loops. It returns when the messages have their places or, if they are to be on the disk and there is a
     /// state directory, when they are there.
     ///
+    /// - Parameter address: of who says it, for the log.
     /// - Returns: what became of each message, in order.
-    func publish(_ posting: Posting, in name: ChannelName) async throws(PostingFault) -> [Posted] {
+    func publish(
+        _ posting: Posting,
+        in name: ChannelName,
+        from address: SocketAddress?
+    ) async throws(PostingFault) -> [Posted] {
         guard isListening else { throw .stopped }
         let channel: Channel
         do throws(ChannelTable<Channel>.TooManyChannels) {
@@ -169,7 +174,7 @@ final class ChatService: Sendable {
         if channel.group.isCongested { try? await channel.group.waitForMembers() }
         if let logMessage {
             for (message, posted) in zip(posting.parcels.flatMap(\.messages), posted) where !posted.isDuplicate {
-                logMessage(.ofPublishers, message.content.borrowed)
+                logMessage(.publisher(name: message.name, address: address), message.content.borrowed)
             }
         }
         return posted

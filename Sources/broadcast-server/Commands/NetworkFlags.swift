@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// The flags that say who may connect, and how.
+/// The flags that say who may use the server, and how.
 struct NetworkFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Let web pages of this origin connect, such as https://chat.example; * for all. Repeat for more. The server's \
-            own page, and clients that are no browsers, always may.
+            Let web pages of this origin use the channels, over WebSockets and HTTP alike, such as https://chat.example; * \
+            for all. Repeat for more. The server's own page, and clients that are no browsers, always may.
             """,
             valueName: "origin"
         ),

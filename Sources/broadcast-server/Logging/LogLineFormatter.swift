@@ -7,7 +7,7 @@ import Logging
 /// it came; who appends the text itself escapes it.
 struct LogLineFormatter: Sendable {
     private var timestamps = TimestampFormatter()
-    /// What stands before the number of a client that said something, the same for all lines of a millisecond.
+    /// What stands before somebody who said something, the same for all lines of a millisecond.
     private var saidHead = Head()
 
     private struct Head {
@@ -23,19 +23,19 @@ struct LogLineFormatter: Sendable {
         buffer.append(UInt8(ascii: "\n"))
     }
 
-    /// Appends a line of level info about what a client said.
+    /// Appends a line of level info about what somebody said.
     ///
     /// Such lines come in great numbers: apart from what the message needs, nothing is made for them.
     mutating func append(
         _ time: WallTime,
-        _ id: ClientID,
+        _ speaker: Speaker,
         _ message: BorrowedMessage,
         isColored: Bool,
         to buffer: inout [UInt8]
     ) {
         if saidHead.time != time || saidHead.isColored != isColored { makeHead(time, isColored: isColored) }
         buffer += saidHead.bytes
-        Self.append(id.number, to: &buffer)
+        Self.append(speaker, to: &buffer)
         buffer.append(UInt8(ascii: ":"))
         buffer.append(UInt8(ascii: " "))
         EscapedText.appendExcerpt(message, to: &buffer)
@@ -46,7 +46,19 @@ struct LogLineFormatter: Sendable {
         saidHead = Head(time: time, isColored: isColored)
         timestamps.append(time, to: &saidHead.bytes)
         saidHead.bytes += Self.label(.info, isColored: isColored)
-        saidHead.bytes += "Client ".utf8
+    }
+
+    private static let client = Array("Client ".utf8)
+
+    private static func append(_ speaker: Speaker, to buffer: inout [UInt8]) {
+        switch speaker {
+        case .member(let id):
+            buffer += client
+            append(id.number, to: &buffer)
+        case .publisher(let name, let address):
+            let place = address.map { " (\($0))" } ?? ""
+            buffer += EscapedText.escape("Publisher \(name)\(place)").utf8
+        }
     }
 
     private static func append(_ number: UInt64, to buffer: inout [UInt8]) {

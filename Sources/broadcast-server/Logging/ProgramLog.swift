@@ -63,22 +63,22 @@ struct ProgramLog: Sendable {
         write(LogLine(time: .now, level: level, text: text, stream: stream))
     }
 
-    /// Whether what clients say is written anywhere.
+    /// Whether what is said is written anywhere.
     var hasMessages: Bool { min(levels.console, levels.file) <= .info }
 
-    /// Writes what a client said.
+    /// Writes what somebody said.
     ///
     /// Such lines come in great numbers, so they are formatted at once: while a message is at hand that costs less than to
     /// keep it for another thread.
-    func said(_ id: ClientID, _ message: BorrowedMessage) {
+    func said(_ speaker: Speaker, _ message: BorrowedMessage) {
         let (onConsole, inFile) = (levels.console <= .info, levels.file <= .info)
         guard onConsole || inFile else { return }
         let time = WallTime.now
         if inFile {
-            file?.enqueue(stream) { $0.append(time, id, message, isColored: false, to: &$1) }
+            file?.enqueue(stream) { $0.append(time, speaker, message, isColored: false, to: &$1) }
         }
         if onConsole {
-            console.enqueue(stream) { $0.append(time, id, message, isColored: isConsoleColored, to: &$1) }
+            console.enqueue(stream) { $0.append(time, speaker, message, isColored: isConsoleColored, to: &$1) }
         }
     }
 

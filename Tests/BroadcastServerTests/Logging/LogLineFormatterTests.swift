@@ -50,15 +50,24 @@ import Testing
 
     @Test(arguments: [(0, "0"), (7, "7"), (10, "10"), (1_234_567, "1234567"), (UInt64.max, "18446744073709551615")])
     func `what a client says is a line with its number`(number: UInt64, digits: String) {
-        func line(isColored: Bool) -> String {
-            var formatter = LogLineFormatter()
-            var buffer: [UInt8] = []
-            let message: WebSocketMessage = "hi\n👋"
-            formatter.append(.now, ClientID(number: number), message.borrowed, isColored: isColored, to: &buffer)
-            return String(decoding: buffer, as: UTF8.self)
-        }
-        #expect(line(isColored: false).hasSuffix(" [INFO] Client \(digits): hi\\n👋\n"))
-        #expect(line(isColored: true).hasSuffix(" \u{1B}[32m[INFO]\u{1B}[0m Client \(digits): hi\\n👋\n"))
+        let speaker = Speaker.member(ClientID(number: number))
+        #expect(said(speaker).hasSuffix(" [INFO] Client \(digits): hi\\n👋\n"))
+        let colored = said(speaker, isColored: true)
+        #expect(colored.hasSuffix(" \u{1B}[32m[INFO]\u{1B}[0m Client \(digits): hi\\n👋\n"))
+    }
+
+    @Test(arguments: [("ann", "ann"), ("👋 (192.0.2.7:1)", "👋 (192.0.2.7:1)"), ("a\nb\u{202E}", "a\\nb\\u{202E}")])
+    func `what a publisher says is a line with its name, fit for a terminal`(name: String, shown: String) {
+        let line = said(.publisher(name: name, address: nil))
+        #expect(line.hasSuffix(" [INFO] Publisher \(shown): hi\\n👋\n"))
+    }
+
+    private func said(_ speaker: Speaker, isColored: Bool = false) -> String {
+        var formatter = LogLineFormatter()
+        var buffer: [UInt8] = []
+        let message: WebSocketMessage = "hi\n👋"
+        formatter.append(.now, speaker, message.borrowed, isColored: isColored, to: &buffer)
+        return String(decoding: buffer, as: UTF8.self)
     }
 
     private func format(_ line: LogLine) -> String {

@@ -91,6 +91,20 @@ import Testing
         #expect(!server.output.contains("\u{1B}"))
     }
 
+    @Test func `who publishes over HTTP is logged by name and address`() async throws {
+        let server = try await RunningProgram.server()
+        let http = try HTTPPeer(port: server.port)
+        let batch = #"[{"text": "one"}, {"text": "two\n", "name": "bob"}]"#
+        #expect(try await http.post("/?name=ann", batch, "Content-Type: application/json").status == 200)
+        try await server.waitForOutput("two\\n\n")
+        for line in [
+            #/ \[INFO\] Publisher ann \(127\.0\.0\.1:\d+\): one\n/#, #/Publisher bob \(127\.0\.0\.1:\d+\): two\\n\n/#,
+        ] {
+            #expect(server.output.contains(line), "\(server.output)")
+        }
+        #expect(!server.output.contains("Client 0"))
+    }
+
     @Test func `the log goes to a file, at the level asked for`() async throws {
         let server = try await RunningProgram.server(["--log-file", "other.log", "--log-level", "warning"])
         let peer = try await RawPeer.upgraded(port: server.port)

@@ -20,7 +20,7 @@ struct PublishGateway: Sendable {
             body: request.body
         )
         do throws(PostingFault) {
-            let posted = try await service.publish(publish.posting, in: channel)
+            let posted = try await service.publish(publish.posting, in: channel, from: request.remoteAddress)
             return PublishAnswer(form: publish.form, posted: posted).response
         } catch {
             throw ProblemDetails(error)
