@@ -3,55 +3,14 @@
 import contextlib
 import json
 import socket
-import struct
 
 import pytest
 from websockets.sync.client import connect
 
 from support.deadline import PATIENCE
+from support.listener import Listener
 from support.program import Program
 from support.relay import Relay
-
-
-class Listener:
-    """A client of nothing but a socket, which reads events."""
-
-    def __init__(self, server, path="/team", context=None, fields=(), receive_buffer=None):
-        self.socket = socket.socket()
-        self.socket.settimeout(PATIENCE)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(("127.0.0.1", server.port))
-        if context:
-            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
-        lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Accept: text/event-stream", *fields, "", ""]
-        self.socket.sendall("\r\n".join(lines).encode())
-        self.stream = self.socket.makefile("rb")
-        self.head = []
-        while (line := self.stream.readline().decode().rstrip("\r\n")) != "":
-            self.head.append(line)
-
-    def block(self):
-        """The next lines up to an empty one."""
-        lines = []
-        while (line := self.stream.readline().decode()) != "\n":
-            assert line.endswith("\n"), "the stream has ended"
-            lines.append(line[:-1])
-        return lines
-
-    def event(self, name=None):
-        """The next event of a name, as its id and its data."""
-        while True:
-            lines = [line.partition(": ") for line in self.block()]
-            fields = {field: value for field, _, value in lines}
-            if "data" in fields and fields.get("event") == name:
-                return fields.get("id"), "\n".join(value for field, _, value in lines if field == "data")
-
-    def reset(self):
-        """Ends the connection as the system of a machine that has crashed would."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.stream.close()
-        self.socket.close()
 
 
 @pytest.fixture(params=["plain", "TLS"])
@@ -139,20 +98,6 @@ def test_one_that_reads_nothing_leaves_the_others_alone(start_server):
             assert quick.event()[1].startswith(f"ann: {number} ")
     server.wait_for("event stream too slow")
     slow.socket.close()
-
-
-def test_the_last_event_id_counts_more_than_the_url(start_server):
-    server = start_server(host="127.0.0.1")
-    with member(server) as ann:
-        first = Listener(server)
-        for number in range(10):
-            say(ann, str(number))
-        ids = [first.event()[0] for _ in range(10)]
-        again = Listener(server, f"/team?after={ids[0]}", fields=[f"Last-Event-ID: {ids[6]}"])
-        assert again.block() == ["retry: 2000", f"id: {ids[6]}"]
-        assert [again.event() for _ in range(3)] == [(ids[number], f"ann: {number}") for number in (7, 8, 9)]
-        url = Listener(server, f"/team?after={ids[0]}&lastEventId={ids[8]}")
-        assert url.event() == (ids[9], "ann: 9")
 
 
 def test_curl_prints_a_channel(start_server, tmp_path):

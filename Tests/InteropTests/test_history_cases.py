@@ -1,15 +1,16 @@
-"""What users of other software met when clients came back; the numbers are those of the list that the design was held to.
-
-7 to 9 and 15 concern event streams, which are not there yet.
-"""
+"""What users of other software met when clients came back; the numbers are those of the list that the design was held to."""
 
 import threading
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 from websockets.sync.client import connect
 
 from support.chat import chatting
 from support.deadline import PATIENCE, Deadline
+from support.listener import Listener
+from support.relay import Relay
 
 
 def say_all(author, texts):
@@ -149,6 +150,69 @@ def test_6_a_replay_does_not_count_as_slow(start_server, policy):
             talker.join()
 
 
+def test_7_only_what_has_a_place_has_an_id(start_server):
+    server = start_server("--comment-interval", "50ms")
+    with chatting(f"{server.url}/team?name=ann") as ann:
+        listener = Listener(server)
+        assert listener.block()[1] == f"id: {ann.position}"
+        ann.say("one")
+        one = listener.event()[0]
+        with chatting(f"{server.url}/team?name=bob") as bob:
+            bob.send({"type": "name", "name": "eve"})
+            bob.get("renamed")
+        ann.get("left")
+        kinds = set()
+        while not {":", "event: joined", "event: renamed", "event: left"} <= kinds:
+            lines = listener.block()
+            kinds.add(lines[0])
+            assert not [line for line in lines if line.startswith("id")], lines
+        # What came since has moved nothing: the id is that of the last message still.
+        ann.say("two")
+        again = Listener(server, fields=[f"Last-Event-ID: {one}"])
+        assert again.block()[1] == f"id: {one}"
+        assert again.event()[1] == "ann: two"
+        lost = Listener(server, fields=["Last-Event-ID: zzz.1"])
+        assert lost.block()[1] == f"id: {one.partition('.')[0]}.0"
+        assert lost.event("gap")[0] is None
+        assert lost.event() == (one, "ann: one")
+
+
+def test_8_a_stream_that_breaks_before_its_first_event_keeps_its_position(start_server):
+    server = start_server()
+    with chatting(f"{server.url}/team?name=ann") as ann:
+        ann.say("before")
+        first = Listener(server)
+        [_, position] = first.block()
+        first.reset()
+        ann.say("while it is away")
+        for _ in range(3):
+            again = Listener(server, fields=[f"Last-Event-{position.replace('id', 'ID')}"])
+            assert again.block()[1] == position
+            again.reset()
+        again = Listener(server, fields=[f"Last-Event-{position.replace('id', 'ID')}"])
+        assert again.event()[1] == "ann: while it is away"
+
+
+def test_9_the_header_moves_on_while_the_url_stays(start_server):
+    server = start_server()
+    with chatting(f"{server.url}/team?name=ann") as ann:
+        ids = say_all(ann, numbered(10))
+        url = f"/team?after={ids[0]}"
+        for last in (3, 5, 8):
+            again = Listener(server, f"{url}&lastEventId={ids[1]}", fields=[f"Last-Event-ID: {ids[last]}"])
+            assert again.block()[1] == f"id: {ids[last]}"
+            assert again.event() == (ids[last + 1], f"ann: text {last + 1}")
+        # Without a header: the parameter of that name, and of several alike the last.
+        for query, last in [
+            (f"&lastEventId={ids[4]}", 4),
+            (f"&after={ids[2]}&after={ids[6]}", 6),
+            (f"&lastEventId={ids[7]}&lastEventId={ids[3]}", 3),
+            ("&lastEventId=", 0),
+        ]:
+            assert Listener(server, url + query).event() == (ids[last + 1], f"ann: text {last + 1}"), query
+        assert Listener(server, url, fields=["Last-Event-ID:"]).event()[0] == ids[1]
+
+
 def test_10_a_member_that_need_not_see_anything_keeps_its_position(start_server):
     url = start_server("--history-messages", "10").url
     with chatting(url) as member, chatting(url) as other:
@@ -263,3 +327,40 @@ def test_14_pages_and_live_neither_overlap_nor_leave_a_hole(start_server, thread
     numbers = [int(text.partition(".")[2]) for text in pages + [position] + live]
     assert numbers == list(range(1, numbers[-1] + 1))
     assert pages + [position] + live == ids[: len(numbers)]
+
+
+@pytest.mark.parametrize("client", ["tail", "connect"])
+def test_15_a_listener_goes_on_after_silence_and_after_a_kill(start_server, start_program, tmp_path, client):
+    def start():
+        return start_server("--state-dir", tmp_path / "state", "--comment-interval", "200ms", host="127.0.0.1")
+
+    def say(text):
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as posts:
+            posts.request("POST", "/team?name=ann&stored=disk", text, {"Content-Type": "text/plain"})
+            assert posts.getresponse().status == 200
+
+    server = start()
+    with Relay(server.port) as relay:
+        flags = {"tail": ["--silence", "1s"], "connect": ["--ping-interval", "1s"]}[client]
+        listener = start_program("broadcast-server", client, f"ws://127.0.0.1:{relay.port}/team", *flags)
+        server.wait_for("Total clients: 1")
+        say("one")
+        listener.wait_for("^ann: one$")
+        # Nobody is told that the connection has gone: only that nothing comes any more says so.
+        relay.fall_silent()
+        say("two")
+        listener.wait_for("^ann: two$")
+        say("three")
+        listener.wait_for("^ann: three$")
+        server.program.kill()
+        server.program.exit_code()
+        server = start()
+        say("four")
+        relay.target = server.port
+        listener.wait_for("^ann: four$")
+        say("five")
+        listener.wait_for("^ann: five$")
+        listener.stop()
+    said = [line for line in listener.output.splitlines() if line.startswith("ann: ")]
+    assert said == [f"ann: {text}" for text in ("one", "two", "three", "four", "five")]
+    assert "missing" not in listener.output

@@ -9,29 +9,37 @@ class Relay:
     """Listens on a free port of localhost and passes on what comes, in both directions."""
 
     def __init__(self, port):
-        self._target = port
+        # Of connections to come: a server that was started anew has another port.
+        self.target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._sockets = []
+        self._silent = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
+                server = socket.create_connection(("127.0.0.1", self.target))
                 with self._lock:
                     self._sockets += [client, server]
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
 
-    @staticmethod
-    def _pass_on(source, target):
+    def _pass_on(self, source, target):
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
+                if source not in self._silent:
+                    target.sendall(data)
+            if source not in self._silent:
+                target.shutdown(socket.SHUT_WR)
+
+    def fall_silent(self):
+        """Passes on nothing more of the connections that there are, not even their end, and tells nobody."""
+        with self._lock:
+            self._silent.update(self._sockets)
 
     def cut(self):
         """Ends all connections that there are."""
