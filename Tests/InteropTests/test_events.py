@@ -1,6 +1,7 @@
 """A channel as a stream of events: curl, a plain socket, with and without TLS, and the browsers' own `EventSource`."""
 
 import contextlib
+import http.client
 import json
 import socket
 
@@ -9,6 +10,7 @@ from websockets.sync.client import connect
 
 from support.deadline import PATIENCE
 from support.listener import Listener
+from support.nginx import start_nginx
 from support.program import Program
 from support.relay import Relay
 
@@ -156,3 +158,42 @@ def test_an_event_source_misses_nothing_when_its_connection_is_cut(browser, open
         assert tab.call(WAIT, 6) == [*expected, "ann: live"]
         tab.call("() => source.close()")
         hear(ann, "left")
+
+
+@pytest.mark.parametrize("way", ["direct", "nginx"])
+def test_an_event_source_goes_on_when_the_server_restarts(browser, open_tab, start_server, tmp_path, way):
+    """With a state directory, after an orderly end and after a kill; nginx buffers as it does by default."""
+
+    def start(port):
+        return start_server("--state-dir", tmp_path / "state", host="127.0.0.1", port=port)
+
+    def post(text):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as client:
+            client.request("POST", "/team?name=ann&stored=disk", text, {"Content-Type": "text/plain"})
+            assert client.getresponse().status == 200
+        expected.append(f"ann: {text}")
+
+    def kill(server):
+        server.program.kill()
+        server.program.exit_code()
+
+    server, expected = start(0), []
+    with contextlib.ExitStack() as stack:
+        authority = server.authority
+        if way == "nginx":
+            nginx, authority = start_nginx(tmp_path, server.authority)
+            stack.callback(nginx.stop)
+        tab = open_tab(browser, f"http://{authority}/-/icon.svg")
+        tab.call(LISTEN, "/team")
+        for end in (lambda server: server.stop(), kill):
+            post(f"before {len(expected)}")
+            assert tab.call(WAIT, len(expected)) == expected
+            end(server)
+            server = start(server.port)
+            post("while it is away")
+            post("and again")
+            assert tab.call(WAIT, len(expected)) == expected
+            post("live")
+        assert tab.call(WAIT, len(expected)) == expected
+        assert tab.call("() => opened") == 3
+        tab.call("() => source.close()")
