@@ -35,6 +35,8 @@ class Channel:
         self._sessions = {}
         self._is_away = False
         self._acknowledges = True
+        # For each acknowledgement that was not sent, its connection.
+        self._withheld = []
         # Whether nothing of the past is given to those who ask.
         self.is_mute = False
         # How many messages of the past it gives at once, as if they were large.
@@ -84,6 +86,13 @@ class Channel:
         self._acknowledges = False
         yield
         self._acknowledges = True
+
+    def acknowledge_late(self):
+        """Sends the acknowledgements that it has left out, as a server does that waits for its disk."""
+        with self._lock:
+            withheld, self._withheld = self._withheld, []
+            for connection, ack in withheld:
+                self._send(connection, ack | {"stored": "disk"})
 
     def close(self, code, reason="", name=None):
         """Closes all connections, or those of one name."""
@@ -212,6 +221,8 @@ class Channel:
                 keys[said["key"]] = ack
             if self._acknowledges:
                 self._send(connection, ack)
+            else:
+                self._withheld.append((connection, ack))
 
     def _fetch(self, connection, said):
         direction = "before" if "before" in said else "after"
