@@ -96,6 +96,19 @@ def everything(url):
     return messages
 
 
+def end_with(acknowledged, server, channel, state):
+    """What was acknowledged is in a channel, under its id, and nothing twice; the state that the server leaves is sound."""
+    stored = {}
+    for message in everything(f"{server.url}/{channel}"):
+        assert message["text"] not in stored, f"twice: {message}"
+        stored[message["text"]] = message["id"]
+    missing = {text: id for text, id in acknowledged.items() if stored.get(text) != id}
+    assert missing == {}
+    server.stop()
+    report, code = check(state)
+    assert (code, report["sound"], report["clean"]) == (0, True, True), report
+
+
 def test_killed_at_random_moments_under_load(start_stored, state):
     flags = ["--history-messages", "1000000", "--history-bytes", "1G", "--history-total", "1G"]
     chance = random.Random(18)
@@ -127,15 +140,7 @@ def test_killed_at_random_moments_under_load(start_stored, state):
                     ack = member.get("ack", key=str(number))
                     publisher.take(ack)
                     acknowledged[f"{publisher.name} {number}"] = ack["id"]
-        stored = {}
-        for message in everything(f"{server.url}/load"):
-            assert message["text"] not in stored, f"twice: {message}"
-            stored[message["text"]] = message["id"]
-        missing = {text: id for text, id in acknowledged.items() if stored.get(text) != id}
-        assert missing == {}
-        server.stop()
-        report, code = check(state)
-        assert (code, report["sound"], report["clean"]) == (0, True, True), report
+        end_with(acknowledged, server, "load", state)
 
 
 class Poster(threading.Thread):
@@ -203,15 +208,7 @@ def test_killed_while_publishers_post(start_stored, state):
             for number in range(last + 1, poster.sent):
                 poster.post(number)
             acknowledged |= poster.ids
-        stored = {}
-        for message in everything(f"{server.url}/posted"):
-            assert message["text"] not in stored, f"twice: {message}"
-            stored[message["text"]] = message["id"]
-        missing = {text: id for text, id in acknowledged.items() if stored.get(text) != id}
-        assert missing == {}
-        server.stop()
-        report, code = check(state)
-        assert (code, report["sound"], report["clean"]) == (0, True, True), report
+        end_with(acknowledged, server, "posted", state)
 
 
 def test_a_client_resumes_after_a_kill(start_stored):
