@@ -32,7 +32,8 @@ struct Visit: Sendable, Equatable {
             }
         }
         if form == .textEvents, let wish = parameters["form"] { take(form: wish) }
-        if form == .textEvents, let id = lastEventID ?? parameters["lastEventId"], !id.isEmpty {
+        let lastEventIDs = [lastEventID, parameters["lastEventId"]].compactMap(\.self)
+        if form == .textEvents, let id = lastEventIDs.first(where: { !$0.isEmpty }) {
             take(after: id)
         } else if let after = parameters["after"] {
             take(after: after)

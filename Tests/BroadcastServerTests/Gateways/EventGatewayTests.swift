@@ -137,6 +137,35 @@ import Testing
         }
     }
 
+    @Test func `who does not come back for events is told what is wrong, whatever it had last`() async throws {
+        try await Self.withChat { chat in
+            let first = try await EventListener.asking(chat.port, "/?name=a:b", fields: ["Last-Event-ID: "])
+            #expect(first.head.hasPrefix("HTTP/1.1 400 "))
+            let peer = try HTTPPeer(port: chat.port)
+            let fields = ["Last-Event-ID: x.1", "Accept: text/event-stream", "Content-Type: multipart/form-data"]
+            #expect(try await peer.send("POST", "/", fields, body: "x").status == 415)
+            #expect(try await peer.get("/?limit=0", "Last-Event-ID: x.1", "Accept: application/json").status == 400)
+            #expect(try await peer.send("DELETE", "/", ["Last-Event-ID: x.1"]).status == 405)
+        }
+    }
+
+    @Test func `a page that may use the channels can read that there is none`() async throws {
+        try await Self.withChat { chat in
+            let origin = LocalChat.allowedOrigin
+            let peer = try HTTPPeer(port: chat.port)
+            let missing = try await peer.get("/a/b", "Origin: \(origin)")
+            #expect(missing.status == 404 && missing.fields["access-control-allow-origin"] == origin)
+            let again = try await peer.get(
+                "/a/b",
+                "Origin: \(origin)",
+                "Accept: text/event-stream",
+                "Last-Event-ID: x.1"
+            )
+            #expect(again.status == 204 && again.fields["access-control-allow-origin"] == origin)
+            #expect(try await peer.get("/a/b", "Origin: https://elsewhere.example").status == 403)
+        }
+    }
+
     @Test func `a wrong number of the latest is refused`() async throws {
         try await Self.withChat { chat in
             let head = try await EventListener.asking(chat.port, "/?last=many").head

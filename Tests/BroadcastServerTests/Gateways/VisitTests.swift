@@ -74,6 +74,7 @@ import Testing
         #expect(Self.listening("after=k3f9.7&lastEventId=k3f9.1042").recall == after)
         #expect(Self.listening("last=5", lastEventID: "k3f9.1042").recall == after)
         #expect(Self.listening("last=5", lastEventID: "").recall == .last(5))
+        #expect(Self.listening("lastEventId=k3f9.1042", lastEventID: "").recall == after)
         #expect(Self.listening("after=k3f9.1042", lastEventID: "x").recall == .malformed)
         #expect(Self.visit("after=k3f9.1042&lastEventId=k3f9.7").recall == after)
     }

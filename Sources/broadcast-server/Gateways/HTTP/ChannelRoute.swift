@@ -25,9 +25,25 @@ struct ChannelRoute: Sendable {
         case page = "text/html"
         case object = "application/json"
         case events = "text/event-stream"
+
+        static let all = allCases.map(\.rawValue)
+
+        /// nil when nothing of it is taken.
+        init?(preferredBy request: HTTPServerRequest) {
+            guard let type = AcceptField(request[.accept]).preferred(of: Self.all) else { return nil }
+            self.init(rawValue: type)
+        }
     }
 
-    func answer(_ request: HTTPServerRequest, _ channel: ChannelName) async -> HTTPServerResponse {
+    /// Whether a client comes back for events by itself, with the id that it had last.
+    static func isReturnForEvents(_ request: HTTPServerRequest) -> Bool {
+        let isReading = request.method == .get || request.method == .head
+        guard isReading, let id = request[.lastEventID], !id.isEmpty else { return false }
+        return Representation(preferredBy: request) == .events
+    }
+
+    /// - Parameter channel: nil where the path names what can be none.
+    func answer(_ request: HTTPServerRequest, _ channel: ChannelName?) async -> HTTPServerResponse {
         do throws(ProblemDetails) {
             try crossOrigin.check(request)
         } catch {
@@ -48,8 +64,9 @@ struct ChannelRoute: Sendable {
 
     private func respond(
         to request: HTTPServerRequest,
-        _ channel: ChannelName
+        _ channel: ChannelName?
     ) async throws(ProblemDetails) -> HTTPServerResponse {
+        guard let channel else { throw .noChannel }
         switch request.method {
         case .get, .head:
             var response = try await read(request, channel)
@@ -64,14 +81,14 @@ struct ChannelRoute: Sendable {
     private func read(_ request: HTTPServerRequest, _ channel: ChannelName) async throws(ProblemDetails)
         -> HTTPServerResponse
     {
-        let offers = Representation.allCases.map(\.rawValue)
-        switch AcceptField(request[.accept]).preferred(of: offers).flatMap(Representation.init) {
+        switch Representation(preferredBy: request) {
         case .page: return page.page(request)
         case .object: return try await history.answer(request, in: channel, as: .json)
         case .lines: return try await history.answer(request, in: channel, as: .lines)
         case .events: return try events.answer(request, in: channel)
         case nil:
-            throw ProblemDetails(.notAcceptable, .notAcceptable, "There is \(offers.joined(separator: ", ")).")
+            let offers = Representation.all.joined(separator: ", ")
+            throw ProblemDetails(.notAcceptable, .notAcceptable, "There is \(offers).")
         }
     }
 }

@@ -31,7 +31,7 @@ struct HTTPRoutes: Sendable {
                 return try Self.reading(request) { () throws(ProblemDetails) in try admission.answer(request) }
             case .server where request.method == .options:
                 return HTTPServerResponse(status: .noContent, headerFields: [.allow: ChannelRoute.methods])
-            case .badChannel: throw .noChannel
+            case .badChannel: return await channels.answer(request, nil)
             case .server, .nothing: throw .nothing
             }
         } catch {

@@ -34,7 +34,7 @@ struct ProblemDetails: Error, Sendable, Equatable {
     /// Who comes back by itself for events, with the id that it had last, is told not to when it is refused for good: many
     /// clients take any other status for a fault that passes, and come back for ever (HTML section 9.2.3 knows 204 for that).
     func response(to request: HTTPServerRequest) -> HTTPServerResponse {
-        if request[.lastEventID] != nil, status.kind == .clientError {
+        if status.kind == .clientError, ChannelRoute.isReturnForEvents(request) {
             return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])
         }
         var object = JSONWriter(capacity: 128 + detail.utf8.count)
