@@ -12,6 +12,8 @@ struct StateDatabase: Sendable {
     enum Problem: Error, Equatable {
         /// Another program's.
         case foreign
+        /// No file: SQLite would wait for ever for what somebody writes to a pipe.
+        case noFile
         /// Of a version that this one does not know.
         case version(Int64)
         /// Not what was written.
@@ -26,6 +28,7 @@ struct StateDatabase: Sendable {
     }
 
     init(_ path: String, _ access: SQLiteDatabase.Access) throws(Problem) {
+        guard Self.isFile(path) else { throw .noFile }
         do throws(SQLiteError) {
             database = try SQLiteDatabase(path, access)
             guard try database.integer("SELECT count(*) FROM sqlite_schema") > 0 else {
@@ -46,6 +49,11 @@ struct StateDatabase: Sendable {
         } catch {
             throw Problem(error)
         }
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Whether the file ends within a page, which SQLite takes for one of zeros. While there is a log, whose pages count, that
@@ -89,6 +97,8 @@ extension StateDatabase.Problem {
         switch self {
         case .foreign:
             return Failure(.badInput, "\(shown) belongs to another program: choose another --state-dir.")
+        case .noFile:
+            return Failure(.badInput, "\(shown) is no file: choose another --state-dir.")
         case .version(let version):
             return Failure(
                 .badInput,

@@ -103,6 +103,16 @@ import Testing
         }
     }
 
+    @Test func `a pipe in the place of the file is refused, not waited for`() async throws {
+        try await StateFixture.with { state in
+            try FileManager.default.createDirectory(atPath: state.path, withIntermediateDirectories: true)
+            try #require(unsafe mkfifo(state.file, 0o600) == 0)
+            let refusal = #expect(throws: Failure.self) { try state.open() }
+            #expect(refusal?.code == .badInput && refusal?.message.contains("is no file") == true)
+            #expect(throws: Failure.self) { try StateCheck(StateDirectory(path: state.path)) }
+        }
+    }
+
     @Test func `a second server is refused`() async throws {
         try await StateFixture.with { state in
             let first = try state.open()
