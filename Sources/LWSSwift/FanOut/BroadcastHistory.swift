@@ -31,6 +31,11 @@ extension BroadcastGroup {
 
         var isKept: Bool { maximumMessages > 0 && maximumBytes > 0 }
 
+        /// Whether a publication of so many bytes is kept at all, until later ones take its place.
+        public func keeps(byteCount: Int) -> Bool {
+            isKept && byteCount <= min(maximumBytes, RecordLog.largestRecord) - RecordLog.overhead
+        }
+
         func validate() throws(WebSocketError) {
             try SettingRules.require(maximumMessages >= 0, "history.maximumMessages must not be negative.")
             try SettingRules.require(maximumBytes >= 0, "history.maximumBytes must not be negative.")

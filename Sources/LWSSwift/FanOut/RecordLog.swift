@@ -81,7 +81,7 @@ struct RecordLog {
     /// About what an envelope takes.
     private static let envelopeOverhead = 512
     /// Larger than any message that somebody would have kept; its numbers have 32 bits.
-    private static let largestRecord = Int(Int32.max)
+    static let largestRecord = Int(Int32.max)
     private static let blockBytes = (smallest: 1 << 10, largest: 64 << 10)
     /// A block that has filled in less time, in milliseconds, is followed by a larger one; in more, by a smaller one.
     private static let fillingTime: (short: Int64, long: Int64) = (10_000, 600_000)
@@ -103,7 +103,7 @@ struct RecordLog {
     ) {
         let count = message.bytes.byteCount
         // There would be nothing else left either.
-        guard count + Self.overhead <= min(limits.maximumBytes, Self.largestRecord) else { return removeAll() }
+        guard limits.keeps(byteCount: count) else { return removeAll() }
         if !hasRoom(for: count) {
             begin(RecordBlock(capacity: max(count, nextCapacity(time))))
             chapterTime = time

@@ -104,41 +104,37 @@ extension Channel {
     /// Whether somebody waits for the disk, or is to be told of it. On any thread.
     var isUnsettled: Bool { archive.map { $0.unsettled.count > 0 } ?? false }
 
-    /// Tells when messages are on the disk, on the home loop.
+    /// Tells when messages are on the disk with their keys, on the home loop.
+    ///
+    /// What newer ones have pushed out of the history is as good as stored, since nobody could get it any more; but its key
+    /// has to be there. One that is larger than the history may be is kept nowhere.
     ///
     /// - Parameters:
-    ///   - receipts: what became of them in memory, in this turn or before.
+    ///   - messages: that have their places, in this turn or before.
     ///   - body: called with whether the disk has all of them.
     func whenStored(
-        _ receipts: [Receipt],
+        _ messages: [AwaitedMessage],
         _ archive: ChannelArchive,
         _ body: @escaping @Sendable (_ isStored: Bool) -> Void
     ) {
-        let open = receipts.filter { $0.stored == .memory }.compactMap {
-            BroadcastGroup.Position($0.id.rawValue)?.number
-        }
-        let (earlier, new) = (open.filter { $0 <= archive.last }, open.filter { $0 > archive.last })
+        let open = messages.filter { $0.receipt.stored == .memory }
         guard !open.isEmpty else { return body(true) }
+        guard open.allSatisfy({ limits.keeps(byteCount: $0.byteCount) }) else { return body(false) }
+        // Those of this turn are written at its end.
+        let earlier = open.filter { $0.number <= archive.last }
         archive.unsettled.add(1)
         let (home, unsettled) = (home, archive.unsettled)
-        let agreement = Agreement(of: earlier.count + (new.isEmpty ? 0 : 1)) { isStored in
+        let agreement = Agreement(of: earlier.isEmpty || earlier.count == open.count ? 1 : 2) { isStored in
             home.execute {
                 body(isStored)
                 unsettled.add(-1)
             }
         }
-        if let last = new.max() {
-            // One that is larger than the history may be is kept nowhere. What newer ones have pushed out of it already is as
-            // good as stored: nobody could get it any more.
-            if let oldest = group.oldestNumber, oldest <= last {
-                archive.whenStored(agreement.answer)
-            } else {
-                agreement.answer(false)
-            }
+        if earlier.count < open.count { archive.whenStored(agreement.answer) }
+        guard !earlier.isEmpty else { return }
+        let records = earlier.compactMap { message in
+            group.records(after: message.number - 1, limit: 1).first { $0.position.number == message.number }
         }
-        for number in earlier {
-            let record = group.records(after: number - 1, limit: 1).first { $0.position.number == number }
-            if let record { archive.storeAgain(record, agreement.answer) } else { agreement.answer(false) }
-        }
+        archive.storeAgain(records, earlier.compactMap(\.key), agreement.answer)
     }
 }

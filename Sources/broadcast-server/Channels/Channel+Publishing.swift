@@ -16,7 +16,7 @@ extension Channel {
                 directory?.leave(self, isEmpty: isEmpty)
             }
             guard posting.isDurable, let archive, case .success(let posted) = result else { return end(result) }
-            whenStored(posted.map(\.receipt), archive) { [self] isStored in
+            whenStored(awaited(posted, of: posting), archive) { [self] isStored in
                 guard isStored else { return end(.failure(.notStored)) }
                 let stored = posted.map { Posted(receipt: $0.receipt.onDisk, isDuplicate: $0.isDuplicate) }
                 state.publisherKeys.update(stored, of: posting)
@@ -40,20 +40,21 @@ extension Channel {
     private func remember(_ first: Receipt, for parcel: Posting.Parcel) {
         state.publisherKeys.remember(first, for: parcel, now: .now, hasRoom: hasRoomForKeys)
         countPublisherKeys()
-        guard let archive, let key = parcel.key, let position = BroadcastGroup.Position(first.id.rawValue) else {
-            return
+        if let archive, let key = state.publisherKeys.spentKey(of: parcel) { archive.spend(key) }
+    }
+
+    /// What the disk is to have of a posting: a key goes with the first message that came with it.
+    private func awaited(_ posted: [Posted], of posting: Posting) -> [AwaitedMessage] {
+        var receipts = posted.map(\.receipt).makeIterator()
+        return posting.parcels.flatMap { parcel in
+            var key = state.publisherKeys.spentKey(of: parcel)
+            return parcel.messages.compactMap { message in
+                defer { key = nil }
+                return receipts.next().map {
+                    AwaitedMessage(receipt: $0, byteCount: message.content.bytes.count, key: key)
+                }
+            }
         }
-        archive.spend(
-            SpentKey(
-                session: .ofPublishers,
-                key: key,
-                number: position.number,
-                receivers: first.receivers,
-                count: parcel.messages.count,
-                contentHash: parcel.contentHash,
-                total: state.publisherKeys.total
-            )
-        )
     }
 
     /// Whether there may be one key of a publisher more.

@@ -15,6 +15,8 @@ final class Channel: @unchecked Sendable {
     let home: ServiceLoop
     private let loops: [ServiceLoop]
     let settings: ChatSettings
+    /// What is kept of what was said.
+    let limits: BroadcastGroup.History
     private(set) weak var directory: ChannelDirectory?
     private let activity = Atomic<UInt8>(0)
     /// How it outlives the server, confined to the home loop; nil when it does not.
@@ -52,6 +54,7 @@ final class Channel: @unchecked Sendable {
         archive = store.flatMap { store in stored.map { ChannelArchive(store, $0) } }
         self.name = name
         self.settings = settings
+        limits = history
         self.directory = directory
         home = loops[0]
         self.loops = loops
@@ -263,7 +266,12 @@ final class Channel: @unchecked Sendable {
                     acknowledge(.taken(receipt, isDuplicate: isDuplicate))
                 }
             }
-            whenStored([receipt], archive) { [self] isStored in
+            let message = AwaitedMessage(
+                receipt: receipt,
+                byteCount: letter.text.bytes.count,
+                key: state.spentKey(letter.key, of: letter.session)
+            )
+            whenStored([message], archive) { [self] isStored in
                 let stored = receipt.onDisk
                 if isStored { state.update(stored, for: letter.key, in: letter.session) }
                 let delivery: Delivery = isStored ? .taken(stored, isDuplicate: isDuplicate) : .notStored
@@ -282,18 +290,9 @@ final class Channel: @unchecked Sendable {
             tag: letter.tag
         )
         let receivers = state.connectedCount - (settings.echoes ? 0 : 1)
-        let position = group.position
-        let receipt = Receipt(id: PositionText(position), receivers: receivers)
+        let receipt = Receipt(id: PositionText(group.position), receivers: receivers)
         state.remember(receipt, for: letter.key, in: letter.session)
-        archive?.spend(
-            SpentKey(
-                session: letter.session,
-                key: letter.key,
-                number: position.number,
-                receivers: receivers,
-                total: state.keyCount(of: letter.session)
-            )
-        )
+        if let archive, let key = state.spentKey(letter.key, of: letter.session) { archive.spend(key) }
         // An acknowledgement that waits for the disk is no position.
         wasUsed(isSeen: settings.echoes || !letter.isDurable || archive == nil)
         return receipt

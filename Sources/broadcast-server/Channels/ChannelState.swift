@@ -233,8 +233,8 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         sessions.update(receipt, for: key, in: id)
     }
 
-    /// How many keys a session has had.
-    func keyCount(of id: SessionID) -> UInt64 { sessions[id]?.keys.total ?? 0 }
+    /// The key of a message that has its place, as it is written down.
+    func spentKey(_ key: MessageKey, of id: SessionID) -> SpentKey? { sessions[id]?.keys.spent(key, of: id) }
 }
 
 // MARK: Storage

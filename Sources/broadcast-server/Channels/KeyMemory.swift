@@ -1,3 +1,5 @@
+import LWSSwift
+
 /// The keys of the latest messages of one session, or of all who publish in a channel without being a member, and what became
 /// of those messages.
 ///
@@ -18,6 +20,8 @@ struct KeyMemory: Sendable {
         var count = 1
         /// Tells whether something else comes with the key; nil where that is not looked at.
         var contentHash: UInt64?
+        /// How many keys there had been with this one.
+        fileprivate(set) var ordinal: UInt64 = 0
     }
 
     private let capacity: Int
@@ -44,8 +48,27 @@ struct KeyMemory: Sendable {
 
     mutating func remember(_ entry: Entry, for key: MessageKey) {
         if entries.count == capacity { forgetOldest() }
-        entries[key] = entry
         total += 1
+        entries[key] = entry
+        entries[key]?.ordinal = total
+    }
+
+    /// A key that is known, as it is written down.
+    ///
+    /// - Parameter session: whose it is.
+    func spent(_ key: MessageKey, of session: SessionID) -> SpentKey? {
+        guard let entry = entries[key], let position = BroadcastGroup.Position(entry.receipt.id.rawValue) else {
+            return nil
+        }
+        return SpentKey(
+            session: session,
+            key: key,
+            number: position.number,
+            receivers: entry.receipt.receivers,
+            count: entry.count,
+            contentHash: entry.contentHash,
+            total: entry.ordinal
+        )
     }
 
     /// Those that were stored are the last of so many.

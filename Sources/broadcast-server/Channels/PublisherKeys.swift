@@ -12,8 +12,6 @@ struct PublisherKeys: Sendable {
 
     var isEmpty: Bool { lastUse == nil }
     var count: Int { memory.count }
-    /// How many keys there have been.
-    var total: UInt64 { memory.total }
 
     /// When ``expire(now:)`` has something to do.
     var deadline: ContinuousClock.Instant? { lastUse.map { $0 + Self.retention } }
@@ -45,6 +43,11 @@ struct PublisherKeys: Sendable {
     func receipts(of parcel: Posting.Parcel) -> [Receipt]? {
         guard let entry = parcel.key.flatMap(memory.entry) else { return nil }
         return (0..<entry.count).map { entry.receipt.following($0) }
+    }
+
+    /// The key of a parcel that has its place, as it is written down.
+    func spentKey(of parcel: Posting.Parcel) -> SpentKey? {
+        parcel.key.flatMap { memory.spent($0, of: .ofPublishers) }
     }
 
     /// What became of the messages of a posting has changed; it is told where their keys are known still.

@@ -72,9 +72,13 @@ final class ChannelArchive {
         waiting.append(body)
     }
 
-    /// Has a message written that has been written before, or should have been.
-    func storeAgain(_ record: BroadcastRecord, _ body: @escaping @Sendable (_ isStored: Bool) -> Void) {
-        store.note(channel.appendAgain(record, body), channel, isUrgent: true)
+    /// Has messages and keys written that have been written before, or should have been, in one transaction.
+    func storeAgain(
+        _ records: [BroadcastRecord],
+        _ keys: [SpentKey],
+        _ body: @escaping @Sendable (_ isStored: Bool) -> Void
+    ) {
+        store.note(channel.appendAgain(records, keys, body), channel, isUrgent: true)
     }
 
     /// A session has changed; nil when it is forgotten.

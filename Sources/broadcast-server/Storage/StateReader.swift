@@ -146,6 +146,11 @@ final class StateReader: Sendable {
             contents.keys[id, default: []] += keys
             contents.keyTotals[id] = total
         }
+        // Some may have been written twice, the second time in a row of their own.
+        for (id, keys) in contents.keys {
+            let order = Dictionary(keys.map { ($0.number, $0) }) { first, _ in first }
+            if order.count < keys.count { contents.keys[id] = order.values.sorted { $0.number < $1.number } }
+        }
     }
 
     /// The sessions of all channels.

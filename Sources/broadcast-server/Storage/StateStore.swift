@@ -310,6 +310,7 @@ final class StateStore: Sendable {
         }
         tell(failure)
         for (channel, (_, pending)) in zip(channels, changes) {
+            if failure != nil { channel.putBack(pending) }
             channel.relieve(pending.byteCount)
             for waiter in pending.waiters { waiter(failure == nil) }
         }

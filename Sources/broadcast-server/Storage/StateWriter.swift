@@ -3,7 +3,7 @@
 final class StateWriter: Sendable {
     private let database: SQLiteDatabase
     private let identity: UInt64
-    private let putServer, putChannel, putMessages, putSession, putKeys: SQLiteStatement
+    private let putServer, putChannel, putMessages, putSession, putKeys, putKeyAgain: SQLiteStatement
     private let trimMessages, trimKeys, dropSession, dropKeysOfSession: SQLiteStatement
     private let dropChannel: [SQLiteStatement]
 
@@ -24,6 +24,7 @@ final class StateWriter: Sendable {
             "INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         )
         putKeys = try database.prepare("INSERT OR REPLACE INTO keys VALUES (?1, ?2, ?3, ?4, ?5)")
+        putKeyAgain = try database.prepare("INSERT OR IGNORE INTO keys VALUES (?1, ?2, ?3, ?4, ?5)")
         // Rows lie behind one another: the last that begins before may end behind.
         trimMessages = try database.prepare("DELETE FROM messages WHERE epoch = ?1 AND first < ?2 AND last < ?2")
         trimKeys = try database.prepare("DELETE FROM keys WHERE epoch = ?1 AND session = ?2 AND total <= ?3")
@@ -91,6 +92,11 @@ final class StateWriter: Sendable {
         // The keys of publishers may be forgotten, and the next one come before that is written.
         for (id, session) in pending.sessions { try put(session, id, epoch) }
         for (id, keys) in pending.keys { try put(keys, of: id, epoch) }
+        for key in pending.keysAgain {
+            var keys = KeyBytes()
+            keys.append(key)
+            try put(keys, of: key.session, epoch, by: putKeyAgain)
+        }
     }
 
     func put(_ head: StoredChannelHead) throws(SQLiteError) {
@@ -103,17 +109,25 @@ final class StateWriter: Sendable {
         try putChannel.run()
     }
 
+    private func put(
+        _ keys: KeyBytes,
+        of id: SessionID,
+        _ epoch: UInt64,
+        by statement: SQLiteStatement
+    ) throws(SQLiteError) {
+        statement.bind(1, epoch)
+        statement.bind(2, id.description)
+        statement.bind(3, keys.total)
+        statement.bind(4, Checksum(identity, keysOf: epoch, id, total: keys.total, keys.bytes).value)
+        try statement.run(5, keys.bytes)
+    }
+
     private func put(_ keys: KeyBytes, of id: SessionID, _ epoch: UInt64) throws(SQLiteError) {
-        let session = id.description
-        putKeys.bind(1, epoch)
-        putKeys.bind(2, session)
-        putKeys.bind(3, keys.total)
-        putKeys.bind(4, Checksum(identity, keysOf: epoch, id, total: keys.total, keys.bytes).value)
-        try putKeys.run(5, keys.bytes)
+        try put(keys, of: id, epoch, by: putKeys)
         let capacity = UInt64(KeyMemory.capacity(of: id))
         guard keys.total > capacity else { return }
         trimKeys.bind(1, epoch)
-        trimKeys.bind(2, session)
+        trimKeys.bind(2, id.description)
         trimKeys.bind(3, keys.total - capacity)
         try trimKeys.run()
     }

@@ -28,6 +28,8 @@ final class StoredChannel: Sendable {
         /// Publications that were written before, or should have been, each in a row of its own: together with others it would
         /// pass for the row that is there already.
         var again: [RecordBytes] = []
+        /// Keys that were written before, or should have been, each in a row of its own as well.
+        var keysAgain: [SpentKey] = []
         /// nil for one that is forgotten.
         var sessions: [SessionID: StoredSession?] = [:]
         var keys: [SessionID: KeyBytes] = [:]
@@ -101,12 +103,20 @@ final class StoredChannel: Sendable {
         change { $0.waiters.append(waiter) }
     }
 
-    /// Writes publications that were written before, or should have been: those that are there already stay as they are.
-    func appendAgain(_ record: BroadcastRecord, _ waiter: @escaping @Sendable (Bool) -> Void) -> Bool {
+    /// Writes publications and keys that were written before, or should have been: those that are there already stay as they
+    /// are.
+    func appendAgain(
+        _ records: [BroadcastRecord],
+        _ keys: [SpentKey],
+        _ waiter: @escaping @Sendable (Bool) -> Void
+    ) -> Bool {
         change { pending in
-            var bytes = RecordBytes()
-            bytes.append(record)
-            pending.again.append(bytes)
+            for record in records {
+                var bytes = RecordBytes()
+                bytes.append(record)
+                pending.again.append(bytes)
+            }
+            pending.keysAgain += keys
             pending.waiters.append(waiter)
         }
     }
@@ -115,8 +125,21 @@ final class StoredChannel: Sendable {
     func note(_ id: SessionID, _ session: StoredSession?) -> Bool {
         change { pending in
             pending.sessions[id] = .some(session)
-            if let session { pending.tag = max(pending.tag ?? 0, session.tag) } else { pending.keys[id] = nil }
+            if let session {
+                pending.tag = max(pending.tag ?? 0, session.tag)
+            } else {
+                pending.keys[id] = nil
+                pending.keysAgain.removeAll { $0.session == id }
+            }
         }
+    }
+
+    /// The disk has not taken this: the sessions wait for the next time, as keys are known by them after a restart. There are
+    /// no more of them than the channel remembers.
+    func putBack(_ pending: Pending) {
+        let sessions = pending.sessions.filter { $0.value != nil }
+        guard !sessions.isEmpty else { return }
+        self.pending.withLock { $0.sessions.merge(sessions) { later, _ in later } }
     }
 
     /// The history has let go of everything before a publication.

@@ -52,6 +52,17 @@ struct StateFixture: Sendable {
         }
     }
 
+    /// Has the disk take nothing while `body` runs, as when it is full.
+    func withoutDisk<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let database = try SQLiteDatabase(file, .readWrite)
+        try database.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON server BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+        let result = try await body()
+        try database.execute("DROP TRIGGER full")
+        return result
+    }
+
     /// The directory as a server that were killed now would leave it.
     func killed(_ name: String) throws -> StateFixture {
         let copy = StateFixture(directory: "\(directory)/\(name)")
