@@ -47,7 +47,6 @@ enum ChatProtocol {
     /// - Throws: a ``Problem`` as the server tells it to the client that sent the bytes.
     static func decode<Object: Decodable>(_ type: Object.Type, from bytes: [UInt8]) throws(Problem) -> Object {
         do {
-            guard JSONGrammar.accepts(bytes) else { throw JSONGrammar.Refusal() }
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let problem as Problem {
             throw problem

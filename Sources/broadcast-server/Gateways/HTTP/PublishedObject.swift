@@ -74,9 +74,7 @@ extension PublishedObject {
         _ type: Value.Type,
         _ json: some Sequence<UInt8>
     ) throws(Problem) -> Value {
-        let json = Array(json)
         do {
-            guard JSONGrammar.accepts(json) else { throw JSONGrammar.Refusal() }
             return try JSONDecoder().decode(type, from: Data(json))
         } catch let problem as Problem {
             throw problem

@@ -32,9 +32,7 @@ import Testing
     @Test(arguments: [
         ("", Problem.Code.badObject), ("hello", .badObject), ("{", .badObject), ("[]", .badObject), ("7", .badObject),
         ("null", .badObject), ("{}", .badObject), (#"{"type":7}"#, .badObject), (#"{"type":null}"#, .badObject),
-        (#"{"type":"name","name":"ann"} {}"#, .badObject), (#"{"type":"name","name":"ann",}"#, .badObject),
-        (#"{"type":"fetch","after":"1.1","limit":07}"#, .badObject),
-        (#"{"type":"name","name":"ann"}"#.map { "\($0)\0" }.joined(), .badObject),
+        (#"{"type":"name","name":"ann"} {}"#, .badObject),
         (#"{"type":"name","name":"\ud800"}"#, .badField),
         (#"{"type":""}"#, .unknownType), (#"{"type":"Message","text":"hi"}"#, .unknownType),
         (#"{"type":"welcome"}"#, .unknownType),
