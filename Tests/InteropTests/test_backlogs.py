@@ -1,10 +1,13 @@
 """Members that do not read for a while: what they are told then, and what is for them alone, is in order and complete."""
 
 import contextlib
+import http.client
 import json
 import socket
 import threading
+import time
 
+import pytest
 from support.chat import SUBPROTOCOL, Chatter, chatting
 from support.deadline import PATIENCE
 from websockets.frames import Frame, Opcode
@@ -92,3 +95,42 @@ def test_pages_that_nobody_reads_pause_those_who_ask(start_server):
     texts = [message["text"] for message in pages[0]["messages"]]
     assert texts and texts == [f"{count} {PADDING}" for count in range(len(texts))]
     assert all(page["messages"] == pages[0]["messages"] for page in pages)
+
+
+class Publisher(threading.Thread):
+    """Publishes numbered texts over HTTP, each once the one before it was answered."""
+
+    def __init__(self, server, count, text):
+        super().__init__(daemon=True)
+        self.server, self.count, self.text = server, count, text
+        self.answered = 0
+
+    def run(self):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)) as client:
+            for count in range(self.count):
+                client.request("POST", "/?name=author", f"{count} {self.text}", {"Content-Type": "text/plain"})
+                answer = client.getresponse()
+                assert answer.status == 200, answer.read()
+                answer.read()
+                self.answered += 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_publisher_over_http_is_slowed_down_by_who_reads_slowly(start_server, threads):
+    """30 MB go to a member that would be cut off 1 MiB behind: nothing is lost, since the answers wait for it."""
+    flags = ["--max-backlog", "1M", "--threads", threads, "--log-level", "error"]
+    server = start_server(*flags, host="127.0.0.1")
+    with chatting_slowly(server, "slow") as slow:
+        publisher = Publisher(server, 300, "x" * 100_000)
+        publisher.start()
+        for count in range(300):
+            assert slow.get("message")["text"].startswith(f"{count} ")
+            # Beside what may wait there are 4 MiB that the system takes.
+            assert publisher.answered - count < 80
+            # It is slow: that is the matter here.
+            time.sleep(0.005)
+        publisher.join(PATIENCE)
+        assert publisher.answered == 300
+        with chatting(f"{server.url}/?name=ann") as ann:
+            ann.say("live")
+            assert slow.get("message", text="live")
