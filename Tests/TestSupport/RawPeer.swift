@@ -136,6 +136,12 @@ public actor RawPeer {
         return bytes
     }
 
+    /// Reads what comes next, whatever that is; nil at the end of the stream.
+    public func readSome() throws -> [UInt8]? {
+        defer { position = received.count }
+        return position < received.count ? Array(received[position...]) : try more()
+    }
+
     /// Reads to the end of the stream; a reset counts as one.
     public func readToEnd() throws -> [UInt8] {
         var bytes = Array(received[position...])

@@ -18,10 +18,13 @@ struct GroupFixture: Sendable {
     /// The group's first loop.
     var loop: ServiceLoop { loops[0] }
 
+    /// Where the server on a loop listens.
+    func port(ofLoop index: Int) -> Int { servers[index].port ?? 0 }
+
     /// Connects a peer to the server on a loop, and waits until it is a member.
     func connect(loop index: Int = 0, receiveBuffer: Int32? = nil) async throws -> GroupPeer {
         let count = joined.value.count
-        let peer = try RawPeer(port: servers[index].port ?? 0, receiveBuffer: receiveBuffer)
+        let peer = try RawPeer(port: port(ofLoop: index), receiveBuffer: receiveBuffer)
         try await peer.write(RawRequest().bytes)
         let head = try await peer.readHead()
         try #require(head.hasPrefix("HTTP/1.1 101 "))
@@ -32,7 +35,7 @@ struct GroupFixture: Sendable {
     /// Asks the server on a loop for a stream of events, and waits until it is a member.
     func listen(loop index: Int = 0, receiveBuffer: Int32? = nil) async throws -> EventPeer {
         let count = joined.value.count
-        let peer = try RawPeer(port: servers[index].port ?? 0, receiveBuffer: receiveBuffer)
+        let peer = try RawPeer(port: port(ofLoop: index), receiveBuffer: receiveBuffer)
         try await peer.write(RawRequest(fields: ["Host: localhost", "Accept: text/event-stream"]).bytes)
         let head = try await peer.readHead()
         try #require(head.hasPrefix("HTTP/1.1 200 "))
@@ -117,6 +120,7 @@ func withGroup<Result>(
     loops count: Int = 1,
     eventLibrary: ServiceLoop.EventLibrary = .automatic,
     limits: ConnectionLimits = .patient,
+    tls: TLSServerConfiguration? = nil,
     admit: @escaping GroupFixture.Admission = relayToOthers,
     admitStream: @escaping GroupFixture.StreamAdmission = { group, stream in group.join(stream) },
     _ body: (GroupFixture) async throws -> Result
@@ -130,6 +134,7 @@ func withGroup<Result>(
     var servers: [WebSocketServer] = []
     var serverConfiguration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
     serverConfiguration.limits = limits
+    serverConfiguration.tls = tls
     serverConfiguration.http = { _ in .eventStream { stream in joined.append(admitStream(group, stream)) } }
     for loop in loops {
         servers.append(
