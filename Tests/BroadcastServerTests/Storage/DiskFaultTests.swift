@@ -37,7 +37,7 @@ import Testing
         try await StateFixture.with { state in
             let (copy, first) = try await state.chat { chat in
                 #expect(try await Self.post("zero", key: "z", to: chat).status == 200)
-                try await state.withoutDisk {
+                try await state.withoutDisk { () async throws in
                     #expect(try await Self.post("one", key: "k", to: chat).status == 503)
                     let batch = try await Self.post(Self.batch, key: nil, type: "application/json", to: chat)
                     #expect(batch.status == 503)
@@ -101,7 +101,7 @@ import Testing
             settings.history?.maximumMessages = 2
             let (copy, late) = try await state.chat(settings) { chat in
                 #expect(try await Self.post("zero", key: nil, to: chat).status == 200)
-                try await state.withoutDisk {
+                try await state.withoutDisk { () async throws in
                     #expect(try await Self.post("one", key: "k", to: chat).status == 503)
                 }
                 for text in ["two", "three", "four"] {
@@ -111,7 +111,7 @@ import Testing
                 #expect(late.status == 200, "\(late)")
                 return (try state.killed("killed"), late.body)
             }
-            try await copy.chat(settings) { chat in
+            try await copy.chat(settings) { chat async throws in
                 #expect(try await Self.post("one", key: "k", to: chat).body == late)
             }
         }
@@ -121,7 +121,7 @@ import Testing
         try await StateFixture.with { state in
             var settings = ChatSettings()
             settings.history?.maximumBytes = 4_096
-            try await state.chat(settings) { chat in
+            try await state.chat(settings) { chat async throws in
                 let large = String(repeating: "x", count: 5_000)
                 for _ in 1...2 { #expect(try await Self.post(large, key: "k", to: chat).status == 503) }
                 let batch = #"[{"text":"\#(large)"},{"text":"small"}]"#
