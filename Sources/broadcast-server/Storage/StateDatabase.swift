@@ -44,11 +44,19 @@ struct StateDatabase: Sendable {
             guard report == "ok" else { throw SQLiteError.damage(report) }
             try Self.findLost(in: database)
             reader = try StateReader(database)
+            guard try Self.identity(withoutLog: path) == reader.identity else {
+                throw SQLiteError.damage("its log is that of another file")
+            }
             heads = try reader.heads()
             server = try reader.server()
         } catch {
             throw Problem(error)
         }
+    }
+
+    /// What the file says it is when its log is left aside: SQLite takes any log that lies beside a file for its own.
+    private static func identity(withoutLog path: String) throws(SQLiteError) -> UInt64 {
+        try StateReader(SQLiteDatabase(path, .immutable)).identity
     }
 
     private static func isFile(_ path: String) -> Bool {
