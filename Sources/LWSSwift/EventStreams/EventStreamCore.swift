@@ -42,8 +42,9 @@ final class EventStreamCore: Subscriber, @unchecked Sendable {
     func open(head: [UInt8]) {
         unsafe head.withUnsafeBytes { unsafe enqueue($0) }
         guard let wsi = unsafe wsi else { return }
-        // What is written to a peer that has gone without a word is sent again for a quarter of an hour otherwise (tcp(7)).
-        let time = Int32(clamping: settings.stallTimeout)
+        // What is written to a peer that has gone without a word is sent again for a quarter of an hour otherwise (tcp(7)). Of
+        // one that takes nothing the system would say the same, so that it is to be later than what is watched here.
+        let time = Int32(clamping: settings.stallTimeout.saturatingAdd(2 * Self.watchInterval))
         SystemSocket.setOption(unsafe lws_get_socket_fd(wsi), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, time)
     }
 

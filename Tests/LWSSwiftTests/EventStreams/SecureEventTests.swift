@@ -155,4 +155,30 @@ import Testing
             try await fixture.waitUntilNothingIsHeld()
         }
     }
+
+    @Test func `a client that takes nothing for long is cut off although no group says so`() async throws {
+        let ends = Watched<[EventStreamConnection.End]>([])
+        let members = Watched<[BroadcastMember]>([])
+        var limits = ConnectionLimits.patient
+        limits.stallTimeout = .seconds(1)
+        try await withGroup(
+            .init(eventCommentInterval: nil),
+            limits: limits,
+            tls: tls,
+            admitStream: { group, stream in
+                stream.onClose { ends.append($0) }
+                let member = group.join(stream)
+                members.append(member)
+                return member
+            }
+        ) { fixture in
+            let stalled = try await listen(fixture, receiveBuffer: 16_384)
+            let member = members.value[0]
+            try await fixture.loop.run {
+                _ = member.subscriber.eventStream?.trySend(data: String(repeating: "x", count: 8_000_000))
+            }
+            try await ends.wait { $0 == [.tooSlow] }
+            await stalled.raw.end()
+        }
+    }
 }
