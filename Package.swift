@@ -75,8 +75,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "place.js", "elements.js",
-                "icon.svg",
+                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "said.js",
+                "links.js", "place.js", "elements.js", "icon.svg",
             ]
             .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings

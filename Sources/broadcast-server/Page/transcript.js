@@ -1,6 +1,7 @@
 // What was said in a channel, as a list that scrolls.
 
 import { colour, make, makeAvatar } from "./elements.js";
+import { makeSaid } from "./said.js";
 
 /** The oldest entries leave the page beyond this number; an entry holds at most so many messages. */
 const MAXIMUM_ENTRIES = 1_000;
@@ -160,7 +161,7 @@ export class Transcript {
 
     /** Puts a message into a place, and gives its bubble. */
     #addMessage(place, { id, from, time, text }, isOwn) {
-        const bubble = make("p", "bubble", text);
+        const bubble = make("p", "bubble", makeSaid(text));
         bubble.dir = "auto";
         if (id) bubble.dataset.id = id;
         this.#put(place, bubble, from, time, isOwn);

@@ -40,3 +40,8 @@ def wait_for_bubbles(tab, texts):
 def marks(tab):
     """What became of the messages of our own."""
     return tab.call("() => [...document.querySelectorAll('.mark')].map((mark) => mark.textContent)")
+
+
+def shown(tab, selector):
+    """The texts of the elements that a CSS selector finds."""
+    return tab.call("(selector) => [...document.querySelectorAll(selector)].map((found) => found.textContent)", selector)

@@ -14,12 +14,14 @@ struct PageFiles: Sendable {
     private let page = File("text/html; charset=utf-8", PackageResources.index_html)
     private let files: [String: File] = [
         "page.css": File("text/css; charset=utf-8", PackageResources.page_css),
-        "page.js": File("text/javascript; charset=utf-8", PackageResources.page_js),
-        "connection.js": File("text/javascript; charset=utf-8", PackageResources.connection_js),
-        "transcript.js": File("text/javascript; charset=utf-8", PackageResources.transcript_js),
-        "place.js": File("text/javascript; charset=utf-8", PackageResources.place_js),
-        "elements.js": File("text/javascript; charset=utf-8", PackageResources.elements_js),
         "icon.svg": File("image/svg+xml", PackageResources.icon_svg),
+        "page.js": File(script: PackageResources.page_js),
+        "connection.js": File(script: PackageResources.connection_js),
+        "transcript.js": File(script: PackageResources.transcript_js),
+        "said.js": File(script: PackageResources.said_js),
+        "links.js": File(script: PackageResources.links_js),
+        "place.js": File(script: PackageResources.place_js),
+        "elements.js": File(script: PackageResources.elements_js),
     ]
 
     /// The page itself, as the answer to a GET or HEAD.
@@ -59,5 +61,7 @@ struct PageFiles: Sendable {
             self.bytes = bytes
             tag = EntityTag(text: StableHash.digits(of: bytes))
         }
+
+        init(script bytes: [UInt8]) { self.init("text/javascript; charset=utf-8", bytes) }
     }
 }

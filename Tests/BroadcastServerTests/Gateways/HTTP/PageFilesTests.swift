@@ -15,8 +15,6 @@ import Testing
 
     @Test(arguments: [
         ("page.css", "text/css; charset=utf-8"), ("page.js", "text/javascript; charset=utf-8"),
-        ("connection.js", "text/javascript; charset=utf-8"), ("transcript.js", "text/javascript; charset=utf-8"),
-        ("place.js", "text/javascript; charset=utf-8"), ("elements.js", "text/javascript; charset=utf-8"),
         ("icon.svg", "image/svg+xml"), (nil, "text/html; charset=utf-8"),
     ])
     func `the files of the page are served with their types and the security policy`(name: String?, type: String) throws
@@ -28,6 +26,14 @@ import Testing
         let policy = answer.headerFields[.contentSecurityPolicy] ?? ""
         #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; "))
         #expect(!policy.contains("unsafe"))
+    }
+
+    @Test(arguments: [
+        "page", "connection", "transcript", "said", "links", "place", "elements",
+    ])
+    func `each script of the page is served as one`(name: String) {
+        let answer = files.file("\(name).js", Self.request())
+        #expect(answer?.headerFields[.contentType] == "text/javascript; charset=utf-8")
     }
 
     @Test func `a file that the browser has already is not sent again`() throws {
