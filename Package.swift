@@ -76,7 +76,7 @@ let package = Package(
             ],
             resources: [
                 "index.html", "page.css", "page.js", "connection.js", "transcript.js", "said.js",
-                "links.js", "place.js", "elements.js", "icon.svg",
+                "links.js", "composer.js", "place.js", "memory.js", "elements.js", "icon.svg",
             ]
             .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings

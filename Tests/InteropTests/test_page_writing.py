@@ -1,7 +1,78 @@
-"""What is written in the chat page: addresses in messages, and long ones."""
+"""What is written in the chat page: long messages, and addresses in them."""
 
+import pytest
+from support.channel import channel as serve_channel
 from support.chat import chatting
-from support.page import bubbles, say, shown, wait_for_text
+from support.page import bubbles, paste, say, shown, wait_for_text
+from websockets.sync.client import connect
+
+LIMIT = 2_000
+LEFT = "document.querySelector('#room').textContent"
+
+
+@pytest.fixture
+def channel():
+    """A channel whose server takes small messages."""
+    with serve_channel() as channel:
+        channel.max_message = LIMIT
+        yield channel
+
+
+def test_a_long_paste_is_sent_as_a_whole(browser, open_page, start_server):
+    server = start_server()
+    text = "\n".join(f"line {number} of a log with \"quotes\" and ü" for number in range(1_000))
+    page = open_page(browser, server, name="ann")
+    with connect(server.url, max_size=None) as client:
+        wait_for_text(page, "#count", "2")
+        paste(page, text)
+        page.type("\n")
+        # The lines are told to plain-text clients in one message, whatever stands before each.
+        lines = client.recv(timeout=30).split("\n")
+        assert len(lines) == 1_000 and lines[-1].endswith(text.split("\n")[-1])
+        wait_for_text(page, ".own .mark", "Sent")
+
+
+def test_the_page_tells_how_much_is_left_and_what_is_too_long(browser, open_page, channel):
+    page = open_page(browser, channel)
+    paste(page, "a short one")
+    assert page.call("() => document.querySelector('#room').hidden")
+    paste(page, "x" * 1_800)
+    page.wait_until("!document.querySelector('#room').hidden")
+    assert page.call(f"() => {LEFT}").endswith("bytes left")
+    # A line feed and a quotation mark take two bytes on the way.
+    before = page.call(f"() => parseInt({LEFT})")
+    paste(page, '\n"ü')
+    assert page.call(f"() => parseInt({LEFT})") == before - 6
+    paste(page, "y" * 1_000)
+    wait_for_text(page, "#room", "bytes too long")
+    wait_for_text(page, "#notice", "too long for the server")
+    assert page.call("() => document.querySelector('#text').ariaInvalid") == "true"
+    length = page.call("() => document.querySelector('#text').value.length")
+    page.type("\n")
+    assert page.call("() => document.querySelector('#text').value.length") == length
+    assert bubbles(page) == [] and channel.texts == []
+    page.call("() => document.querySelector('#text').select()")
+    page.type("shorter")
+    assert page.call("() => document.querySelector('#room').hidden && document.querySelector('#notice').hidden")
+    page.type("\n")
+    wait_for_text(page, ".own .mark", "Sent")
+    assert channel.texts == ["shorter"]
+
+
+def test_the_largest_message_that_the_page_sends_is_one_that_the_server_takes(browser, open_page, start_server):
+    server = start_server()
+    page = open_page(browser, server, name="ann")
+    with chatting(server.url) as client:
+        paste(page, "ü" * (500 * 1_024))
+        left = int(page.call(f"() => {LEFT}").replace(",", "").split()[0])
+        paste(page, "x" * (left + 1))
+        wait_for_text(page, "#room", "1 byte too long")
+        page.call("() => { const field = document.querySelector('#text'); field.setSelectionRange(field.value.length - 1, field.value.length); }")
+        page.type("\ue003")
+        wait_for_text(page, "#room", "0 bytes left")
+        page.type("\n")
+        wait_for_text(page, ".own .mark", "Sent")
+        assert len(client.get("message")["text"]) == 500 * 1_024 + left
 
 
 ADDRESSES = [

@@ -16,7 +16,18 @@ const LAST_BOUND = 30_000;
 const HURRY_INTERVAL = 10_000;
 /** A message that is not acknowledged for this long means that the connection is dead, whatever the browser thinks. */
 const ACKNOWLEDGEMENT_TIMEOUT = 15_000;
+/** So long may it take until the server has said `welcome`, and so long until it has said why it does not. */
+const OPENING_TIMEOUT = 20_000;
+const REASON_TIMEOUT = 10_000;
+/** What the server takes if it does not say. */
+const USUAL_LIMIT = 1 << 20;
 const MESSAGE_TOO_BIG = 1009;
+/** Codes of errors and problems: a name that is none, and a server that has too many channels. */
+const BAD_NAME = "bad-name";
+const NO_ROOM = "no-room";
+const NO_WAY_THROUGH =
+    "The server answers, but no WebSocket comes through to it. Something in between may not pass it on, or the browser may have "
+    + "too many connections open in other tabs.";
 /** The session has connected again elsewhere. */
 export const SESSION_TAKEN = 4000;
 /** What a close says of this side: it leaves, or comes back before long. */
@@ -26,19 +37,27 @@ const COMING_BACK = 4100;
 /**
  * A member of one channel. Its handlers:
  *
- * - `state(kind, detail)`: `connecting`; `open`; `waiting`, with the milliseconds until the next attempt; `ended`, with the
- *   event that closed it, when it does not come back by itself
+ * - `state(kind, detail)`: `connecting`; `open`; `waiting`, with the milliseconds until the next attempt; and when it does not
+ *   come back by itself `ended`, with the event that closed it, or `refused`, with the reason why it is not let in
  * - `object(object)`: what the server sends, apart from answers to messages of our own
  * - `binary(byteCount)`: a binary message of another member
  * - `sent(key, receipt)`: the server has a message; the receipt is its `ack`, with `isLate` when the message had to wait for
  *   another connection than the one at hand when it was typed
  * - `failed(key, why)`: the server will never have it
- * - `refused(why)`: the server does not let us in, or nothing lets us through to it; further attempts are made all the same
+ * - `hindered(why)`: what stands in the way, as far as it can be known, else an empty text; further attempts are made
+ * - `named(name)`: the server has taken a name, from which it may have made another one
+ * - `unnamed(name, why)`: it has not, and the one before stays
  */
 export class ChatConnection {
     #channel;
+    /** The name that the server has taken, or had at the last visit. */
     #name;
+    /** A name that it has not answered to yet, and those that it was sent over this connection, in order. */
+    #wantedName;
+    #sentNames = [];
     #handlers;
+    #id;
+    #limit = USUAL_LIMIT;
     #session;
     /** Everything up to here has come. */
     #position;
@@ -51,6 +70,7 @@ export class ChatConnection {
     #hurriedAt = -HURRY_INTERVAL;
     #retryTimer;
     #acknowledgementTimer;
+    #openingTimer;
     /** Messages without an answer, in order. They are sent again after each reconnect; the server knows their keys. */
     #pending;
     /** The keys of those that did not go out at once. */
@@ -59,9 +79,10 @@ export class ChatConnection {
     #keyCount = 0;
 
     /** Connects. `kept` is the `state` of an earlier connection to the channel, to go on with. */
-    constructor(channel, name, handlers, { session, position, pending = [] } = {}) {
+    constructor(channel, name, handlers, { session, position, pending = [], wantedName } = {}) {
         this.#channel = channel;
         this.#name = name;
+        this.#wantedName = wantedName;
         this.#handlers = handlers;
         this.#session = session;
         this.#position = position;
@@ -76,7 +97,24 @@ export class ChatConnection {
 
     /** What the next connection needs to go on where this one is. */
     get state() {
-        return { session: this.#session, position: this.#position, pending: this.#pending };
+        return { session: this.#session, position: this.#position, pending: this.#pending, wantedName: this.#wantedName };
+    }
+
+    /**
+     * How many bytes the server takes in a message, and how many at least are left with a text;
+     * below 0 it is too long.
+     */
+    limitOf(text) {
+        const limit = this.#limit;
+        const envelope = this.#messageOf("").length;
+        // No character becomes more than six bytes.
+        if (6 * text.length + envelope < limit / 2) return { limit, left: limit - 6 * text.length - envelope };
+        return { limit, left: limit - new TextEncoder().encode(this.#messageOf(text)).length };
+    }
+
+    /** The next message as it would be sent. */
+    #messageOf(text) {
+        return JSON.stringify({ type: "message", key: `${this.#keyPrefix}-${this.#keyCount + 1}`, text });
     }
 
     /** Sends a message, now or after the next reconnect, and gives its key; null when too many wait already. */
@@ -93,10 +131,15 @@ export class ChatConnection {
         return message.key;
     }
 
-    /** Takes a name, also on later connections. */
+    /** Asks for a name, now or after the next reconnect; an empty one gives it up. */
     rename(name) {
-        this.#name = name;
-        if (this.#isOpen) this.#transmit({ type: "name", name });
+        this.#wantedName = name;
+        if (this.#isOpen) this.#sendName();
+    }
+
+    #sendName() {
+        this.#sentNames.push(this.#wantedName);
+        this.#transmit({ type: "name", name: this.#wantedName });
     }
 
     /** Asks for what was said before, `before` or `after` an id: `history` comes, or an `error`. False while offline. */
@@ -141,27 +184,45 @@ export class ChatConnection {
         if (this.#session) offers.push(SESSION_OFFER + this.#session);
         const socket = new WebSocket(this.#url, offers);
         socket.binaryType = "arraybuffer";
-        socket.onerror = () => this.#askWhy(socket);
         socket.onmessage = ({ data }) => this.#receive(data);
-        socket.onclose = (event) => this.#lose(event);
+        socket.onclose = (event) => (this.#isOpen ? this.#lose(event) : this.#miss(socket, event));
         this.#socket = socket;
+        this.#sentNames = [];
+        // What lies between may keep the handshake for itself, and a browser may let it wait for other tabs.
+        this.#openingTimer = setTimeout(() => this.#miss(socket), OPENING_TIMEOUT);
     }
 
-    /** Asks over HTTP why an attempt has failed, which browsers keep to themselves. */
-    async #askWhy(socket) {
-        if (socket.readyState === WebSocket.OPEN || this.#isOpen) return;
+    /** An attempt has failed: asks over HTTP why, which browsers keep to themselves, then waits for the next or gives up. */
+    async #miss(socket, event) {
+        clearTimeout(this.#openingTimer);
+        socket.onmessage = socket.onclose = null;
+        socket.close();
+        const { why, isFinal } = event?.code >= 4000 ? {} : await this.#askWhy();
+        // It may have been left meanwhile.
+        if (this.#socket !== socket) return;
+        if (isFinal) {
+            this.#drop();
+            return this.#handlers.state("refused", why);
+        }
+        this.#lose(event);
+        this.#handlers.hindered(why ?? "");
+    }
+
+    /** Why the server does not let us in, if it says so, and whether it would not the next time either. */
+    async #askWhy() {
         const url = new URL("-/admission", addressOf(""));
         url.search = new URLSearchParams({ channel: this.#channel, origin: location.origin });
-        let why;
         try {
-            const answer = await fetch(url);
-            if (answer.ok) why = "The server answers, but no WebSocket comes through to it: something between may not pass it on.";
-            else if (answer.headers.get("Content-Type")?.includes("json")) why = (await answer.json()).detail;
+            const answer = await fetch(url, { signal: AbortSignal.timeout(REASON_TIMEOUT) });
+            if (answer.ok) return { why: NO_WAY_THROUGH };
+            // Anything else is from something in between.
+            if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) return {};
+            const { code, detail } = await answer.json();
+            return { why: detail, isFinal: answer.status < 500 || code === NO_ROOM };
         } catch {
             // It is not there at all.
+            return {};
         }
-        // An attempt that was made meanwhile may have succeeded.
-        if (why && !this.#isOpen) this.#handlers.refused(why);
     }
 
     #receive(data) {
@@ -171,10 +232,15 @@ export class ChatConnection {
             case "welcome":
                 this.#session = object.session;
                 this.#position = object.position;
+                this.#id = object.member.id;
+                this.#limit = object.maxMessage ?? USUAL_LIMIT;
                 this.#isOpen = true;
                 this.#failures = 0;
+                clearTimeout(this.#openingTimer);
                 this.#handlers.state("open");
                 this.#handlers.object(object);
+                // With a session that goes on it has the name that it had.
+                if (this.#wantedName !== undefined) this.#sendName();
                 for (const message of this.#pending) this.#transmit(message);
                 this.#watchAcknowledgements();
                 break;
@@ -184,14 +250,35 @@ export class ChatConnection {
                 this.#confirm(object);
                 break;
             case "error":
-                if (object.key === undefined) this.#handlers.object(object);
+                if (object.code === BAD_NAME) this.#loseName(object.message);
+                else if (object.key === undefined) this.#handlers.object(object);
                 else if (this.#settle(object.key)) this.#handlers.failed(object.key, object.message);
+                break;
+            case "renamed":
+                this.#handlers.object(object);
+                if (object.member.id === this.#id && this.#sentNames.length) this.#takeName();
                 break;
             default:
                 if (object.type === "message" || object.type === "position") this.#position = object.id;
                 if (object.type === "gap") this.#position = object.to;
                 this.#handlers.object(object);
         }
+    }
+
+    #takeName() {
+        const name = this.#sentNames.shift();
+        this.#name = name;
+        if (!this.#sentNames.length) this.#wantedName = undefined;
+        this.#handlers.named(name);
+    }
+
+    #loseName(why) {
+        // Without a request it is the name of the address that is none.
+        const isOfAddress = !this.#sentNames.length;
+        const name = isOfAddress ? this.#name : this.#sentNames.shift();
+        if (isOfAddress) this.#name = "";
+        if (!this.#sentNames.length) this.#wantedName = undefined;
+        this.#handlers.unnamed(name, why);
     }
 
     #transmit(object) {
@@ -248,8 +335,9 @@ export class ChatConnection {
     #drop(code) {
         this.#stopWaiting();
         clearTimeout(this.#acknowledgementTimer);
+        clearTimeout(this.#openingTimer);
         if (!this.#socket) return;
-        this.#socket.onmessage = this.#socket.onclose = this.#socket.onerror = null;
+        this.#socket.onmessage = this.#socket.onclose = null;
         this.#socket.close(code);
         this.#socket = undefined;
         this.#isOpen = false;

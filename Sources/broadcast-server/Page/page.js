@@ -1,7 +1,9 @@
 // The chat page: what is typed goes to the connection, what comes from it is shown.
 
+import { Composer } from "./composer.js";
 import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
+import { recall as recallItem, remember } from "./memory.js";
 import { addressOf, channelOfAddress, forgetPlace, keepPlace, takePlace } from "./place.js";
 import { binaryNote, Transcript } from "./transcript.js";
 
@@ -11,15 +13,22 @@ const NAME_ITEM = "broadcast.name";
 const SHOWN_AGAIN = 50;
 const MOST_AT_ONCE = 100;
 
-const [panel, channelField, nameField, memberList, count, title, state, retry, log, entries, latest, notice, composer, text] =
-    [
-        "panel", "channel", "name", "members", "count", "title", "status", "retry", "log", "entries", "latest", "notice",
-        "composer", "text",
-    ].map((id) => document.getElementById(id));
-const transcript = new Transcript(log, entries, latest, showEarlier);
+const element = (id) => document.getElementById(id);
+const [panel, channelField, nameField, nameProblem, memberList, count, title, state, retry, notice] =
+    ["panel", "channel", "name", "name-problem", "members", "count", "title", "status", "retry", "notice"].map(element);
+const transcript = new Transcript(element("log"), element("entries"), element("latest"), showEarlier);
+const composer = new Composer(element("composer"), element("text"), element("room"), {
+    say,
+    typed: () => warn(composer.isTooLong ? TOO_LONG : ""),
+    limitOf: (text) => connection.limitOf(text),
+});
+const isTouched = matchMedia("(pointer: coarse)").matches;
+const TOO_LONG = "This message is too long for the server: shorten it, or send it in parts.";
 
 let channel;
 let connection;
+/** The name that the server has taken from us, here or at the last visit. */
+let ownName = recallItem(NAME_ITEM);
 /** Our id and name in the channel, from the last `welcome` or `renamed`. */
 let self = {};
 /** The names of the members that we know, by id; `memberCount` counts the others too. */
@@ -27,6 +36,8 @@ const members = new Map();
 let memberCount = 0;
 /** For each message without an answer, by its key: when it was typed, and what shows what becomes of it. */
 const unanswered = new Map();
+/** What keeps us from the channel, if that is known. */
+let trouble = "";
 /** Messages that came while the page was hidden. */
 let unread = 0;
 /** Everything behind this position is shown; undefined when earlier messages were, too. */
@@ -44,23 +55,23 @@ const gaps = new Map();
 // MARK: The channel
 
 function enter() {
-    const left = channel;
+    const leftChannel = channel;
     const unsent = connection?.pendingCount ?? 0;
     connection?.leave();
     channel = channelOfAddress();
-    channelField.value = channel;
     title.textContent = channelTitle(channel);
-    text.placeholder = `Write to ${channelTitle(channel)}`;
+    composer.addressee = channelTitle(channel);
     showTitle();
-    warn("");
+    hinder("");
     transcript.clear();
     unanswered.clear();
     gaps.clear();
     members.clear();
     memberCount = 0;
     showMembers();
-    if (unsent) transcript.note(`${unsent} unsent ${unsent === 1 ? "message" : "messages"} to ${channelTitle(left)} lost.`);
-    const kept = takePlace(channel) ?? { self: {}, typed: [] };
+    if (unsent) transcript.note(`${unsent} unsent ${unsent === 1 ? "message" : "messages"} to ${channelTitle(leftChannel)} lost.`);
+    // A name that was asked for offline is meant for wherever one comes next.
+    const kept = takePlace(channel) ?? { self: {}, typed: [], wantedName: connection?.state.wantedName };
     self = kept.self;
     floor = kept.floor;
     recall = floor && { next: floor, entry: transcript.hold(), count: 0 };
@@ -68,13 +79,15 @@ function enter() {
     hasEarlier = true;
     const times = new Map(kept.typed);
     for (const { key, text } of kept.pending ?? []) expect(key, text, times.get(key));
-    connection = new ChatConnection(channel, nameField.value.trim(), {
+    connection = new ChatConnection(channel, ownName, {
         state: showState,
         object: (object) => objectHandlers[object.type]?.(object),
         binary: (count) => transcript.note(binaryNote(count)),
         sent: (key, receipt) => settle(key, "sent", sentLabel(receipt), receipt),
         failed: (key, why) => settle(key, "failed", `Not sent: ${why}`),
-        refused: (why) => warn(why),
+        hindered: hinder,
+        named: takeName,
+        unnamed: loseName,
     }, kept);
 }
 
@@ -86,13 +99,25 @@ function keep() {
     keepPlace({ channel, self, typed, floor: floorOfNext, ...connection.state });
 }
 
+/** Goes to a channel. */
+function go(name) {
+    panel.hidePopover();
+    // Who is kept out of this one tries again.
+    if (name === channel) return connection.connect();
+    history.pushState(null, "", addressOf(name));
+    enter();
+    if (!isTouched) composer.focus();
+}
+
+/** What a channel is called. */
 function channelTitle(name) {
     return name ? `#${name}` : "Main channel";
 }
 
-/** What is wrong with the name of a channel: the server's rules, and what does not survive in the path of a URL. */
-function problem(name) {
+/** What is wrong with the name of a channel: what does not survive in the path of a URL. The server knows further rules. */
+function problemOf(name) {
     if (/[\s/]/u.test(name) || name === "." || name === "..") return "The name of a channel has no spaces and no slashes.";
+    if (!name.isWellFormed()) return "The name of a channel has no halves of characters.";
     if (new TextEncoder().encode(name).length > 64) return "The name of a channel has at most 64 bytes.";
     return "";
 }
@@ -104,6 +129,7 @@ const objectHandlers = {
         if (self.id === undefined) greeting = `You are ${member.name}.`;
         else if (recovered && !recall) transcript.note("Connected again.");
         self = member;
+        composer.measure();
         // A page that has shown nothing begins here, or where the one before it did.
         floor ??= transcript.firstID ? undefined : position;
         if (recall) connection.fetch("after", recall.next, MOST_AT_ONCE);
@@ -133,11 +159,11 @@ const objectHandlers = {
     },
     joined({ member, count }) {
         greet();
-        const isNews = !members.has(member.id);
+        const isBack = members.has(member.id);
         members.set(member.id, member.name);
         memberCount = count;
         showMembers();
-        if (isNews) transcript.note(`${member.name} joined.`);
+        if (!isBack) transcript.note(`${member.name} joined.`);
     },
     left({ member, count }) {
         members.delete(member.id);
@@ -149,6 +175,7 @@ const objectHandlers = {
         if (members.has(member.id)) members.set(member.id, member.name);
         if (member.id === self.id) self.name = member.name;
         showMembers();
+        if (member.name === was) return;
         transcript.note(member.id === self.id ? `You are ${member.name} now.` : `${was} is ${member.name} now.`);
     },
     error({ code, message }) {
@@ -260,12 +287,14 @@ function fill({ messages, missing, more, after }) {
 // MARK: Showing
 
 function showState(kind, detail) {
-    if (state.dataset.kind === "ended" || kind === "open") warn("");
+    const isAway = kind === "ended" || kind === "refused";
     state.dataset.kind = kind;
     state.textContent = stateText(kind, detail);
-    retry.hidden = kind !== "waiting" && kind !== "ended";
-    retry.textContent = kind === "ended" ? "Go on" : "Retry now";
-    if (kind === "ended") warn(endText(detail));
+    retry.hidden = kind !== "waiting" && !isAway;
+    retry.textContent = { ended: "Go on", refused: "Try again" }[kind] ?? "Retry now";
+    composer.isEnabled = kind !== "refused";
+    if (isAway) hinder(kind === "ended" ? endText(detail) : detail);
+    else if (kind === "open") hinder("");
     // What was asked for does not come over another connection.
     awaitsEarlier = false;
     for (const { button } of gaps.values()) button.disabled = false;
@@ -278,6 +307,7 @@ function stateText(kind, detail) {
         case "open": return "Connected";
         case "waiting": return waitingText(detail);
         case "ended": return "Disconnected";
+        case "refused": return "Not let in";
     }
 }
 
@@ -287,7 +317,7 @@ function endText({ code, reason }) {
 }
 
 function waitingText(delay) {
-    return delay < 2_000 ? "Offline" : `Offline, next attempt in ${Math.round(delay / 1_000)} s`;
+    return delay < 2_000 ? "Offline" : `Offline, again in ${Math.round(delay / 1_000)} s`;
 }
 
 function showMembers() {
@@ -308,8 +338,16 @@ function showTitle() {
 
 /** Shows a warning, until something is typed; an empty one takes it away. */
 function warn(line) {
-    notice.textContent = line;
-    notice.hidden = !line;
+    const shown = line || trouble;
+    // What is said again would be read out again.
+    if (notice.textContent !== shown) notice.textContent = shown;
+    notice.hidden = !shown;
+}
+
+/** Shows what keeps us from the channel, until that has changed. */
+function hinder(why) {
+    trouble = why;
+    warn("");
 }
 
 function settle(key, kind, label, receipt) {
@@ -326,14 +364,20 @@ function sentLabel({ receivers, isLate }) {
 
 // MARK: What the reader does
 
-function say() {
-    if (!text.value.trim()) return;
-    const key = connection.send(text.value);
-    if (key === null) return warn(`${MAXIMUM_PENDING} messages wait for the server already: this one has to stay here.`);
+/** Sends a message; false when it has to stay where it is. */
+function say(text) {
+    if (composer.isTooLong) {
+        warn(TOO_LONG);
+        return false;
+    }
+    const key = connection.send(text);
+    if (key === null) {
+        warn(`${MAXIMUM_PENDING} messages wait for the server already: this one has to stay here.`);
+        return false;
+    }
     greet();
-    expect(key, text.value);
-    text.value = "";
-    fitComposer();
+    expect(key, text);
+    return true;
 }
 
 /** Shows a message of our own that has no answer yet. */
@@ -342,11 +386,34 @@ function expect(key, text, time = Date.now()) {
     unanswered.set(key, { time, show });
 }
 
-/** Makes the field as high as its text; page.css limits it. */
-function fitComposer() {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + text.offsetHeight - text.clientHeight}px`;
+// MARK: The name
+
+/** The server has taken a name: it is the one for the next visit, too. */
+function takeName(name) {
+    ownName = name;
+    remember(NAME_ITEM, name);
+    if (document.activeElement !== nameField) nameField.value = name;
+    showNameProblem("");
+    panel.hidePopover();
 }
+
+/** The server has not taken a name. It stays in the field to be mended, but nowhere else. */
+function loseName(name, why) {
+    if (ownName === name) {
+        ownName = "";
+        remember(NAME_ITEM, "");
+    }
+    const line = `“${name}” cannot be your name: ${why}`;
+    showNameProblem(line);
+    if (!nameField.checkVisibility()) warn(line);
+}
+
+function showNameProblem(line) {
+    nameProblem.textContent = line;
+    nameField.ariaInvalid = String(line !== "");
+}
+
+// MARK: Forms, keys and the window
 
 /** Has a form do something instead of being sent. */
 function onSubmit(form, action) {
@@ -356,35 +423,23 @@ function onSubmit(form, action) {
     });
 }
 
-onSubmit(composer, () => {
-    say();
-    text.focus();
-});
 onSubmit(channelField.form, () => {
     const name = channelField.value.trim().replace(/^#/, "");
-    channelField.setCustomValidity(problem(name));
-    if (!channelField.reportValidity()) return;
-    panel.hidePopover();
-    history.pushState(null, "", addressOf(name));
-    enter();
+    channelField.setCustomValidity(problemOf(name));
+    if (!channelField.reportValidity() || !name) return;
+    channelField.value = "";
+    go(name);
 });
 onSubmit(nameField.form, () => {
     const name = nameField.value.trim();
-    localStorage.setItem(NAME_ITEM, name);
+    showNameProblem("");
     connection.rename(name);
+    if (state.dataset.kind === "open") return;
     panel.hidePopover();
+    transcript.note(name ? `You will be ${name} when the connection is back.` : "You will have no name when the connection is back.");
 });
 channelField.addEventListener("input", () => channelField.setCustomValidity(""));
-text.addEventListener("input", () => {
-    warn("");
-    fitComposer();
-});
-text.addEventListener("keydown", (event) => {
-    // While a word is being composed, as in Japanese, Enter chooses it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    say();
-});
+nameField.addEventListener("input", () => showNameProblem(""));
 retry.addEventListener("click", () => connection.connect());
 window.addEventListener("online", () => connection.hurry());
 // Whether the page is loaded anew or left for good it cannot know. A browser may keep it, too, for the way back.
@@ -410,8 +465,8 @@ document.addEventListener("visibilitychange", () => {
     showTitle();
 });
 
-nameField.value = localStorage.getItem(NAME_ITEM) ?? "";
+nameField.value = ownName;
 enter();
 // Not before the page is loaded: going to the fragment of the address, the browser takes the focus away again. On a touch
 // screen the focus would bring up the keyboard.
-window.addEventListener("load", () => matchMedia("(pointer: coarse)").matches || text.focus());
+window.addEventListener("load", () => isTouched || composer.focus());

@@ -32,18 +32,26 @@ export function keepPlace(place) {
     try {
         sessionStorage.setItem(ITEM, JSON.stringify(place));
     } catch {
-        // There is no room for what waits to be sent: the browser has asked whether to leave it.
+        // There is no room for what waits to be sent, which the browser has asked about; or it keeps nothing at all.
     }
 }
 
 /** Takes the place that the last page of this tab has kept, if it is in this channel. */
 export function takePlace(channel) {
-    const place = JSON.parse(sessionStorage.getItem(ITEM));
-    forgetPlace();
-    return place?.channel === channel ? place : undefined;
+    try {
+        const place = JSON.parse(sessionStorage.getItem(ITEM));
+        forgetPlace();
+        return place?.channel === channel ? place : undefined;
+    } catch {
+        return undefined;
+    }
 }
 
 /** Keeps none. */
 export function forgetPlace() {
-    sessionStorage.removeItem(ITEM);
+    try {
+        sessionStorage.removeItem(ITEM);
+    } catch {
+        // The browser keeps nothing at all.
+    }
 }

@@ -72,6 +72,13 @@ class Browser:
         tab.navigate(url)
         return tab
 
+    @contextlib.contextmanager
+    def preloading(self, function):
+        """Has a JavaScript function run in pages that are loaded meanwhile, before their own scripts."""
+        script = self.command("script.addPreloadScript", functionDeclaration=function)["script"]
+        yield
+        self.command("script.removePreloadScript", script=script)
+
     def close(self):
         """Ends the browser."""
         self.command("browser.close")
@@ -95,6 +102,10 @@ class Tab:
     def reload(self):
         """Loads the page anew, and waits until it is loaded."""
         self._command("browsingContext.reload", wait="complete")
+
+    def activate(self):
+        """Brings the tab to the front of its window, as one that is looked at."""
+        self._command("browsingContext.activate")
 
     def go_back(self):
         """Goes back in the history."""

@@ -41,6 +41,14 @@ class Channel:
         self.is_mute = False
         # How many messages of the past it gives at once, as if they were large.
         self.most_at_once = 100
+        # The largest message that `welcome` tells of, if it does.
+        self.max_message = None
+        # Names that it does not take.
+        self.refused_names = set()
+        # Whether it says nothing to those that it lets in.
+        self.is_dumb = False
+        # Status and problem, or text, for those who ask why they are not let in.
+        self._refusal = None
         # The targets of all opening handshakes.
         self.targets = []
 
@@ -79,6 +87,14 @@ class Channel:
         self.close(1001, name=name)
         yield
         self._is_away = False
+
+    @contextlib.contextmanager
+    def refusing(self, status, problem):
+        """Closes all connections and lets nobody in for a while, for a reason: an object or a text."""
+        self._refusal = (http.HTTPStatus(status), problem)
+        self.close(1001)
+        yield
+        self._refusal = None
 
     @contextlib.contextmanager
     def silent(self):
@@ -140,7 +156,10 @@ class Channel:
         path = urllib.parse.urlsplit(request.path).path
         if "Upgrade" in request.headers:
             self.targets.append(request.path)
-            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "away\n") if self._is_away else None
+            is_shut = self._is_away or self._refusal
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "away\n") if is_shut else None
+        if path == "/-/admission":
+            return self._admit(connection)
         file = PAGE / (path.removeprefix("/-/") if path.startswith("/-/") else "index.html")
         if not file.is_file():
             return connection.respond(http.HTTPStatus.NOT_FOUND, "nothing\n")
@@ -149,10 +168,21 @@ class Channel:
         headers = Headers({"Content-Type": kind, "Content-Security-Policy": policy, "Cache-Control": "no-cache"})
         return Response(200, "OK", headers, file.read_bytes())
 
+    def _admit(self, connection):
+        status, problem = self._refusal or (http.HTTPStatus.NO_CONTENT, "")
+        if isinstance(problem, str):
+            return connection.respond(status, problem)
+        headers = Headers({"Content-Type": "application/problem+json"})
+        return Response(status.value, status.phrase, headers, json.dumps(problem).encode())
+
     def serve(self, connection):
         """Takes a member in, and does what it says until it leaves."""
         offers = [name.strip() for name in connection.request.headers["Sec-WebSocket-Protocol"].split(",")]
         shown = next((name.removeprefix(OFFER) for name in offers if name.startswith(OFFER)), None)
+        if self.is_dumb:
+            with contextlib.suppress(ConnectionClosed):
+                connection.recv()
+            return
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(connection.request.path).query))
         with self._lock:
             session, member, older = self._enter(connection, shown, query)
@@ -168,7 +198,8 @@ class Channel:
     def _enter(self, connection, shown, query):
         session = shown if shown in self._sessions else secrets.token_hex(16)
         number, _ = self._sessions.setdefault(session, (len(self._sessions) + 1, {}))
-        member = {"id": number, "name": query.get("name", f"Client {number}")}
+        name = query.get("name", f"Client {number}")
+        member = {"id": number, "name": f"Client {number}" if name in self.refused_names else name}
         older = next((other for other, (its, _) in self._members.items() if its == session), None)
         self._members.pop(older, None)
         self._members[connection] = (session, member)
@@ -176,7 +207,11 @@ class Channel:
         welcome = {"type": "welcome", "position": gap["to"] if gap else start, "recovered": "after" in query and not gap}
         members = [other for _, other in self._members.values()]
         welcome |= {"member": member, "session": session, "channel": "", "count": len(members), "members": members}
+        if self.max_message:
+            welcome["maxMessage"] = self.max_message
         self._send(connection, welcome)
+        if name in self.refused_names:
+            self._refuse_name(connection)
         if gap:
             self._send(connection, gap)
         for author, message in self._behind(gap["to"] if gap else start):
@@ -210,6 +245,8 @@ class Channel:
         if said["type"] == "fetch":
             if not self.is_mute:
                 self._fetch(connection, said)
+        elif said["type"] == "name":
+            self._rename(connection, member, said["name"])
         elif said["type"] == "message":
             keys = self._sessions[session][1]
             ack = keys.get(said["key"])
@@ -223,6 +260,15 @@ class Channel:
                 self._send(connection, ack)
             else:
                 self._withheld.append((connection, ack))
+
+    def _rename(self, connection, member, name):
+        if name in self.refused_names:
+            return self._refuse_name(connection)
+        was, member["name"] = member["name"], name or f"Client {member['id']}"
+        self._send_all({"type": "renamed", "member": member, "was": was})
+
+    def _refuse_name(self, connection):
+        self._send(connection, {"type": "error", "code": "bad-name", "message": "That is none."})
 
     def _fetch(self, connection, said):
         direction = "before" if "before" in said else "after"

@@ -42,6 +42,23 @@ def marks(tab):
     return tab.call("() => [...document.querySelectorAll('.mark')].map((mark) => mark.textContent)")
 
 
+def go(tab, channel):
+    """Goes to a channel by the form."""
+    function = "(name) => { const { form } = document.querySelector('#channel'); form[0].value = name; form.requestSubmit(); }"
+    tab.call(function, channel)
+
+
+def paste(tab, text):
+    """Puts a text into the message as a paste would."""
+    tab.call("(text) => { document.querySelector('#text').focus(); document.execCommand('insertText', false, text); }", text)
+
+
+def take_name(tab, name):
+    """Types a name, and saves it."""
+    tab.call("() => { const field = document.querySelector('#name'); field.focus(); field.select(); }")
+    tab.type(name + "\n")
+
+
 def shown(tab, selector):
     """The texts of the elements that a CSS selector finds."""
     return tab.call("(selector) => [...document.querySelectorAll(selector)].map((found) => found.textContent)", selector)

@@ -2,7 +2,8 @@
 struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     static let maximumBytes = 64
     static let rule =
-        "The path names the channel: at most \(maximumBytes) bytes, printable, without spaces and further slashes."
+        "The path names the channel: at most \(maximumBytes) bytes, printable, without spaces and further slashes, "
+        + "and not one that the server has for itself, such as healthz."
     /// What else is there beside the channels: `/-/`, and what other programs look for at fixed places.
     static let reserved: Set = ["-", "healthz", "livez", "readyz", "metrics", "favicon.ico", "robots.txt"]
 

@@ -20,7 +20,9 @@ struct PageFiles: Sendable {
         "transcript.js": File(script: PackageResources.transcript_js),
         "said.js": File(script: PackageResources.said_js),
         "links.js": File(script: PackageResources.links_js),
+        "composer.js": File(script: PackageResources.composer_js),
         "place.js": File(script: PackageResources.place_js),
+        "memory.js": File(script: PackageResources.memory_js),
         "elements.js": File(script: PackageResources.elements_js),
     ]
 
