@@ -75,8 +75,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "index.html", "page.css", "page.js", "connection.js", "transcript.js", "said.js",
-                "links.js", "composer.js", "place.js", "memory.js", "elements.js", "icon.svg",
+                "index.html", "page.css", "icon.svg", "page.js", "connection.js", "transcript.js", "said.js",
+                "links.js", "composer.js", "channels.js", "attention.js", "place.js", "memory.js", "elements.js",
             ]
             .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings

@@ -29,6 +29,7 @@ def test_a_channel_that_cannot_be_says_why_and_is_not_tried_again(browser, open_
     wait_for_text(page, "#notice", "The path names the channel")
     assert shown(page, "#status, #retry") == ["Not let in", "Try again"]
     assert page.call("() => document.querySelector('#text').disabled")
+    assert "#healthz" not in shown(page, "#channels a")
     # What is typed elsewhere does not take the reason away.
     page.click("#name")
     page.type("a")

@@ -1,5 +1,7 @@
 // The chat page: what is typed goes to the connection, what comes from it is shown.
 
+import { Attention } from "./attention.js";
+import { ChannelList, channelTitle, problemOf } from "./channels.js";
 import { Composer } from "./composer.js";
 import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
@@ -17,6 +19,8 @@ const element = (id) => document.getElementById(id);
 const [panel, channelField, nameField, nameProblem, memberList, count, title, state, retry, notice] =
     ["panel", "channel", "name", "name-problem", "members", "count", "title", "status", "retry", "notice"].map(element);
 const transcript = new Transcript(element("log"), element("entries"), element("latest"), showEarlier);
+const channels = new ChannelList(element("channels"), go);
+const attention = new Attention(element("notify"), element("notify-hint"), showTitle);
 const composer = new Composer(element("composer"), element("text"), element("room"), {
     say,
     typed: () => warn(composer.isTooLong ? TOO_LONG : ""),
@@ -38,8 +42,8 @@ let memberCount = 0;
 const unanswered = new Map();
 /** What keeps us from the channel, if that is known. */
 let trouble = "";
-/** Messages that came while the page was hidden. */
-let unread = 0;
+/** Whether what comes is new, and not the past that one gets on arriving. */
+let isNews = false;
 /** Everything behind this position is shown; undefined when earlier messages were, too. */
 let floor;
 /** What the page before this one has shown, until it is shown again: the id behind which, before which entry, how many. */
@@ -59,9 +63,10 @@ function enter() {
     const unsent = connection?.pendingCount ?? 0;
     connection?.leave();
     channel = channelOfAddress();
+    channels.current = channel;
     title.textContent = channelTitle(channel);
     composer.addressee = channelTitle(channel);
-    showTitle();
+    attention.clear();
     hinder("");
     transcript.clear();
     unanswered.clear();
@@ -73,6 +78,7 @@ function enter() {
     // A name that was asked for offline is meant for wherever one comes next.
     const kept = takePlace(channel) ?? { self: {}, typed: [], wantedName: connection?.state.wantedName };
     self = kept.self;
+    isNews = kept.position !== undefined;
     floor = kept.floor;
     recall = floor && { next: floor, entry: transcript.hold(), count: 0 };
     greeting = undefined;
@@ -109,19 +115,6 @@ function go(name) {
     if (!isTouched) composer.focus();
 }
 
-/** What a channel is called. */
-function channelTitle(name) {
-    return name ? `#${name}` : "Main channel";
-}
-
-/** What is wrong with the name of a channel: what does not survive in the path of a URL. The server knows further rules. */
-function problemOf(name) {
-    if (/[\s/]/u.test(name) || name === "." || name === "..") return "The name of a channel has no spaces and no slashes.";
-    if (!name.isWellFormed()) return "The name of a channel has no halves of characters.";
-    if (new TextEncoder().encode(name).length > 64) return "The name of a channel has at most 64 bytes.";
-    return "";
-}
-
 // MARK: What the server says
 
 const objectHandlers = {
@@ -129,6 +122,7 @@ const objectHandlers = {
         if (self.id === undefined) greeting = `You are ${member.name}.`;
         else if (recovered && !recall) transcript.note("Connected again.");
         self = member;
+        channels.visit(channel);
         composer.measure();
         // A page that has shown nothing begins here, or where the one before it did.
         floor ??= transcript.firstID ? undefined : position;
@@ -142,10 +136,10 @@ const objectHandlers = {
         // With `start --echo` our own messages come back, and they stand here already, as those do that came with the past.
         if (isOwn(message.from) || transcript.has(message.id)) return;
         transcript.add(message);
-        if (document.hidden) unread += 1;
-        showTitle();
+        if (isNews) attention.add(channelTitle(channel), message.from.name, message.text);
     },
     position() {
+        isNews = true;
         greet();
     },
     gap(gap) {
@@ -332,7 +326,7 @@ function showMembers() {
     count.textContent = memberCount || "";
 }
 
-function showTitle() {
+function showTitle(unread) {
     document.title = `${unread ? `(${unread}) ` : ""}${channelTitle(channel)} · Broadcast`;
 }
 
@@ -461,8 +455,6 @@ document.addEventListener("visibilitychange", () => {
     // A phone may end a page that is out of sight without a word, and load it anew later.
     if (document.hidden) keep();
     else forgetPlace();
-    if (!document.hidden) unread = 0;
-    showTitle();
 });
 
 nameField.value = ownName;

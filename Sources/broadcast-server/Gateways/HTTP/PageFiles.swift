@@ -21,6 +21,8 @@ struct PageFiles: Sendable {
         "said.js": File(script: PackageResources.said_js),
         "links.js": File(script: PackageResources.links_js),
         "composer.js": File(script: PackageResources.composer_js),
+        "channels.js": File(script: PackageResources.channels_js),
+        "attention.js": File(script: PackageResources.attention_js),
         "place.js": File(script: PackageResources.place_js),
         "memory.js": File(script: PackageResources.memory_js),
         "elements.js": File(script: PackageResources.elements_js),

@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "page", "connection", "transcript", "said", "links", "composer", "place", "memory", "elements",
+        "page", "connection", "transcript", "said", "links", "composer", "channels", "attention", "place", "memory",
+        "elements",
     ])
     func `each script of the page is served as one`(name: String) {
         let answer = files.file("\(name).js", Self.request())
