@@ -9,8 +9,12 @@ import Testing
     private static let messageCount = 512
     private static let message = WebSocketMessage.binary(Array(repeating: 7, count: 16 << 10))
 
-    /// Reads for about four seconds in all, which is more than any limit of the tests, answers pings, and gives the number of
-    /// messages and the close frame that ends them.
+    /// What a peer that reads on must not be held to: long, since on a busy machine one that does gets no processor for a second
+    /// or two.
+    private static let limit = Duration.seconds(4)
+
+    /// Reads for more than the limit in all, answers pings, and gives the number of messages and the close frame that ends
+    /// them.
     private func readSlowly(_ peer: RawPeer) async throws -> (messages: Int, close: RawFrame?) {
         var messages = 0
         while true {
@@ -23,7 +27,7 @@ import Testing
             default:
                 messages += 1
                 // The pace is what the test is about.
-                if messages % 8 == 0 { try await Task.sleep(for: .milliseconds(60)) }
+                if messages % 8 == 0 { try await Task.sleep(for: .milliseconds(100)) }
                 if messages == Self.messageCount { return (messages, nil) }
             }
         }
@@ -36,7 +40,7 @@ import Testing
     @Test func `keepalive does not cut a peer that reads on, however much waits for it`() async throws {
         try await withServer {
             limits(&$0.limits)
-            $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(1_500))
+            $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: Self.limit)
         } onConnection: { connection in
             for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
         } _: { server in
@@ -52,7 +56,7 @@ import Testing
             let group = BroadcastGroup(on: loop)
             try await withServer(on: loop) {
                 limits(&$0.limits)
-                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(1_500))
+                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: Self.limit)
             } onConnection: { connection in
                 group.join(connection)
                 for _ in 0..<Self.messageCount { group.trySend(Self.message) }
@@ -70,13 +74,13 @@ import Testing
         try await withLoop { loop in
             try await withServer(on: loop) {
                 limits(&$0.limits)
-                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .milliseconds(500))
+                $0.limits.keepalive = .init(interval: .milliseconds(200), timeout: .seconds(2))
             } onConnection: { connection in
                 for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
             } _: { server in
                 let peer = try await RawPeer.upgraded(port: server.port!, receiveBuffer: 16 << 10)
                 // A ping waits behind what the system took.
-                try await Task.sleep(for: .milliseconds(600))
+                try await Task.sleep(for: .milliseconds(2_300))
                 // A loop with much to do: between two of its turns the peer reads all that has left, and answers.
                 let busy = Task {
                     while !Task.isCancelled { try? await loop.run { _ = usleep(20_000) } }
@@ -102,7 +106,7 @@ import Testing
         let closes = Watched<[WebSocketClose]>([])
         try await withServer {
             limits(&$0.limits)
-            $0.limits.closeTimeout = .milliseconds(1_500)
+            $0.limits.closeTimeout = Self.limit
         } onConnection: { connection in
             connection.onClose { closes.append($0) }
             for _ in 0..<Self.messageCount - 1 { #expect(connection.trySend(Self.message) != .dropped) }
@@ -120,7 +124,7 @@ import Testing
     @Test func `a peer whose socket stays full while it reads on has not stalled`() async throws {
         try await withServer {
             limits(&$0.limits)
-            $0.limits.stallTimeout = .milliseconds(1_500)
+            $0.limits.stallTimeout = Self.limit
         } onConnection: { connection in
             for _ in 0..<Self.messageCount { #expect(connection.trySend(Self.message) != .dropped) }
         } _: { server in
