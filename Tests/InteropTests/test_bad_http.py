@@ -118,7 +118,7 @@ def test_bad_post(server, channel, fields, body, status, code):
 
 BAD_TARGETS = {
     "name-colon": ("POST", "?name=a:b", 400, "bad-name"),
-    "name-nul": ("POST", "?name=a%00", 400, "bad-name"),
+    "name-nul": ("POST", "?name=a%00", 400, "bad-url"),
     "name-line-feed": ("POST", "?name=a%0Ab", 400, "bad-name"),
     "name-turned": ("POST", "?name=%E2%80%AEann", 400, "bad-name"),
     "name-long": ("POST", "?name=" + "n" * 33, 400, "bad-name"),
@@ -138,7 +138,10 @@ BAD_TARGETS = {
     "further-slash": ("GET", "/more", 404, "not-found"),
     "encoded-slash": ("POST", "%2Fmore", 404, "not-found"),
     "space": ("POST", "%20", 404, "not-found"),
-    "bad-percent": ("POST", "%zz", 404, "not-found"),
+    "bad-percent": ("POST", "%zz", 400, "bad-url"),
+    "bad-utf8": ("GET", "%ff", 400, "bad-url"),
+    "nul": ("GET", "%00", 400, "bad-url"),
+    "query-bad-utf8": ("GET", "?x=%ff", 400, "bad-url"),
     "control": ("POST", "%0A", 404, "not-found"),
     "long": ("POST", "n" * 64, 404, "not-found"),
     "put": ("PUT", "", 405, "bad-method"),

@@ -59,9 +59,7 @@ MALFORMED = {
     "epoch-over-64-bits": "zzzzzzzzzzzzz.1",
     "space-before": "+{epoch}.1",
     "line-feed": "{epoch}.1%0A",
-    "nul": "{epoch}.1%00",
     "bad-percent": "{epoch}.%zz",
-    "bad-utf8": "{epoch}.%ff",
     "full-width-digit": "{epoch}.%EF%BC%91",
     "2000-characters": "{epoch}." + "1" * 2000,
     "other-separator": "{epoch}-1",
@@ -84,6 +82,15 @@ def test_malformed_position_of_a_text_member(channel, after):
     with pytest.raises(InvalidStatus) as refused:
         connect(f"{channel.url}?after=" + after.format(epoch=channel.epoch), open_timeout=PATIENCE)
     assert refused.value.response.status_code == 400
+
+
+@pytest.mark.parametrize("query", ["after={epoch}.1%00", "after={epoch}.%ff", "name=%ff", "x=%00"])
+@pytest.mark.parametrize("subprotocols", [None, ["broadcast.v1.json"]], ids=["text", "json"])
+def test_what_is_no_text(channel, query, subprotocols):
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"{channel.url}?{query}".format(epoch=channel.epoch), subprotocols=subprotocols, open_timeout=PATIENCE)
+    assert refused.value.response.status_code == 400
+    assert b"UTF-8" in refused.value.response.body
 
 
 @pytest.mark.parametrize("after", ["zzz.3", "0.0", "3w5e11264sgsf.18446744073709551615"])

@@ -63,7 +63,7 @@ extension ProxyRoute {
                 "\(source) cannot be used: \(problem). An example is http://proxy.example:3128."
             )
         }
-        guard let components = URLComponents(string: url.contains("://") ? url : "http://\(url)") else {
+        guard let components = URLText.components(url.contains("://") ? url : "http://\(url)") else {
             throw invalid("it cannot be read")
         }
         guard components.scheme?.lowercased() == "http" else {

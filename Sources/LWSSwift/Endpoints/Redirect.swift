@@ -21,17 +21,16 @@ enum Redirect {
     ///
     /// - Throws: when it names none, or leads from `wss` to `ws`, where anybody in between could read along.
     static func target(from origin: ClientURL, location: String) throws(MalformedResponse) -> ClientURL {
-        guard let base = URL(string: origin.webURL), let url = URL(string: location, relativeTo: base)?.absoluteURL,
+        guard let base = URL(string: origin.webURL), let encoded = URLText.encoded(location),
+            let url = URL(string: encoded, relativeTo: base)?.absoluteURL,
             var components = URLComponents(url: url, resolvingAgainstBaseURL: true)
         else {
             throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", is no URL")
         }
         // What stands behind # is for the client, and means nothing to it here (RFC 9110 section 10.2.2).
         components.fragment = nil
-        switch components.scheme?.lowercased() {
-        case "http", "ws": components.scheme = "ws"
-        case "https", "wss": components.scheme = "wss"
-        default: throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", is no WebSocket URL")
+        guard ["http", "ws", "https", "wss"].contains(components.scheme?.lowercased()) else {
+            throw MalformedResponse(reason: "its Location field, \"\(shown(location))\", is no WebSocket URL")
         }
         let next: ClientURL
         do throws(WebSocketError) {

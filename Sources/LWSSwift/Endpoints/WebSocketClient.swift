@@ -9,7 +9,8 @@ public import HTTPTypes
 /// }
 /// ```
 ///
-/// URLs are `ws:`, `wss:`, or `ws+unix:///path/to/socket`, with `:/path?query` behind the socket's path for the request.
+/// URLs are `ws:`, `wss:`, or `ws+unix:///path/to/socket`, with `:/path?query` behind the socket's path for the request;
+/// `http:` and `https:` mean `ws:` and `wss:`, as in browsers. What no URL may have is percent-encoded (RFC 3987).
 /// ``Configuration/proxy`` says what is reached through a proxy; redirects are followed only when asked to.
 public enum WebSocketClient {
     /// Settings of a connection.

@@ -44,13 +44,12 @@ final class WebSocketDial: DialPurpose {
     }
 
     func take(over socket: DialSocket, of target: ClientURL, early: [UInt8]) {
-        let split = target.resource.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let connection = ConnectionCore(
             loop,
             role: .client,
             handshake: Handshake(
-                path: String(split[0]),
-                query: split.count > 1 ? String(split[1]) : "",
+                path: target.path,
+                query: target.query,
                 subprotocol: agreement.subprotocol,
                 compression: agreement.compression,
                 remoteAddress: socket.address.socketAddress,

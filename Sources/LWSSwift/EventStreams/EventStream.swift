@@ -72,7 +72,7 @@ public final class EventStream: AsyncSequence, Sendable {
         _ configuration: Configuration = Configuration(),
         on loop: ServiceLoop
     ) async throws(WebSocketError) -> EventStream {
-        let target = try ClientURL(url, for: .events)
+        let target = try ClientURL(url)
         try configuration.validate()
         let socket = try await dial(target, configuration, configuration.lastEventID, loop)
         return EventStream(target, configuration, loop, socket)

@@ -135,7 +135,7 @@ struct ChatSession: Sendable {
         if let offer = destination.sessionOffer, configuration.subprotocols.contains(ChatProtocol.subprotocol) {
             configuration.subprotocols.append(offer)
         }
-        return try await WebSocketClient.connect(to: destination.url, configuration, on: loop)
+        return try await WebSocketClient.connect(to: destination.url.description, configuration, on: loop)
     }
 
     // MARK: Connections

@@ -23,7 +23,7 @@ struct ClientProgram {
     /// - Throws: a failure that was not told, or the exit code.
     func run() async throws {
         let stateFile = try settings.stateFile.map { path throws(Failure) in
-            try StateFile(path, for: ChannelAddress(settings.url))
+            try StateFile(path, for: settings.url.address)
         }
         let run = ClientRun()
         var editor: LineEditor?

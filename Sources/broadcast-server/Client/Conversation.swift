@@ -4,7 +4,7 @@ import LWSSwift
 /// channel, who is here. The task that reads the input, the task that keeps the connection and the one that keeps the state
 /// file meet here.
 actor Conversation {
-    private let url: String
+    private let url: ChannelURL
     private let presenter: Presenter
     private var outbox: Outbox
     private(set) var roster = Roster()
@@ -29,7 +29,7 @@ actor Conversation {
     private var hasChanged = false
     private var savedSession: SessionID?
 
-    init(url: String, name: String?, place: Place, outbox: Outbox, presenter: Presenter) {
+    init(url: ChannelURL, name: String?, place: Place, outbox: Outbox, presenter: Presenter) {
         self.url = url
         wantedName = name
         self.place = place
@@ -98,11 +98,7 @@ actor Conversation {
     /// Where to connect to, and what to offer besides the protocol (docs/protocol.md).
     var destination: Destination {
         let name = wantedName.map { [(name: "name", value: $0)] } ?? []
-        let query = (name + place.query).map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
-        return Destination(
-            url: query.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&"),
-            sessionOffer: place.sessionOffer
-        )
+        return Destination(url: url.adding(name + place.query), sessionOffer: place.sessionOffer)
     }
 
     /// Whether the next connection asks for what was said before.
@@ -201,7 +197,7 @@ actor Conversation {
     /// What is to outlive the program, and the mark to tell when it is saved.
     func snapshot() -> (state: SavedState, mark: Outbox.Mark) {
         let state = SavedState(
-            channel: ChannelAddress(url),
+            channel: url.address,
             position: place.position,
             session: place.session,
             unsent: outbox.unconfirmed

@@ -35,7 +35,12 @@ struct ConnectCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Where the server is: ws://, wss:// or ws+unix: URL, whose path names the channel.")
+    @Argument(
+        help: """
+            Where the server is: a URL with ws://, wss:// or ws+unix://, whose path names the channel, or with their like \
+            of HTTP, or host:port/channel.
+            """
+    )
     var url = Defaults.url
 
     @Option(help: ArgumentHelp("Send this instead of the input, and leave. Repeat for more.", valueName: "text"))
@@ -71,7 +76,7 @@ struct ConnectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var settings = ClientSettings(url: url, flags: connectionFlags)
+        var settings = ClientSettings(url: try ChannelURL(url), flags: connectionFlags)
         settings.goals = Goals.Settings(count: listening.count, pattern: expect)
         settings.isBinary = binary
         settings.beginning = listening.beginning

@@ -29,7 +29,10 @@ struct PublishCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Where the server is, if the first argument has \"://\" in it (default: \(Defaults.url)); then what to send.",
+            """
+            Where the server is, if the first argument is a URL with ws://, wss://, http://, https:// or ws+unix: \
+            (default: \(Defaults.url)); then what to send.
+            """,
             valueName: "url> <text"
         )
     )
@@ -46,7 +49,7 @@ struct PublishCommand: AsyncParsableCommand {
 
     /// The server, and what to send to it.
     var addressed: (url: String, texts: [String]) {
-        guard let first = arguments.first, first.contains("://") else { return (Defaults.url, arguments) }
+        guard let first = arguments.first, ChannelURL.isURL(first) else { return (Defaults.url, arguments) }
         return (first, Array(arguments.dropFirst()))
     }
 
@@ -56,7 +59,7 @@ struct PublishCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (url, texts) = addressed
-        var settings = ClientSettings(url: url, flags: connectionFlags)
+        var settings = ClientSettings(url: try ChannelURL(url), flags: connectionFlags)
         settings.isBinary = binary
         settings.beginning = .nowhere
         try await ClientProgram(

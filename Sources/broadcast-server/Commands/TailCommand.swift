@@ -57,8 +57,17 @@ struct TailCommand: AsyncParsableCommand {
     @OptionGroup(title: "CONNECTION OPTIONS") var endpoint: EndpointFlags
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
+    /// - Throws: a failure when the URL is none.
     var settings: TailSettings {
-        TailSettings(url: url, json: json, silence: silence, listening: listening, endpoint: endpoint)
+        get throws(Failure) {
+            TailSettings(
+                url: try ChannelURL(url),
+                json: json,
+                silence: silence,
+                listening: listening,
+                endpoint: endpoint
+            )
+        }
     }
 
     func run() async throws {

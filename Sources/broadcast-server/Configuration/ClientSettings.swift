@@ -3,7 +3,7 @@ import LWSSwift
 
 /// Everything the client is told about where and how to connect, and when to end.
 struct ClientSettings: Sendable {
-    var url: String
+    var url: ChannelURL
     var connection = WebSocketClient.Configuration()
     var name: String?
     /// The largest message to send, in bytes.
@@ -21,7 +21,7 @@ struct ClientSettings: Sendable {
     /// Whether what is sent are binary messages.
     var isBinary = false
 
-    init(url: String, flags: ConnectionFlags) {
+    init(url: ChannelURL, flags: ConnectionFlags) {
         self.url = url
         let endpoint = flags.endpoint
         name = endpoint.name

@@ -25,7 +25,7 @@ extension Failure {
     }
 
     /// A failure to connect to `url`.
-    init(_ error: WebSocketError, connectingTo url: String) {
+    init(_ error: WebSocketError, connectingTo url: ChannelURL) {
         let advice =
             switch error.code {
             case .nameNotFound, .unreachable, .timedOut: "Check the URL and the network."

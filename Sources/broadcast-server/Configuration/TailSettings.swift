@@ -3,8 +3,7 @@ import LWSSwift
 
 /// What `tail` is told about where the events are, and when to end.
 struct TailSettings: Sendable {
-    /// As the user gave it.
-    let url: String
+    let url: ChannelURL
     var stream = EventStream.Configuration()
     /// Whether objects are asked for, and printed.
     let isJSON: Bool
@@ -18,7 +17,7 @@ struct TailSettings: Sendable {
     /// The server sends a comment every 15 seconds.
     static let defaultSilence = Duration.seconds(60)
 
-    init(url: String, json: Bool, silence: Duration?, listening: ListeningFlags, endpoint: EndpointFlags) {
+    init(url: ChannelURL, json: Bool, silence: Duration?, listening: ListeningFlags, endpoint: EndpointFlags) {
         self.url = url
         isJSON = json
         count = listening.count
@@ -41,12 +40,11 @@ struct TailSettings: Sendable {
     }
 
     /// Where the events are, with what is asked for.
-    var target: String {
-        var query: [String] = []
-        if let name { query.append("name=\(PercentEncoding.encode(name))") }
-        if case .last(let count) = beginning { query.append("last=\(count)") }
-        if isJSON { query.append("form=json") }
-        let url = url.contains("://") ? url : "http://\(url)"
-        return query.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&")
+    var target: ChannelURL {
+        var parameters: [(name: String, value: String)] = []
+        if let name { parameters.append((name: "name", value: name)) }
+        if case .last(let count) = beginning { parameters.append((name: "last", value: "\(count)")) }
+        if isJSON { parameters.append((name: "form", value: "json")) }
+        return url.adding(parameters)
     }
 }

@@ -11,6 +11,10 @@ enum Admission: Equatable {
     ///   - query: of the URL, as sent.
     ///   - subprotocols: those the client offers.
     init(path: String, query: String, subprotocols: [String]) {
+        guard RequestTarget.isReadable(path: path, query: query) else {
+            self = .refused(.badRequest, explanation: RequestTarget.rule)
+            return
+        }
         guard let channel = ChannelName(path: path) else {
             self = .refused(.notFound, explanation: ChannelName.rule)
             return

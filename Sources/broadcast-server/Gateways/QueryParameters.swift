@@ -1,6 +1,6 @@
 /// The parameters of a URL's query, in the form of a browser's `URLSearchParams`: percent-encoded, a plus standing for a
-/// space. Of several alike the last counts. A percent sign without two digits stands for itself, and for bytes that are no UTF-8
-/// stands U+FFFD.
+/// space. Of several alike the last counts. A percent sign without two digits stands for itself. ``RequestTarget`` has seen to it
+/// that the rest is UTF-8.
 struct QueryParameters: Sendable, Equatable {
     private var values: [String: String] = [:]
 

@@ -37,10 +37,10 @@ import Testing
         #expect(ExitCode(close) == exitCode)
     }
 
-    @Test func `a message is one line without control characters`() {
+    @Test func `a message is one line without control characters`() throws {
         let error = WebSocketError(.handshakeRejected, "The server said 403:\nno\u{1B}[2J entry.")
-        let failure = Failure(error, connectingTo: "ws://a\u{7}b")
-        #expect(failure.message == "Cannot connect to ws://a\\u{7}b: The server said 403: no\\u{1B}[2J entry.")
+        let failure = Failure(error, connectingTo: try ChannelURL("ws://a/b"))
+        #expect(failure.message == "Cannot connect to ws://a/b: The server said 403: no\\u{1B}[2J entry.")
     }
 
     @Test func `codes follow the shells for signals and have a cause each`() {

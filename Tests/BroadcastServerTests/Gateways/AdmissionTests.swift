@@ -54,6 +54,21 @@ import Testing
         #expect(admission == .refused(.notFound, explanation: ChannelName.rule))
     }
 
+    @Test(arguments: [
+        ("/%ff", ""), ("/%00", ""), ("/%C3", ""), ("/%", ""), ("/%zz", ""), ("/a\u{FFFD}", ""), ("/", "name=%ff"),
+        ("/", "after=%00"), ("/", "x=%C3%28"), ("/", "name=\u{FFFD}"),
+    ])
+    func `what cannot be read is refused, in whatever language`(path: String, query: String) {
+        for offers in [[], [ChatProtocol.subprotocol]] {
+            let admission = Admission(path: path, query: query, subprotocols: offers)
+            #expect(admission == .refused(.badRequest, explanation: RequestTarget.rule))
+        }
+    }
+
+    @Test func `a percent sign without digits stands for itself in a query`() throws {
+        #expect(try Self.visit("/", "name=100%", []).request.name?.text == "100%")
+    }
+
     @Test(arguments: ["name=a:b", "after=1", "after=", "after=x.01", "last=-1", "last=", "last=1e3", "last=1000000000"])
     func `what cannot be taken is refused where it could not be told later`(query: String) throws {
         guard case .refused(.badRequest, _) = Admission(path: "/", query: query, subprotocols: []) else {

@@ -39,7 +39,9 @@ import Testing
             hint: "BROADCAST_SERVER_LOG_LEVEL",
             environment: ["BROADCAST_SERVER_LOG_LEVEL": "loud"]
         ),
-        Mistake(arguments: ["connect", "http://localhost"], code: .usage, hint: "ws"),
+        Mistake(arguments: ["connect", "ftp://localhost"], code: .usage, hint: "wss"),
+        Mistake(arguments: ["connect", "ws://localhost/#team"], code: .usage, hint: "fragment"),
+        Mistake(arguments: ["tail", "localhost:x"], code: .usage, hint: "cannot be read"),
         Mistake(arguments: ["connect", "--count", "0"], code: .usage, hint: "number from 1"),
         Mistake(arguments: ["connect", "--expect", "(a"], code: .usage, hint: "quote it for the shell"),
         Mistake(arguments: ["connect", "--timeout", "soon"], code: .usage, hint: "500ms, 10s"),

@@ -38,7 +38,10 @@ import Testing
 
     @Test(arguments: [
         (["hello"], Defaults.url, ["hello"]), (["ws://a", "b", "c"], "ws://a", ["b", "c"]), ([], Defaults.url, []),
-        (["b", "ws://a"], Defaults.url, ["b", "ws://a"]),
+        (["b", "ws://a"], Defaults.url, ["b", "ws://a"]), (["ws+unix:/run/a", "b"], "ws+unix:/run/a", ["b"]),
+        (["HTTPS://a/t", "b"], "HTTPS://a/t", ["b"]), (["see https://ci/5"], Defaults.url, ["see https://ci/5"]),
+        (["https://ci/5 is red"], Defaults.url, ["https://ci/5 is red"]), (["ftp://a"], Defaults.url, ["ftp://a"]),
+        (["http: bad"], Defaults.url, ["http: bad"]), (["ws", "b"], Defaults.url, ["ws", "b"]),
     ])
     func `the first argument is the server when it is a URL`(arguments: [String], url: String, texts: [String]) throws {
         let command = try PublishCommand.parse(arguments)

@@ -12,6 +12,7 @@ import Testing
         ("WSS://other/", "wss://other/"), ("//other/x", "ws://other/x"), ("/x", "ws://host:8080/x"),
         ("x?z=1", "ws://host:8080/a/x?z=1"), ("../x", "ws://host:8080/x"), ("?z", "ws://host:8080/a/b?z"),
         ("/x#part", "ws://host:8080/x"), ("http://[::1]:8080/", "ws://[::1]:8080/"),
+        ("/ü%20b", "ws://host:8080/%C3%BC%20b"), ("x y?z=é%2F", "ws://host:8080/a/x%20y?z=%C3%A9%2F"),
     ])
     func `a Location is read as seen from the URL that was asked`(location: String, expected: String) throws {
         #expect(try target("ws://host:8080/a/b?q", location) == ClientURL(expected))

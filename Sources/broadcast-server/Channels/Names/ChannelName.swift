@@ -4,8 +4,9 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     static let rule =
         "The path names the channel: at most \(maximumBytes) bytes, printable, without spaces and further slashes, "
         + "and not one that the server has for itself, such as healthz."
-    /// What else is there beside the channels: `/-/`, and what other programs look for at fixed places.
-    static let reserved: Set = ["-", "healthz", "livez", "readyz", "metrics", "favicon.ico", "robots.txt"]
+    /// What else is there beside the channels: `/-/`, and what other programs look for at fixed places. `.` and `..` mean
+    /// other paths (RFC 3986 section 5.2.4).
+    static let reserved: Set = ["-", "healthz", "livez", "readyz", "metrics", "favicon.ico", "robots.txt", ".", ".."]
 
     let text: String
 

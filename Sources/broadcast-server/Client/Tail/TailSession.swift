@@ -21,7 +21,7 @@ struct TailSession: Sendable {
         configuration.onInterruption = { [log] interruption, delay in log.write(interruption, delay) }
         let stream: EventStream
         do throws(WebSocketError) {
-            stream = try await EventStream.connect(to: settings.target, configuration, on: loop)
+            stream = try await EventStream.connect(to: settings.target.description, configuration, on: loop)
         } catch {
             throw Failure(error, connectingTo: settings.url)
         }

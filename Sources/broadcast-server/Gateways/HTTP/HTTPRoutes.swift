@@ -16,6 +16,7 @@ struct HTTPRoutes: Sendable {
     /// Answers a request. The body of an answer to HEAD is left out by the server.
     func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         do throws(ProblemDetails) {
+            guard RequestTarget.isReadable(path: request.path, query: request.query) else { throw .unreadable }
             switch HTTPResource(path: request.path) {
             case .channel(let name): return await channels.answer(request, name)
             case .file(let name):

@@ -59,6 +59,8 @@ extension ProblemDetails {
         ProblemDetails(.methodNotAllowed, .badMethod, "Use \(allowed).", headerFields: [.allow: allowed])
     }
 
+    static let unreadable = ProblemDetails(.badRequest, .badURL, RequestTarget.rule)
+
     static let nothing = ProblemDetails(
         .notFound,
         .notFound,
@@ -100,6 +102,7 @@ extension Problem.Code {
     static let badBody = Problem.Code(rawValue: "bad-body")
     static let badMethod = Problem.Code(rawValue: "bad-method")
     static let badType = Problem.Code(rawValue: "bad-type")
+    static let badURL = Problem.Code(rawValue: "bad-url")
     static let foreignOrigin = Problem.Code(rawValue: "foreign-origin")
     static let keyReused = Problem.Code(rawValue: "key-reused")
     static let noLength = Problem.Code(rawValue: "no-length")

@@ -34,7 +34,7 @@ import Testing
             isInteractive: false
         )
         let conversation = Conversation(
-            url: "ws://localhost/",
+            url: try ChannelURL("ws://localhost/"),
             name: nil,
             place: Place(),
             outbox: Outbox(keyPrefix: "k", saved: []),

@@ -49,14 +49,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (["x"], "http://x"), (["localhost:8088/team"], "http://localhost:8088/team"),
+        (["x"], "ws://x/"), (["localhost:8088/team"], "ws://localhost:8088/team"),
         (["ws://h/team", "--last", "5"], "ws://h/team?last=5"),
-        (["https://h/?a=b", "--json", "--name", "ann b"], "https://h/?a=b&name=ann%20b&form=json"),
-        ([], Defaults.url), (["ws://h/", "--after", "e.7"], "ws://h/"),
+        (["https://h/?a=b", "--json", "--name", "ann b"], "wss://h/?a=b&name=ann%20b&form=json"),
+        ([], Defaults.url + "/"), (["ws://h/", "--after", "e.7"], "ws://h/"),
     ])
     func `the address has what is asked for`(arguments: [String], target: String) throws {
         let command = try TailCommand.parse(arguments)
-        #expect(command.settings.target == target)
-        #expect(command.settings.stream.lastEventID == (arguments.contains("--after") ? "e.7" : ""))
+        #expect(try command.settings.target.description == target)
+        #expect(try command.settings.stream.lastEventID == (arguments.contains("--after") ? "e.7" : ""))
     }
 }
