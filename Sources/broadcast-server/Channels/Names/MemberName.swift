@@ -17,10 +17,14 @@ struct MemberName: Hashable, Sendable {
         guard 1...Self.maximumCharacters ~= text.count, text.utf8.count <= Self.maximumBytes else {
             throw Self.hasBadLength
         }
-        guard !text.unicodeScalars.contains(":"), PrintableText.isPrintable(text) else {
+        guard PrintableText.isPrintable(text), !text.unicodeScalars.contains(where: { CharacterName($0).isColon })
+        else {
             throw Problem(.badName, "A name has letters, digits, punctuation, emoji and spaces, but no colon.")
         }
-        guard !Self.isGivenByServer(text) else {
+        guard Self.hasOneScript(text) else {
+            throw Problem(.badName, "The letters of a name are of one script, such as Latin or Cyrillic.")
+        }
+        guard !ServerGivenName.isLike(text) else {
             throw Problem(.badName, "Names such as \"Client 5\" and \"ann (2)\" are given by the server.")
         }
         self.text = text
@@ -28,15 +32,10 @@ struct MemberName: Hashable, Sendable {
 
     private static let hasBadLength = Problem(.badName, "A name has 1 to \(maximumCharacters) characters.")
 
-    /// Whether it could be taken for the name of a member without one, or for one that was told apart by a number.
-    private static func isGivenByServer(_ text: String) -> Bool {
-        let folded = text.lowercased()
-        if folded.hasPrefix("client"), isNumber(folded.dropFirst("client".count).drop { $0 == " " }) { return true }
-        guard folded.hasSuffix(")"), let opening = folded.lastIndex(of: "(") else { return false }
-        return isNumber(folded[folded.index(after: opening)...].dropLast())
-    }
-
-    private static func isNumber(_ text: Substring) -> Bool {
-        !text.isEmpty && text.allSatisfy(\.isNumber)
+    /// Whether no letter can be taken for one of another script. Latin letters may go with the scripts of East Asia, which
+    /// have none that are like them.
+    private static func hasOneScript(_ text: String) -> Bool {
+        let scripts = Set(text.unicodeScalars.compactMap { CharacterName($0).script })
+        return scripts.count <= 1 || scripts == [CharacterName.latin, CharacterName.eastAsian]
     }
 }

@@ -3,26 +3,47 @@ enum PrintableText {
     /// Whether all of the text is letters, marks, numbers, punctuation, symbols or the plain space, and does not begin with
     /// a mark, which would join what stands before it.
     ///
-    /// Control and format characters, other white space, line breaks, private and unknown characters are not printable, nor is
-    /// a Braille pattern without dots, which looks like a space, or U+FFFD, which stands for what could not be read.
-    /// What joins or varies emoji is, behind an emoji.
+    /// Control and format characters, other white space, line breaks, private and unknown characters are not printable, nor
+    /// is what shows nothing, stands for what could not be read, or is piled up on one letter. What joins or varies emoji is,
+    /// behind an emoji.
     static func isPrintable(_ text: String) -> Bool {
         var isBehindEmoji = false
+        var markCount = 0
         for (index, scalar) in text.unicodeScalars.enumerated() {
             if isEmojiPart(scalar) {
                 guard isBehindEmoji else { return false }
             } else {
                 guard isPrintable(scalar, isFirst: index == 0) else { return false }
                 isBehindEmoji = scalar.properties.isEmoji
+                // Those that take no room of their own.
+                markCount = isMark(scalar) && scalar.properties.generalCategory != .spacingMark ? markCount + 1 : 0
+                guard markCount <= maximumMarks else { return false }
             }
         }
         return true
     }
 
-    /// The text in a form that is the same for texts that look the same but for capitals.
+    /// How many marks may stand behind one letter, which is what a letter of Hebrew takes.
+    private static let maximumMarks = 4
+
+    /// The text in a form that is the same for texts that look the same but for capitals and the style of letters.
     static func folded(_ text: String) -> String {
-        let visible = text.unicodeScalars.filter { !isEmojiPart($0) }
-        return String(String.UnicodeScalarView(visible)).lowercased()
+        var folded = ""
+        for scalar in text.unicodeScalars where !isEmojiPart(scalar) {
+            if let plain = CharacterName(scalar).unstyled {
+                folded.append(plain)
+            } else {
+                folded.unicodeScalars.append(scalar)
+            }
+        }
+        return folded.lowercased()
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
+        }
     }
 
     /// Zero-width joiner and variation selectors: invisible by themselves.
@@ -31,13 +52,12 @@ enum PrintableText {
     }
 
     private static func isPrintable(_ scalar: Unicode.Scalar, isFirst: Bool) -> Bool {
-        guard scalar != "\u{2800}", scalar != "\u{FFFD}" else { return false }
+        guard !CharacterName(scalar).isBlank else { return false }
         let properties = scalar.properties
         return switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         case .spaceSeparator: scalar == " "
-        case .nonspacingMark, .spacingMark, .enclosingMark: !isFirst && !properties.isDefaultIgnorableCodePoint
-        default: !properties.isDefaultIgnorableCodePoint
+        default: !(isFirst && isMark(scalar)) && !properties.isDefaultIgnorableCodePoint
         }
     }
 }

@@ -5,7 +5,9 @@ import Testing
 @Suite struct MemberNameTests {
     @Test(arguments: [
         "ann", "Ann Lee", "Ångström", "日本語", "नमस्ते", "O'Neil-42", "👋", "👩‍💻", "❤️‍🔥", "🇫🇷", "👍🏽", "1️⃣", "$x_(y)", "client",
-        "Client", "Clients 5", "my client 5", "ann (two)", "(", "2)", "e\u{301}", String(repeating: "x", count: 32),
+        "Client", "Clients 5", "my client 5", "ann (two)", "(", "2)", "e\u{301}", "José", "Анна", "Ελένη", "שָׁלוֹם",
+        "ချမ်းမြေ့", "Tokyo 東京", "東京タワー", "한국 K-pop", "Kaʻiulani", "Привет 👋", "𝓐𝓷𝓷", "client-side 5", "ann [two]",
+        "Client 5 of us", "e\u{301}\u{302}\u{303}\u{304}", String(repeating: "x", count: 32),
     ])
     func `names that show as what they are may be taken`(text: String) throws {
         #expect(try MemberName(text).text == text)
@@ -37,6 +39,19 @@ import Testing
         ("with several", "Client   7"), ("other digits", "client ٥"), ("a number behind", "ann (2)"),
         ("only that", "(2)"),
         ("no space before it", "ann(17)"),
+        ("a blank", "\u{2800}"), ("a blank for a space", "Client\u{2800}5"), ("a note without a head", "\u{1D159}"),
+        ("Cyrillic among Latin", "Сlient 5"), ("the same without a number", "аnn"), ("Greek among Latin", "αnn"),
+        ("Armenian among Latin", "հanna"), ("Cherokee among Latin", "Ꭺnn"), ("Latin among Cyrillic", "Aнна"),
+        ("fullwidth", "Ｃｌｉｅｎｔ ５"), ("mathematical", "𝓒𝓵𝓲𝓮𝓷𝓽 𝟓"), ("circled", "ⓒⓛⓘⓔⓝⓣ ⑤"), ("flags", "🇨🇱🇮🇪🇳🇹 5"),
+        ("Roman numerals", "ⅽⅼⅰent Ⅴ"), ("small capitals", "ᴄʟɪᴇɴᴛ 5"), ("marks", "Clíe\u{308}ñt 5"),
+        ("a cedilla", "çlient 5"),
+        ("I for l", "CIient 5"), ("1 for l", "C1ient 5"), ("O for 0", "Client 1O"), ("without a dot", "clıent 5"),
+        ("a hyphen", "Client-5"), ("an underscore", "client_5"), ("other parentheses", "ann （２）"),
+        ("brackets", "ann [2]"),
+        ("one character", "ann ⑵"), ("superscript", "ann ⁽²⁾"), ("spaces within", "ann ( 2 )"),
+        ("60 marks", "e" + String(repeating: "\u{301}", count: 60)),
+        ("five marks", "e" + String(repeating: "\u{301}", count: 5)), ("fullwidth colon", "ann： hi"),
+        ("letter colon", "ann\u{A789} hi"), ("what was lost", "ann\u{FFFD}"),
     ])
     func `other names are refused with a reason`(what: String, text: String) {
         let problem = #expect(throws: Problem.self) { try MemberName(text) }

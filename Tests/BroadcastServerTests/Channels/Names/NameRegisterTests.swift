@@ -17,7 +17,10 @@ import Testing
         #expect(try claim("ann", 4) == "ann (2)")
     }
 
-    @Test(arguments: [("ann", "Ann"), ("ÉTÉ", "été"), ("\u{E9}", "e\u{301}"), ("❤", "❤️"), ("1", "1\u{FE0F}")])
+    @Test(arguments: [
+        ("ann", "Ann"), ("ÉTÉ", "été"), ("\u{E9}", "e\u{301}"), ("❤", "❤️"), ("1", "1\u{FE0F}"), ("ann", "ａｎｎ"),
+        ("ann", "𝓐𝓷𝓷"),
+    ])
     mutating func `what looks the same is the same`(one: String, other: String) throws {
         #expect(try claim(one, 1) == one)
         #expect(try claim(other, 2) == "\(other) (2)")
