@@ -20,6 +20,8 @@ _SECONDS_TO_DISK = 1.5
 # The server remembers so many of a session.
 _KEYS = 128
 _FETCH_LIMIT = 40
+# So many changes of name are taken at once (docs/protocol.md).
+_NAMES = 10
 
 
 class JSONMember(Member):
@@ -36,6 +38,8 @@ class JSONMember(Member):
 
     def _forget(self):
         """Becomes somebody whom the server has never seen."""
+        # A session may take so many at once.
+        self.names_left = _NAMES
         self.session = self.former_session = self.position = self.member = None
         # What waits for its acknowledgement, by key: the text, and whether it is to be on the disk.
         self.pending = {}
@@ -237,6 +241,7 @@ class JSONMember(Member):
     def take_name(self, name):
         """Takes a name; another may have it."""
         self.wants_name = name
+        self.names_left -= 1
         self.connection.send({"type": "name", "name": name})
 
     def fetch(self, random):

@@ -83,7 +83,7 @@ class Storm:
 
     async def _rename(self, channel):
         member = self._pick(channel.json_members, self._can_talk)
-        if member is not None and member.wants_name is None:
+        if member is not None and member.wants_name is None and member.names_left > 0:
             # Few names, so that they collide.
             member.take_name(self._random.choice(["ann", "bob", "Zoë 👋", f"{member.key} anew"]))
 

@@ -201,23 +201,30 @@ final class Channel: @unchecked Sendable {
 
     // MARK: Names
 
+    /// What became of a wish for another name.
+    struct NameChange: Sendable {
+        let renaming: Renaming
+        /// Whether all members are told, the one that it is about, too. Otherwise that is told alone.
+        let isAnnounced: Bool
+    }
+
     /// Gives a member another name, or none.
     ///
-    /// - Parameter answer: called on the connection's loop behind what all are told: the member as it is called now, or the
+    /// - Parameter answer: called on the connection's loop behind what all are told: how the member is called now, or the
     ///   problem with the name; nil for one whose place another connection has taken.
     func rename(
         _ seat: Seat,
         to name: MemberName?,
         over connection: BroadcastSubscriber,
-        _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
+        _ answer: @escaping @Sendable (Result<NameChange, Problem>?) -> Void
     ) {
         group.atHome { [self] in
-            let result: Result<Member, Problem>?
+            let result: Result<NameChange, Problem>?
             do throws(Problem) {
-                let renaming = try state.rename(seat, to: name, over: connection)
-                announce(renaming.map(ServerObject.renamed))
-                if renaming != nil { store(seat.session) }
-                result = renaming.map { .success($0.member) }
+                let change = try state.rename(seat, to: name, over: connection, now: .now)
+                announce(change?.notice)
+                if change != nil { store(seat.session) }
+                result = change.map { .success(NameChange(renaming: $0.renaming, isAnnounced: $0.notice != nil)) }
             } catch {
                 result = .failure(error)
             }

@@ -7,16 +7,22 @@ struct ChannelRoster: Sendable {
         var name: String
         /// Whether the name is its own, as given by the register.
         var isNamed: Bool
+        var changes = RateLimit.Use()
     }
+
+    /// How often a member may change its name: each change is told to all.
+    static let changes = RateLimit(burst: 10, interval: .seconds(5))
 
     private var entries: [ClientID: Entry] = [:]
     private var names = NameRegister()
 
     var count: Int { entries.count }
 
+    /// Whether everybody is told who is there.
+    private var isIntroduced: Bool { count <= Self.maximumIntroduced }
+
     /// Everybody, unless they are too many.
     var attendance: Attendance {
-        let isIntroduced = count <= Self.maximumIntroduced
         let members = isIntroduced ? entries.map { Member(id: $0.key, name: $0.value.name) } : nil
         return Attendance(count: count, members: members?.sorted { $0.id < $1.id })
     }
@@ -54,17 +60,24 @@ struct ChannelRoster: Sendable {
 
     /// Gives a member another name, or none.
     ///
-    /// - Returns: what all are to be told; nil when it is not there.
-    /// - Throws: a problem when too many have that name. The member keeps the one it had.
-    mutating func rename(_ id: ClientID, to name: MemberName?) throws(Problem) -> Renaming? {
-        guard let old = entries[id] else { return nil }
+    /// - Returns: how it is called now, and what all are to be told; nil when it is not there.
+    /// - Throws: a problem when too many have that name, or it has had too many. The member keeps the one it had.
+    mutating func rename(
+        _ id: ClientID,
+        to name: MemberName?,
+        now: ContinuousClock.Instant
+    ) throws(Problem) -> (renaming: Renaming, notice: ServerObject?)? {
+        guard var old = entries[id] else { return nil }
+        guard Self.changes.allows(&old.changes, now: now) else { throw Self.changesTooOften }
+        entries[id] = old
         // Claimed before the old one is given back, which might be the same.
         let own = name.flatMap { names.claim($0, for: id) }
         if name != nil && own == nil { throw Self.tooManyAlike }
         if old.isNamed, !(own.map { NameRegister.areAlike($0, old.name) } ?? false) { names.release(old.name) }
-        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil)
+        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil, changes: old.changes)
         entries[id] = entry
-        return Renaming(member: Member(id: id, name: entry.name), was: old.name)
+        let renaming = Renaming(member: Member(id: id, name: entry.name), was: old.name)
+        return (renaming, isIntroduced ? .renamed(renaming) : nil)
     }
 
     /// What the others are told when a member was taken in.
@@ -88,6 +101,11 @@ struct ChannelRoster: Sendable {
     }
 
     static let tooManyAlike = Problem(.badName, "Too many members have this name: choose another one.")
+
+    private static let changesTooOften = Problem(
+        .tooOften,
+        "A name may change \(changes.burst) times at once, and then every \(changes.interval.components.seconds) seconds."
+    )
 
     private static func name(of id: ClientID) -> String { "Client \(id)" }
 }

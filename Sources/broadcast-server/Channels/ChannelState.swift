@@ -195,15 +195,17 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
 
     /// Gives a member another name, or none.
     ///
-    /// - Returns: what all members are to be told; nil when another connection has its place.
-    /// - Throws: a problem when too many have that name. The member keeps the one it had.
+    /// - Returns: how it is called now, and what all members are to be told, unless they are too many; nil when another
+    ///   connection has its place.
+    /// - Throws: a problem when too many have that name, or it has had too many. The member keeps the one it had.
     mutating func rename(
         _ seat: Seat,
         to name: MemberName?,
-        over connection: Connection
-    ) throws(Problem) -> Renaming? {
+        over connection: Connection,
+        now: ContinuousClock.Instant
+    ) throws(Problem) -> (renaming: Renaming, notice: ServerObject?)? {
         if let session = seat.session, sessions[session]?.connection != connection { return nil }
-        return try roster.rename(seat.id, to: name)
+        return try roster.rename(seat.id, to: name, now: now)
     }
 
     // MARK: Keys

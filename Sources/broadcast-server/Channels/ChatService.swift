@@ -206,17 +206,19 @@ final class ChatService: Sendable {
 
     /// Gives a member another name; an empty text takes it away.
     ///
-    /// - Parameter answer: called on the member's loop behind what all are told, perhaps at once, with the member as it is
+    /// - Parameter answer: called on the member's loop behind what all are told, perhaps at once, with how the member is
     ///   called now; nil for one whose place another connection has taken.
     func rename(
         _ participant: Participant,
         to text: String,
-        _ answer: @escaping @Sendable (Result<Member, Problem>?) -> Void
+        _ answer: @escaping @Sendable (Result<Channel.NameChange, Problem>?) -> Void
     ) throws(Problem) {
         let name = text.contains { $0 != " " } ? try MemberName(text) : nil
         participant.channel.rename(participant.seat, to: name, over: participant.membership.subscriber) {
             [logger] result in
-            if case .success(let member)? = result { logger.info("Client \(member.id) is called \(member.name).") }
+            if case .success(let change)? = result {
+                logger.info("Client \(change.renaming.member.id) is called \(change.renaming.member.name).")
+            }
             answer(result)
         }
     }

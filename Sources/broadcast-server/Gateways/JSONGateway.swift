@@ -97,7 +97,9 @@ final class JSONGateway: Participant, @unchecked Sendable {
     private func rename(_ name: String) throws(Problem) {
         try service.rename(self, to: name) { [self] result in
             switch result {
-            case .success(let member): take(member)
+            case .success(let change):
+                take(change.renaming.member)
+                if !change.isAnnounced { tell(.renamed(change.renaming)) }
             case .failure(let problem): refuse(problem)
             case nil: break
             }

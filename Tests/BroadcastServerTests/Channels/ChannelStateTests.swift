@@ -45,8 +45,11 @@ import Testing
         state.disconnect(seat, from: connection, leaves: true, now: now + time)
     }
 
-    private mutating func rename(_ seat: Seat, _ name: String?) throws -> Renaming? {
-        try state.rename(seat, to: try name.map { try MemberName($0) }, over: 0)
+    private mutating func rename(_ seat: Seat, _ name: String?, at time: Duration = .zero) throws -> Renaming? {
+        let change = try state.rename(seat, to: try name.map { try MemberName($0) }, over: 0, now: now + time)
+        let isIntroduced = state.attendance.count <= ChannelRoster.maximumIntroduced
+        #expect(change?.notice == (isIntroduced ? change.map { ServerObject.renamed($0.renaming) } : nil))
+        return change?.renaming
     }
 
     private var returning: (Seat) throws -> JoinRequest.Identity {
@@ -302,6 +305,32 @@ import Testing
         #expect(throws: Problem.self) { try rename(bob, "ann") }
         // The name it had is still its own.
         #expect(try next(name: "bob").seat.member.name == "bob (2)")
+    }
+
+    @Test mutating func `in a channel of too many nobody is told of a new name but the one who has it`() throws {
+        let ann = try next(name: "ann").seat
+        for _ in 2...ChannelRoster.maximumIntroduced { _ = try next() }
+        let last = try next().seat
+        #expect(try rename(ann, "anna")?.was == "ann")
+        _ = leave(last)
+        // Then all are told again.
+        #expect(try rename(ann, "annie")?.was == "anna")
+    }
+
+    @Test mutating func `a member may change its name so often at once, and then once in a while`() throws {
+        let (ann, bob) = (try next().seat, try next().seat)
+        let limit = ChannelRoster.changes
+        for number in 0..<limit.burst { #expect(try rename(ann, "ann\(number)") != nil) }
+        let problem = #expect(throws: Problem.self) { try rename(ann, "anna") }
+        #expect(problem?.code == .tooOften)
+        #expect(state.attendance.members?.first?.name == "ann\(limit.burst - 1)")
+        #expect(try rename(bob, "bob") != nil)
+        #expect(throws: Problem.self) { try rename(ann, "anna", at: limit.interval - .milliseconds(1)) }
+        #expect(try rename(ann, "anna", at: limit.interval)?.member.name == "anna")
+        #expect(throws: Problem.self) { try rename(ann, "annie", at: limit.interval) }
+        for number in 0..<limit.burst {
+            #expect(try rename(ann, "ann\(number)", at: limit.interval * (limit.burst + 2)) != nil)
+        }
     }
 
     @Test mutating func `who has left takes no name`() throws {

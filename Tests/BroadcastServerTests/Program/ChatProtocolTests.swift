@@ -98,6 +98,37 @@ import Testing
         try await server.waitForOutput("[INFO] Client 2 is called Ann Lee (2).\n")
     }
 
+    @Test func `in a channel of too many a new name is told to nobody but the one who has it`() async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning"])
+        let crowd = try await RawPeer.upgraded(ChannelRoster.maximumIntroduced, port: server.port)
+        let ann = try await JSONPeer.connected(to: server)
+        let bob = try await JSONPeer.connected(to: server)
+        try await ann.send(.name("ann"))
+        let member = Member(id: ann.member.id, name: "ann")
+        #expect(try await ann.receive() == .renamed(Renaming(member: member, was: ann.member.name)))
+        try await ann.send(.message(text: "hi"))
+        guard case .message(let message) = try await bob.receive() else {
+            Issue.record("something else came first")
+            return
+        }
+        #expect(message.from == member)
+        for peer in crowd { await peer.end() }
+    }
+
+    @Test func `changes of names have a rate`() async throws {
+        let server = try await RunningProgram.server(["--log-level", "warning"])
+        let ann = try await JSONPeer.connected(to: server)
+        let count = 1_000
+        let wishes = (0..<count).flatMap { JSONPeer.frame(.name("ann \($0)")).encoded(masked: true) }
+        async let writing: Void = ann.peer.write(wishes)
+        let answers = try await ann.receive(count)
+        try await writing
+        let changes = answers.filter { if case .renamed = $0 { true } else { false } }
+        #expect(changes.count >= ChannelRoster.changes.burst && changes.count < 2 * ChannelRoster.changes.burst)
+        let refused = answers.filter { if case .error(let problem) = $0 { problem.code == .tooOften } else { false } }
+        #expect(changes.count + refused.count == count)
+    }
+
     // MARK: Messages
 
     @Test(arguments: [1, 2, 3])

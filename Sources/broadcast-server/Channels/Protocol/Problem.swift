@@ -9,6 +9,7 @@ struct Problem: Error, Sendable, Equatable, Codable {
         static let badField = Code(rawValue: "bad-field")
         static let badName = Code(rawValue: "bad-name")
         static let badPosition = Code(rawValue: "bad-position")
+        static let tooOften = Code(rawValue: "too-often")
         static let notStored = Code(rawValue: "not-stored")
     }
 
