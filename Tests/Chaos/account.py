@@ -109,7 +109,7 @@ class Account:
             is_right = base64.b64decode(event.data) == entry.payload
         else:
             # A stream knows one kind of line breaks only.
-            is_right = event.data == entry.line.replace("\r\n", "\n").replace("\r", "\n")
+            is_right = event.data == entry.spoken.replace("\r\n", "\n").replace("\r", "\n")
         self._take(entry, event, is_right)
 
     def _take(self, entry, content, is_right):

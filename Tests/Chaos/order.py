@@ -2,6 +2,7 @@
 
 import base64
 import bisect
+import re
 import time
 
 import position
@@ -44,9 +45,14 @@ class Publication:
         return entry == {name: value for name, value in self.object.items() if name != "type"}
 
     @property
-    def line(self):
-        """What a plain-text member gets."""
+    def spoken(self):
+        """What a listener to events of plain text gets."""
         return self.payload if self.is_binary else f"{self.object['from']['name']}: {self.object['text']}"
+
+    @property
+    def lines(self):
+        """What a plain-text member gets: further lines are marked as such."""
+        return self.payload if self.is_binary else re.sub(r"(\r\n|\r(?!\n)|\n)(?=.)", r"\1  | ", self.spoken, flags=re.S)
 
 
 class Presence:

@@ -51,8 +51,8 @@ class TextConnection(MemberConnection):
             entry = order.tokens.get(_token_of(message))
             if entry is None and order.is_cut:
                 break
-            if entry is None or message != entry.line:
-                self.diary.fail(f"others got {entry and entry.line!r:.200}, not {message!r:.200}")
+            if entry is None or message != entry.lines:
+                self.diary.fail(f"others got {entry and entry.lines!r:.200}, not {message!r:.200}")
             if entry.author == self.author:
                 self.diary.fail(f"got its own message: {message!r:.200}")
             if self._cursor is not None:

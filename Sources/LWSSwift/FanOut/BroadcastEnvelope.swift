@@ -14,6 +14,8 @@ public final class BroadcastEnvelope: Sendable {
     public final class Form: Sendable {
         fileprivate enum Kind {
             case message
+            /// The message with a mark before each of its further lines.
+            case marked
             case other
             case nothing
         }
@@ -24,16 +26,24 @@ public final class BroadcastEnvelope: Sendable {
         fileprivate let kind: Kind
         /// What goes before the message, if that is text.
         let prefix: String
+        fileprivate let lineMark: String
         private let event: String
         fileprivate let make: Maker?
 
-        private init(_ kind: Kind, prefix: String = "", event: String? = nil, make: Maker? = nil) {
+        private init(
+            _ kind: Kind,
+            prefix: String = "",
+            lineMark: String = "",
+            event: String? = nil,
+            make: Maker? = nil
+        ) {
             precondition(
                 event.map { 1...64 ~= $0.utf8.count && !$0.utf8.contains { $0 < 0x20 } } ?? true,
                 "The name of an event is one line of 1 to 64 bytes."
             )
             self.kind = kind
             self.prefix = prefix
+            self.lineMark = lineMark
             self.event = event ?? ""
             self.make = make
         }
@@ -47,17 +57,21 @@ public final class BroadcastEnvelope: Sendable {
         /// which saves a copy of each message. A binary message is never altered: it goes without the prefix, and to event
         /// streams in base64.
         ///
-        /// - Parameter event: how the event is called in event streams, one line of at most 64 bytes; nil for no name, which
-        ///   browsers take for `message`, or `binary` for a message that is.
-        public static func message(prefix: String = "", event: String? = nil) -> Form {
-            Form(.message, prefix: prefix, event: event)
+        /// - Parameters:
+        ///   - prefix: goes before the message.
+        ///   - lineMark: goes before each further line of a text, so that none can be taken for another message; only texts
+        ///     with line breaks are copied for it. A break at the very end begins no line.
+        ///   - event: how the event is called in event streams, one line of at most 64 bytes; nil for no name, which browsers
+        ///     take for `message`, or `binary` for a message that is.
+        public static func message(prefix: String = "", lineMark: String = "", event: String? = nil) -> Form {
+            Form(lineMark.isEmpty ? .message : .marked, prefix: prefix, lineMark: lineMark, event: event)
         }
 
         /// Another message in its place. It is made on the group's first loop, and only if it has members.
         ///
         /// - Parameters:
-        ///   - event: how the event is called in event streams, as with ``message(prefix:event:)``; `binary` by itself if what
-        ///     was sent is.
+        ///   - event: how the event is called in event streams, as with ``message(prefix:lineMark:event:)``; `binary` by itself
+        ///     if what was sent is.
         ///   - make: makes it of the message that was sent and its place in the order. It may be made once more for
         ///     members that come back, and must come out the same then.
         public static func other(
@@ -98,10 +112,19 @@ public final class BroadcastEnvelope: Sendable {
         unsafe Unmanaged.passUnretained(forms[format])._withUnsafeGuaranteedRef { form in
             switch form.kind {
             case .message: body(form, message)
+            case .marked where message.kind == .text && TextLines.areSeveral(in: message.bytes):
+                body(form, Self.marked(message, with: form.lineMark).borrowed)
+            case .marked: body(form, message)
             case .other: form.make.map { make in body(form, make(message, context).borrowed) }
             case .nothing: nil
             }
         }
+    }
+}
+
+extension BroadcastEnvelope {
+    private static func marked(_ text: BorrowedMessage, with mark: String) -> WebSocketMessage {
+        WebSocketMessage(uncheckedKind: .text, bytes: TextLines.marked(text.bytes, with: mark))
     }
 }
 

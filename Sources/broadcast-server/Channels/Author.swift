@@ -3,18 +3,20 @@ import LWSSwift
 /// Who says something in a channel.
 struct Author: Sendable {
     let member: Member
-    /// What stands before its texts for members of plain text.
-    let prefix: String
+    /// The form of its texts for members of plain text.
+    let form: Envelope
     /// Of the positions in its channel.
     let epoch: UInt64
 
     /// What it says, as each kind of member gets it.
     var envelope: BroadcastEnvelope {
+        let prefix = form.prefix(for: member.name)
         let template = ChatMessageTemplate(from: member, epoch: epoch)
         return BroadcastEnvelope(
-            MemberForm.allCases.map { form in
-                switch form {
-                case .text, .textEvents: .message(prefix: prefix)
+            MemberForm.allCases.map { kind in
+                switch kind {
+                case .text: .message(prefix: prefix, lineMark: form.lineMark)
+                case .textEvents: .message(prefix: prefix)
                 case .json:
                     .other { message, place in
                         guard message.kind == .text else { return message.message }

@@ -68,7 +68,7 @@ extension Channel {
             let (member, name) = (record.author, "\(record.author.id) \(record.author.name)")
             let envelope =
                 envelopes[name]
-                ?? Author(member: member, prefix: settings.envelope.prefix(for: member.name), epoch: epoch).envelope
+                ?? Author(member: member, form: settings.envelope, epoch: epoch).envelope
             envelopes[name] = envelope
             return BroadcastRecord(
                 position: BroadcastGroup.Position(epoch: epoch, number: record.number),

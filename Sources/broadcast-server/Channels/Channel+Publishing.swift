@@ -70,8 +70,7 @@ extension Channel {
     private func send(_ message: Posting.Message) -> Receipt {
         let envelope = publisherEnvelopes.envelope(of: message.name) {
             let author = Member(id: .ofPublishers, name: message.name)
-            let prefix = settings.envelope.prefix(for: message.name)
-            return Author(member: author, prefix: prefix, epoch: group.position.epoch).envelope
+            return Author(member: author, form: settings.envelope, epoch: group.position.epoch).envelope
         }
         group.trySend(message.content, in: envelope)
         wasUsed(isSeen: message.content.kind == .text)

@@ -1,6 +1,6 @@
 /// The form in which members of plain text get what somebody says.
 enum Envelope: String, CaseIterable, Sendable {
-    /// `<name>: <text>`; binary messages pass unchanged.
+    /// `<name>: <text>`, further lines marked as such; binary messages pass unchanged.
     case text
     /// As it came.
     case none
@@ -9,6 +9,15 @@ enum Envelope: String, CaseIterable, Sendable {
     func prefix(for name: String) -> String {
         switch self {
         case .text: name + ": "
+        case .none: ""
+        }
+    }
+
+    /// What stands before each further line of a text. No name begins with a space, so that none can be taken for the
+    /// beginning of another message.
+    var lineMark: String {
+        switch self {
+        case .text: "  | "
         case .none: ""
         }
     }

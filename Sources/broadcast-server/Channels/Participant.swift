@@ -39,7 +39,7 @@ class Participant: @unchecked Sendable {
     private final func makeEnvelope() -> BroadcastEnvelope {
         let author = Author(
             member: seat.member,
-            prefix: service.settings.envelope.prefix(for: seat.member.name),
+            form: service.settings.envelope,
             epoch: group.position.epoch
         )
         let made = author.envelope

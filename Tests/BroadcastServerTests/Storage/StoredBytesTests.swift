@@ -9,7 +9,7 @@ import Testing
             position: BroadcastGroup.Position(epoch: 7, number: number),
             time: 1_763_933_812_345,
             message: message,
-            envelope: Author(member: ann, prefix: "ann: ", epoch: 7).envelope,
+            envelope: Author(member: ann, form: .text, epoch: 7).envelope,
             tag: tag.map { BroadcastGroup.SessionTag($0) }
         )
     }
