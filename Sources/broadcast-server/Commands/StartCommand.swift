@@ -29,7 +29,7 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_ECHO         true: like --echo
               BROADCAST_SERVER_STATE_DIR    like --state-dir
               BROADCAST_SERVER_DURABLE      true: like --durable
-              BROADCAST_SERVER_THREADS, _ENVELOPE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
+              BROADCAST_SERVER_THREADS, _ENVELOPE, _MAX_MESSAGE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
               _TLS_KEY, _PING_INTERVAL, _COMMENT_INTERVAL, _HISTORY_MESSAGES, _HISTORY_BYTES, _HISTORY_AGE, _HISTORY_TOTAL,
               _SESSION_GRACE
                                             like the flags of these names
@@ -81,6 +81,18 @@ struct StartCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
+                "The largest message that is taken, from 1K to 64M. (default: 1M)",
+                valueName: "bytes"
+            ),
+            transform: { text in
+                guard let count = ByteCount.parseMessage(text) else { throw ValidationError(ByteCount.messageRule) }
+                return count
+            }
+        )
+        var maxMessage: Int?
+
+        @Option(
+            help: ArgumentHelp(
                 """
                 What to do with a client that does not keep up: close, drop-oldest or drop-newest. (default: close)
                 """
@@ -90,7 +102,7 @@ struct StartCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "How many bytes a client may be behind, such as 512K or 16M. (default: 16M)"
+                "How many bytes a client may be behind, such as 512K or 16M. (default: 16M, more for larger messages)"
             ),
             transform: { text in
                 guard let count = ByteCount.parse(text) else { throw ValidationError(ByteCount.rule) }

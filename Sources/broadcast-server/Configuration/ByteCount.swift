@@ -2,6 +2,7 @@
 enum ByteCount {
     static let rule = "Use a number of bytes from 1 to 1G, such as 65536, 64K or 1M."
     static let ruleOrNone = "Use 0, or a number of bytes up to 1G, such as 65536, 64K or 1M."
+    static let messageRule = "Use a number of bytes from 1K to 64M, such as 65536, 64K or 1M."
     static let largest = 1 << 30
 
     private static let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
@@ -9,6 +10,11 @@ enum ByteCount {
     /// The number of bytes, or nil when `text` is none or is out of range.
     static func parse(_ text: String) -> Int? {
         parseOrNone(text).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// The same for the largest message that a server takes.
+    static func parseMessage(_ text: String) -> Int? {
+        parse(text).flatMap { 1 << 10...64 << 20 ~= $0 ? $0 : nil }
     }
 
     /// The same, where 0 means that there are none.

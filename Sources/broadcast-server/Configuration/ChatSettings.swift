@@ -4,6 +4,8 @@ import LWSSwift
 struct ChatSettings: Equatable, Sendable {
     /// The form in which the others get a message.
     var envelope = Envelope.text
+    /// The largest message that is taken.
+    var maximumMessageBytes = Defaults.maximumMessageBytes
     /// Whether the sender gets its message too.
     var echoes = false
     /// What becomes of clients that do not keep up.

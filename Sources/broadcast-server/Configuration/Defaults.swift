@@ -15,9 +15,10 @@ enum Defaults {
     static let maximumMessageBytes = 1 << 20
     /// The longest `<name>: ` there can be: what the largest message grows by on its way to the others.
     static let maximumPrefixBytes = 160
-    /// The largest message the client takes, in bytes: what becomes of the largest one on its way to the others
-    /// (docs/protocol.md, Sizes).
-    static let maximumReceivedBytes = 6 * maximumMessageBytes + (64 << 10)
+    /// The largest message the client takes, in bytes.
+    static let maximumReceivedBytes = grown(maximumMessageBytes)
+    /// What a message of so many bytes may become on its way to the others (docs/protocol.md, Sizes).
+    static func grown(_ byteCount: Int) -> Int { 6 * byteCount + (64 << 10) }
     /// How many characters of a message the log shows.
     static let loggedCharacters = 200
 }

@@ -75,6 +75,10 @@ struct Environment {
         try choice("slowClient", "SLOW_CLIENT")
     }
 
+    func maxMessage() throws(Failure) -> Int? {
+        try value("maxMessage", "MAX_MESSAGE", ByteCount.messageRule, ByteCount.parseMessage)
+    }
+
     func maxBacklog() throws(Failure) -> Int? {
         try value("maxBacklog", "MAX_BACKLOG", ByteCount.rule, ByteCount.parse)
     }

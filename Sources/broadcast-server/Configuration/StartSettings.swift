@@ -42,10 +42,12 @@ struct StartSettings: Equatable {
         if try first(flags.compression, environment.compression) == .off { chat.compression = nil }
         chat.echoes = try flags.echo ? true : environment.echo() ?? chat.echoes
         if let action = try first(flags.slowClient, environment.slowClient) { chat.slowClients.action = action.action }
-        if let bytes = try first(flags.maxBacklog, environment.maxBacklog) {
-            chat.slowClients.maximumBytesBehind = bytes
-            chat.slowClients.publishersWaitAboveBytes = bytes / 2
-        }
+        chat.maximumMessageBytes = try first(flags.maxMessage, environment.maxMessage) ?? chat.maximumMessageBytes
+        // By one message alone nobody is too slow.
+        let leastBacklog = max(chat.slowClients.maximumBytesBehind, 2 * Defaults.grown(chat.maximumMessageBytes))
+        let backlog = try first(flags.maxBacklog, environment.maxBacklog) ?? leastBacklog
+        chat.slowClients.maximumBytesBehind = backlog
+        chat.slowClients.publishersWaitAboveBytes = backlog / 2
         if let time = try first(flags.maxLag, environment.maxLag) {
             guard time > .zero else { throw Failure(.usage, "--max-lag must be longer than zero. \(TimeSpan.rule)") }
             chat.slowClients.maximumTimeBehind = time

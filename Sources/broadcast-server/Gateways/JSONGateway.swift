@@ -48,7 +48,8 @@ final class JSONGateway: Participant, @unchecked Sendable {
             session: arrival.seat.session?.description ?? "",
             channel: place.channel.name.text,
             count: arrival.attendance.count,
-            members: arrival.attendance.members
+            members: arrival.attendance.members,
+            maxMessage: place.service.settings.maximumMessageBytes
         )
     }
 

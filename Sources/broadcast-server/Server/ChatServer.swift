@@ -64,8 +64,13 @@ struct ChatServer: Sendable {
     ) async throws(WebSocketError) -> ChatServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         settings.network.apply(to: &configuration)
-        configuration.maximumRequestBodyBytes = Defaults.maximumMessageBytes
-        configuration.limits.maximumMessageBytes = Defaults.maximumMessageBytes
+        configuration.maximumRequestBodyBytes = settings.chat.maximumMessageBytes
+        configuration.limits.maximumMessageBytes = settings.chat.maximumMessageBytes
+        // A page of the history has at least one message.
+        configuration.limits.maximumQueuedBytes = max(
+            configuration.limits.maximumQueuedBytes,
+            2 * Defaults.grown(settings.chat.maximumMessageBytes)
+        )
         configuration.compression = settings.chat.compression
         let logMessage = log.hasMessages ? log.said : nil
         let service = ChatService(

@@ -65,6 +65,20 @@ import Testing
         }
     }
 
+    @Test func `the largest message is a number of bytes, and larger ones leave room to be behind`() throws {
+        #expect(try settings([]).chat.maximumMessageBytes == 1 << 20)
+        #expect(try settings([]).chat.slowClients == SlowMemberPolicy())
+        let larger = try settings(["--max-message", "8M"], ["BROADCAST_SERVER_MAX_MESSAGE": "x"]).chat
+        #expect(larger.maximumMessageBytes == 8 << 20)
+        #expect(larger.slowClients.maximumBytesBehind > 6 * 8 << 20)
+        #expect(try settings(["--max-backlog", "1M"]).chat.slowClients.maximumBytesBehind == 1 << 20)
+        #expect(try settings([], ["BROADCAST_SERVER_MAX_MESSAGE": "64K"]).chat.maximumMessageBytes == 64 << 10)
+        for wrong in ["0", "1023", "65M", "some"] {
+            #expect(throws: (any Error).self) { try StartCommand.parse(["--max-message", wrong]) }
+            #expect(throws: Failure.self) { try settings([], ["BROADCAST_SERVER_MAX_MESSAGE": wrong]) }
+        }
+    }
+
     @Test func `a thousand messages of a day are kept unless others are asked for`() throws {
         #expect(try settings([]).chat.history == HistorySettings())
         #expect(try settings([]).chat.sessionGrace == .seconds(30))

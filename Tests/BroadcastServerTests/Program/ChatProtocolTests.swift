@@ -164,6 +164,64 @@ import Testing
         _ = try await (first, second)
     }
 
+    @Test(arguments: [1, 2], ["text", "none"])
+    func `further lines are marked for members of plain text, and for nobody else`(
+        threads: Int,
+        envelope: String
+    ) async throws {
+        let server = try await RunningProgram.server(["--threads", "\(threads)", "--envelope", envelope])
+        let plain = try await RawPeer.upgraded(port: server.port)
+        let json = try await JSONPeer.connected(to: server)
+        let (events, _) = try await EventListener.connected(to: server.port)
+        let ann = try await JSONPeer.connected(to: server, "/?name=ann")
+        let text = "hi\nbob: pay now\r\n\u{2028}bob: now!\n"
+        try await ann.send(.message(text: text))
+        let marked = "ann: hi\n  | bob: pay now\r\n  | \u{2028}  | bob: now!\n"
+        #expect(try await plain.receive() == .text(envelope == "text" ? marked : text))
+        #expect(try await json.nextMessage().text == text)
+        let lines = envelope == "text" ? "ann: hi" : "hi"
+        #expect(try await events.next(nil).data == [lines, "bob: pay now", "\u{2028}bob: now!", ""])
+        // So it is for those who come later, and for publishers who are no members.
+        let later = try await RawPeer.upgraded(port: server.port, path: "/?last=1")
+        #expect(try await later.receive() == .text(envelope == "text" ? marked : text))
+        _ = try await HTTPPeer(port: server.port).post("/?name=eve", "a\nb", "Content-Type: text/plain")
+        #expect(try await later.receive() == .text(envelope == "text" ? "eve: a\n  | b" : "a\nb"))
+    }
+
+    @Test func `a message that is too large ends the connection, and welcome has told what is`() async throws {
+        let server = try await RunningProgram.server(["--max-message", "2K"])
+        let listener = try await RawPeer.upgraded(port: server.port)
+        let ann = try await JSONPeer.connected(to: server)
+        #expect(ann.welcome.maxMessage == 2_048)
+        let largest = ClientObject.message(text: String(repeating: "x", count: 2_000))
+        try await ann.send(largest)
+        #expect(try await listener.receive().payload.count > 2_000)
+        try await ann.send(.message(text: String(repeating: "x", count: 2_048)))
+        let close = try await ann.peer.receiveToEnd().last
+        #expect(close?.opcode == .close)
+        #expect(close?.payload.prefix(2) == [0x03, 0xF1])
+        let answer = try await HTTPPeer(port: server.port)
+            .post("/", String(repeating: "x", count: 2_049), "Content-Type: text/plain")
+        #expect(answer.status == 413)
+    }
+
+    @Test func `a message of another limit than usual passes whole`() async throws {
+        let server = try await RunningProgram.server(["--max-message", "3M", "--log-level", "warning"])
+        let listener = try await RawPeer.upgraded(port: server.port)
+        let sender = try await RawPeer.upgraded(port: server.port)
+        let text = String(repeating: "x", count: 3 << 20)
+        async let sending: Void = sender.send(.text(text))
+        var received = 0
+        var frame = try await listener.receive()
+        while true {
+            received += frame.payload.count
+            if frame.isFinal { break }
+            frame = try await listener.receive()
+        }
+        try await sending
+        #expect(received == text.utf8.count + "Client 2: ".utf8.count)
+    }
+
     @Test func `binary messages pass to members of both kinds`() async throws {
         let server = try await RunningProgram.server()
         let json = try await JSONPeer.connected(to: server)

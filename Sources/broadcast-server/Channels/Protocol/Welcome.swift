@@ -14,4 +14,6 @@ struct Welcome: Sendable, Equatable, Codable {
     var count: Int
     /// Everybody in order of their ids, this one included; nil in a channel with too many.
     var members: [Member]?
+    /// The largest message that the server takes, in bytes; nil from a server that does not say so.
+    var maxMessage: Int?
 }

@@ -41,7 +41,8 @@ import Testing
                         session: session,
                         channel: "team",
                         count: 2,
-                        members: [first, ann]
+                        members: [first, ann],
+                        maxMessage: 1_048_576
                     )
                 ),
                 .message(ChatMessage(id: "k3f9.1042", from: first, time: 1_763_933_812_345, text: "hello")),

@@ -16,10 +16,11 @@ import Testing
                     session: "0f",
                     channel: "team",
                     count: 1,
-                    members: [ann]
+                    members: [ann],
+                    maxMessage: 65_536
                 )
             ),
-            #"{"channel":"team","count":1,"member":{"id":3,"name":"ann"},"members":[{"id":3,"name":"ann"}],"#
+            #"{"channel":"team","count":1,"maxMessage":65536,"member":{"id":3,"name":"ann"},"members":[{"id":3,"name":"ann"}],"#
                 + #""position":"k3f9.1041","recovered":true,"session":"0f","type":"welcome"}"#
         ),
         (
