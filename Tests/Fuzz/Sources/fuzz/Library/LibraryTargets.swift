@@ -2,6 +2,6 @@ extension FuzzTarget {
     /// Those of LWSSwift.
     static let library = [
         utf8, closePayload, frames, frameEncoder, extensions, deflate, clientURL, proxy, requests, responses, events,
-        frameLog,
+        frameLog, textLines,
     ]
 }
