@@ -45,14 +45,17 @@ final class ChatService: Sendable {
 
     /// Takes in a member.
     ///
-    /// - Parameter arrive: called on the connection's loop at the member's place in the order of its channel, where it has to
-    ///   join the group: at once if that loop is the channel's home. ``leave(_:_:)`` is to follow, also when the connection
-    ///   has ended meanwhile.
+    /// - Parameters:
+    ///   - address: where it is, for the log.
+    ///   - arrive: called on the connection's loop at the member's place in the order of its channel, where it has to join
+    ///     the group: at once if that loop is the channel's home. ``leave(_:_:)`` is to follow, also when the connection has
+    ///     ended meanwhile.
     /// - Returns: the channel.
     @discardableResult
     func join(
         _ request: JoinRequest,
         as principal: Principal,
+        at address: SocketAddress?,
         over connection: BroadcastSubscriber,
         _ arrive: @escaping @Sendable (Participant.Place) -> Void
     ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
@@ -60,7 +63,8 @@ final class ChatService: Sendable {
         channel.join(request, over: connection) { [self] arrival in
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             let seat = arrival.seat
-            logger.info("Client \(seat.id) connected\(arrival.isBack ? " again" : ""). Total clients: \(total)")
+            let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0))" } ?? "")
+            logger.info("Client \(seat.id) connected\(how). Total clients: \(total)")
             if !arrival.isBack, arrival.isNamed || request.channel != .default {
                 logger.info("Client \(seat.id) is called \(seat.member.name), in \(request.channel).")
             }
@@ -98,7 +102,7 @@ final class ChatService: Sendable {
 
     /// Says something.
     func publish(_ message: BorrowedMessage, by participant: Participant) {
-        logMessage?(.member(participant.seat.id), message)
+        logMessage?(participant.speaker, message)
         participant.group.trySend(
             message,
             in: participant.envelope,
@@ -138,7 +142,7 @@ final class ChatService: Sendable {
         participant.channel.publish(letter) { [logMessage] delivery in
             switch delivery {
             case .elsewhere: return
-            case .taken(_, isDuplicate: false): logMessage?(.member(seat.id), text.borrowed)
+            case .taken(_, isDuplicate: false): logMessage?(participant.speaker, text.borrowed)
             case .taken, .notStored: break
             }
             acknowledge(delivery)
@@ -174,7 +178,8 @@ final class ChatService: Sendable {
         if channel.group.isCongested { try? await channel.group.waitForMembers() }
         if let logMessage {
             for (message, posted) in zip(posting.parcels.flatMap(\.messages), posted) where !posted.isDuplicate {
-                logMessage(.publisher(name: message.name, address: address), message.content.borrowed)
+                let speaker = Speaker(publisher: message.name, address: address, in: name)
+                logMessage(speaker, message.content.borrowed)
             }
         }
         return posted

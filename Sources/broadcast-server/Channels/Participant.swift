@@ -14,6 +14,7 @@ class Participant: @unchecked Sendable {
     final private(set) var seat: Seat
     /// Made when it first says something, since most only listen.
     private final var madeEnvelope: BroadcastEnvelope?
+    private final var madeSpeaker: Speaker?
     private final var owesAttendance = false
 
     init(_ place: Place, _ membership: BroadcastMember) {
@@ -47,10 +48,19 @@ class Participant: @unchecked Sendable {
         return made
     }
 
+    /// How the log calls it.
+    final var speaker: Speaker {
+        if let made = madeSpeaker { return made }
+        let made = Speaker(seat.member, isNamed: seat.member.name != "Client \(seat.id)", in: channel.name)
+        madeSpeaker = made
+        return made
+    }
+
     /// It has another name.
     final func take(_ member: Member) {
         seat.member = member
         madeEnvelope = nil
+        madeSpeaker = nil
     }
 
     /// Its WebSocket connection has ended.

@@ -15,7 +15,7 @@ struct Presenter: Sendable {
     /// - Returns: whether it is something that is shown.
     func show(_ incoming: Incoming) async -> Bool {
         if let spoken = incoming.spoken {
-            log.writeToFile(.info, "📩 Received: \(EscapedText.excerpt(spoken))")
+            log.saidInFile("📩 Received: \(EscapedText.excerpt(spoken))")
         }
         let bytes = transcript.render(incoming)
         guard !bytes.isEmpty else { return false }
@@ -36,9 +36,9 @@ struct Presenter: Sendable {
         switch content {
         case .text(let text):
             if isInteractive { log.print(transcript.renderOwn(text, isConfirmed: receipt != nil)) }
-            log.writeToFile(.info, "📤 Sent: \(EscapedText.excerpt(text))")
+            log.saidInFile("📤 Sent: \(EscapedText.excerpt(text))")
         case .binary(let bytes):
-            log.writeToFile(.info, "📤 Sent: binary message of \(bytes.count) bytes")
+            log.saidInFile("📤 Sent: binary message of \(bytes.count) bytes")
         case .name:
             break
         }
@@ -82,12 +82,5 @@ struct Presenter: Sendable {
         guard isInteractive else { return }
         let state = isOnline ? "" : waiting == 0 ? "(offline) " : "(offline, \(waiting) waiting) "
         log.setPrompt(state + Self.prompt)
-    }
-}
-
-extension EscapedText {
-    /// The beginning of a text, as the log shows it.
-    static func excerpt(_ text: String) -> String {
-        excerpt(Array(text.utf8), limit: Defaults.loggedCharacters)
     }
 }

@@ -10,8 +10,8 @@ struct ConnectCommand: AsyncParsableCommand {
             At a terminal a line is edited while messages appear above it; /help lists the commands there. Otherwise each \
             line of the standard input is one message. What arrives is printed on the standard output, a message a line, \
             with control characters written as escapes; everything else goes to the standard error. A line "exit" or \
-            "quit", or the end of the input, leaves once all lines before it were sent. The log goes to \
-            \(Defaults.clientLogFile), too.
+            "quit", or the end of the input, leaves once all lines before it were sent. At a terminal the \
+            log goes to \(Defaults.clientLogFile), too, where that can be written and no other client does.
 
             When a connection is lost, another one is made, after waits that grow from half a second to half a minute. \
             What is typed meanwhile is kept, up to 1,000 lines, and sent then; what others say meanwhile comes then, or a \
@@ -84,12 +84,12 @@ struct ConnectCommand: AsyncParsableCommand {
         if binary && Descriptor.standardOutput.isTerminal {
             throw Failure(.usage, "Bytes could drive the terminal. Send the output elsewhere, as with > file.")
         }
-        var log = LogSettings(
-            level: logFlags.logLevel ?? Defaults.logLevel,
-            file: logFlags.noLogFile ? nil : logFlags.logFile ?? Defaults.clientLogFile
+        let isEdited = send.isEmpty && !json && !binary && LineEditor.isPossible
+        var log = logFlags.settings(
+            level: Defaults.logLevel,
+            fallback: isEdited ? LogSettings.File(path: Defaults.clientLogFile, levelWhenMissing: .debug) : nil
         )
         if quiet { log.consoleLevel = .error }
-        let isEdited = send.isEmpty && !json && !binary && LineEditor.isPossible
         let isColored = ConsoleSink.Output(.standardOutput).isColored
         let form: Transcript.Form =
             if json { .json } else if binary { .binary } else if Descriptor.standardOutput.isTerminal {

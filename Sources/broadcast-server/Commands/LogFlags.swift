@@ -24,6 +24,24 @@ struct LogFlags: ParsableArguments {
     @Flag(help: "Log to the console only.")
     var noLogFile = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether what people say is logged, besides who comes and goes: on or off. (default: on)",
+            valueName: "switch"
+        )
+    )
+    var logMessages: OnOff?
+
+    /// - Parameter fallback: the file for when nothing is said about it.
+    func file(else fallback: LogSettings.File? = nil) -> LogSettings.File? {
+        noLogFile ? nil : logFile.map { LogSettings.File(path: $0) } ?? fallback
+    }
+
+    /// The settings of a client.
+    func settings(level: Logger.Level, fallback: LogSettings.File? = nil) -> LogSettings {
+        LogSettings(level: logLevel ?? level, file: file(else: fallback), keepsMessages: logMessages != .off)
+    }
+
     func validate() throws {
         if noLogFile && logFile != nil {
             throw ValidationError("--log-file and --no-log-file exclude each other. Use one of them.")

@@ -64,7 +64,7 @@ struct PublishCommand: AsyncParsableCommand {
         settings.beginning = .nowhere
         try await ClientProgram(
             settings: settings,
-            log: LogSettings(level: logFlags.logLevel ?? .warning, file: logFlags.noLogFile ? nil : logFlags.logFile),
+            log: logFlags.settings(level: .warning),
             transcript: Transcript(form: json ? .receipts : .nothing, showsTime: false),
             input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines
         ).run()

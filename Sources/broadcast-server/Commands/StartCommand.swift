@@ -24,6 +24,7 @@ struct StartCommand: AsyncParsableCommand {
               BROADCAST_SERVER_PORT         like --port
               BROADCAST_SERVER_LOG_LEVEL    like --log-level
               BROADCAST_SERVER_LOG_FILE     like --log-file
+              BROADCAST_SERVER_LOG_MESSAGES like --log-messages
               BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
               BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
               BROADCAST_SERVER_ECHO         true: like --echo

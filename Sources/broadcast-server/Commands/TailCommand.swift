@@ -73,7 +73,7 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         try await TailProgram(
             settings: settings,
-            log: LogSettings(level: logFlags.logLevel ?? .notice, file: logFlags.noLogFile ? nil : logFlags.logFile)
+            log: logFlags.settings(level: .notice)
         ).run()
     }
 }

@@ -30,6 +30,10 @@ struct Environment {
         string("logFile")
     }
 
+    func logMessages() throws(Failure) -> OnOff? {
+        try choice("logMessages", "LOG_MESSAGES")
+    }
+
     /// Several are separated by commas.
     func allowOrigin() throws(Failure) -> Set<OriginPolicy.Exception>? {
         try value("allowOrigin", "ALLOW_ORIGIN", OriginPolicy.Exception.rule) { text in

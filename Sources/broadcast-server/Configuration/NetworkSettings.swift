@@ -1,4 +1,3 @@
-import HTTPTypes
 import LWSSwift
 
 /// Who may connect, and how.
@@ -31,11 +30,5 @@ struct NetworkSettings: Equatable, Sendable {
     func apply(to configuration: inout WebSocketServer.Configuration) {
         configuration.tls = tls
         configuration.limits.keepalive = keepalive
-    }
-
-    /// Refuses the opening handshake of a page that may not connect.
-    func refusal(of request: HandshakeRequest) -> HandshakeResponse? {
-        guard !origins.allows(origin: request.origin, host: request.host) else { return nil }
-        return .reject(status: .forbidden, body: "Pages of this origin may not connect. See start --allow-origin.\n")
     }
 }

@@ -31,7 +31,8 @@ struct StartSettings: Equatable {
         storage = try StorageSettings(flags: storageFlags, chat: &chat, environment: environment)
         log = LogSettings(
             level: try Self.first(logFlags.logLevel, environment.logLevel) ?? Defaults.logLevel,
-            file: try Self.logFile(logFlags, environment)
+            file: try Self.logFile(logFlags, environment),
+            keepsMessages: try Self.first(logFlags.logMessages, environment.logMessages) != .off
         )
     }
 
@@ -80,10 +81,10 @@ struct StartSettings: Equatable {
     }
 
     /// A flag decides for itself: `--log-file` wins over a variable that asks for no file, and the reverse.
-    private static func logFile(_ flags: LogFlags, _ environment: Environment) throws(Failure) -> String? {
-        if flags.noLogFile { return nil }
-        if let file = flags.logFile { return file }
+    private static func logFile(_ flags: LogFlags, _ environment: Environment) throws(Failure) -> LogSettings.File? {
+        if flags.noLogFile || flags.logFile != nil { return flags.file() }
         if try environment.noLogFile() == true { return nil }
-        return environment.logFile() ?? Defaults.serverLogFile
+        if let file = environment.logFile() { return LogSettings.File(path: file) }
+        return LogSettings.File(path: Defaults.serverLogFile, levelWhenMissing: .warning)
     }
 }

@@ -17,14 +17,19 @@ struct EventRequests: Sendable {
         guard service.isListening else { throw .stopping }
         guard service.hasRoom(for: channel) else { throw .noRoom }
         let principal = Principal(address: request.remoteAddress)
-        return .eventStream { admit($0, visit, principal) }
+        return .eventStream { admit($0, visit, principal, request.remoteAddress) }
     }
 
     /// Takes in a new stream until it ends.
-    private func admit(_ stream: EventStreamConnection, _ visit: Visit, _ principal: Principal) {
+    private func admit(
+        _ stream: EventStreamConnection,
+        _ visit: Visit,
+        _ principal: Principal,
+        _ address: SocketAddress?
+    ) {
         let subscriber = stream.subscriber
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            try service.join(visit.request, as: principal, over: subscriber) { place in
+            try service.join(visit.request, as: principal, at: address, over: subscriber) { place in
                 guard let stream = subscriber.eventStream else { preconditionFailure("It is an event stream.") }
                 EventGateway.enter(stream, visit, place)
             }

@@ -1,17 +1,30 @@
 import HTTPTypes
 import LWSSwift
+import Logging
 
 /// How WebSocket clients come to the channels: answers their handshakes, and takes them in as what they are.
 struct WebSocketGateway: Sendable {
     let service: ChatService
 
+    /// Which web pages may connect.
+    let origins: OriginPolicy
+
     /// Answers an opening handshake.
     func answer(_ request: HandshakeRequest) -> HandshakeResponse {
+        guard origins.allows(origin: request.origin, host: request.host) else {
+            let origin = request.origin ?? ""
+            return refuse(
+                request,
+                .forbidden,
+                "Pages of this origin may not connect. See start --allow-origin.",
+                origin
+            )
+        }
         switch Admission(path: request.path, query: request.query, subprotocols: request.subprotocols) {
         case .refused(let status, let explanation):
-            return .reject(status: status, body: explanation + "\n")
+            return refuse(request, status, explanation, request.path)
         case .accepted(let visit) where !service.hasRoom(for: visit.request.channel):
-            return .reject(status: .serviceUnavailable, body: ChatService.tooManyChannels + "\n")
+            return refuse(request, .serviceUnavailable, ChatService.tooManyChannels, request.path)
         case .accepted(let visit):
             guard visit.form == .json else { return .accept() }
             // What else it offered is not kept with the connection, nor echoed.
@@ -22,13 +35,29 @@ struct WebSocketGateway: Sendable {
         }
     }
 
+    /// - Parameter what: the client came with, for the log.
+    private func refuse(
+        _ request: HandshakeRequest,
+        _ status: HTTPResponse.Status,
+        _ explanation: String,
+        _ what: String
+    ) -> HandshakeResponse {
+        let address = request.remoteAddress.map { " of \($0)" } ?? ""
+        service.logger.info(
+            "Refused a handshake\(address) with \(status.code), for \(EscapedText.excerpt(what)): \(explanation)"
+        )
+        return .reject(status: status, body: explanation + "\n")
+    }
+
     /// Takes in a new connection until it ends.
     func admit(_ connection: LoopConnection) {
         let visit = visit(of: connection.handshake)
         let handle = connection.connection
         let principal = Principal(address: connection.handshake.remoteAddress)
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            let channel = try service.join(visit.request, as: principal, over: handle.subscriber) { place in
+            let address = connection.handshake.remoteAddress
+            let channel = try service.join(visit.request, as: principal, at: address, over: handle.subscriber) {
+                place in
                 switch visit.form {
                 case .text: TextGateway.enter(handle.onLoop, visit, place)
                 case .json: JSONGateway.enter(handle.onLoop, visit, place)

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 
 /// The console: standard output and standard error in the order of their lines.
 struct ConsoleSink: LogSink {
@@ -17,7 +16,7 @@ struct ConsoleSink: LogSink {
         }
 
         /// Writes, and returns why when that failed for the first time.
-        fileprivate mutating func write(_ bytes: [UInt8]) -> SystemError? {
+        fileprivate mutating func write(_ bytes: ArraySlice<UInt8>) -> SystemError? {
             guard !hasFailed else { return nil }
             do throws(SystemError) {
                 try descriptor.write(bytes)
@@ -31,11 +30,7 @@ struct ConsoleSink: LogSink {
 
     private var output: Output
     private var error: Output
-    private var formatter = LogLineFormatter()
     private let onFailedOutput: @Sendable (SystemError) -> Void
-
-    private var buffer: [UInt8] = []
-    private var bufferStream = LogLine.Stream.output
 
     /// - Parameter onFailedOutput: called once, on the queue's thread, when the standard output cannot be written.
     init(output: Output, error: Output, onFailedOutput: @escaping @Sendable (SystemError) -> Void = { _ in }) {
@@ -44,55 +39,24 @@ struct ConsoleSink: LogSink {
         self.onFailedOutput = onFailedOutput
     }
 
-    var isColored: Bool { output.isColored }
+    var style: LogLineFormatter.Style {
+        LogLineFormatter.Style(isOutputColored: output.isColored, isErrorColored: error.isColored)
+    }
 
-    mutating func write(_ items: [LogItem]) {
-        for item in items {
-            switch item {
-            case .line(let line):
-                select(line.stream)
-                let isColored = line.stream == .output ? output.isColored : error.isColored
-                formatter.append(line, isColored: isColored, to: &buffer)
-            case .lines(let lines, let stream):
-                select(stream)
-                // As they are: they may be many, and copying them costs as much as writing them.
-                flush()
-                put(lines)
-            case .output(let bytes):
-                select(.output)
-                buffer += bytes
-            case .afterOutput(let body):
-                flush()
-                if !output.hasFailed { body() }
-            case .prompt, .reopenFile:
-                break
+    mutating func write(_ batch: LogBatch) {
+        batch.forEach { bytes, stream in
+            switch stream {
+            case .output:
+                if let failure = output.write(bytes) { onFailedOutput(failure) }
+            case .error:
+                _ = error.write(bytes)
             }
+        } step: { step in
+            if case .afterOutput(let body) = step, !output.hasFailed { body() }
         }
-        flush()
     }
 
     mutating func close() {}
-
-    /// Lines go to the stream in the order in which they came, so a change of streams writes what is there.
-    private mutating func select(_ stream: LogLine.Stream) {
-        if stream != bufferStream { flush() }
-        bufferStream = stream
-    }
-
-    private mutating func flush() {
-        guard !buffer.isEmpty else { return }
-        put(buffer)
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func put(_ bytes: [UInt8]) {
-        switch bufferStream {
-        case .output:
-            if let failure = output.write(bytes) { onFailedOutput(failure) }
-        case .error:
-            _ = error.write(bytes)
-        }
-    }
 }
 
 extension ConsoleSink.Output {

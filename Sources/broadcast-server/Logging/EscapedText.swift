@@ -92,6 +92,11 @@ enum EscapedText {
         return left == 0 ? beginning : "\(beginning)… (\(left) more bytes)"
     }
 
+    /// The beginning of a text, as the log shows it.
+    static func excerpt(_ text: String) -> String {
+        excerpt(Array(text.utf8), limit: Defaults.loggedCharacters)
+    }
+
     /// A message as the log shows it: the beginning of its text, or the size of what is no text.
     static func excerpt(_ message: WebSocketMessage) -> String {
         switch message.kind {

@@ -1,64 +1,66 @@
-import Logging
+import Glibc
 
-/// A log file, appended to. Several processes may share one: each call writes whole lines.
+/// A log file, appended to. Several processes may share one that they were told of: each call writes whole lines.
 struct FileSink: LogSink {
     private let path: String
     private var file: Descriptor
-    private var formatter = LogLineFormatter()
+    /// Whether nobody else is to write to it.
+    private let isOwn: Bool
     private var hasFailed = false
-    /// Empty but while a batch is written.
-    private var buffer: [UInt8] = []
     private let onFailure: @Sendable (String) -> Void
 
     /// Opens the file.
     ///
-    /// - Parameter onFailure: called on the queue's thread with a sentence when writing or reopening fails, once until
-    ///   it works again.
-    init(path: String, onFailure: @escaping @Sendable (String) -> Void = { _ in }) throws(Failure) {
-        self.path = path
+    /// - Parameters:
+    ///   - settings: one that nobody has asked for must not be another program's already.
+    ///   - onFailure: called on the queue's thread with a sentence when writing or reopening fails, once until it works
+    ///     again.
+    init(_ settings: LogSettings.File, onFailure: @escaping @Sendable (String) -> Void = { _ in }) throws(Failure) {
+        path = settings.path
+        isOwn = settings.levelWhenMissing != nil
         self.onFailure = onFailure
-        do {
+        do throws(SystemError) {
             file = try Descriptor.append(to: path)
         } catch {
-            let shownPath = EscapedText.escape(path)
-            throw Failure(
-                .cannotCreateFile,
-                "Cannot write the log file \(shownPath): \(error). Choose another with --log-file, or use --no-log-file."
-            )
+            throw Self.failure(path, Self.reason(error))
+        }
+        guard isOwn, !file.lock() else { return }
+        file.close()
+        throw Self.failure(path, "another program writes to it")
+    }
+
+    private static func failure(_ path: String, _ reason: String) -> Failure {
+        Failure(
+            .cannotCreateFile,
+            "Cannot write the log file \(EscapedText.escape(path)): \(reason). Choose another with --log-file, or use "
+                + "--no-log-file."
+        )
+    }
+
+    private static func reason(_ error: SystemError) -> String {
+        switch error.code {
+        case ELOOP: "it is a symbolic link, and is not followed"
+        case ENXIO: "nobody reads the pipe"
+        default: "\(error)"
         }
     }
 
-    mutating func write(_ items: [LogItem]) {
-        for item in items {
-            switch item {
-            case .line(let line):
-                formatter.append(line, to: &buffer)
-            case .lines(let lines, _):
-                // As they are: they may be many, and copying them costs as much as writing them.
-                flush()
-                put(lines)
-            case .reopenFile:
-                // What was logged before belongs to the file as it was then.
-                flush()
-                reopen()
-            case .output, .prompt, .afterOutput:
-                break
-            }
+    var style: LogLineFormatter.Style { LogLineFormatter.Style() }
+
+    mutating func write(_ batch: LogBatch) {
+        batch.forEach { bytes, _ in
+            put(bytes)
+        } step: { step in
+            // What was logged before belongs to the file as it was then.
+            if case .reopenFile = step { reopen() }
         }
-        flush()
     }
 
     mutating func close() {
         file.close()
     }
 
-    private mutating func flush() {
-        guard !buffer.isEmpty else { return }
-        put(buffer)
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func put(_ bytes: [UInt8]) {
+    private mutating func put(_ bytes: ArraySlice<UInt8>) {
         do throws(SystemError) {
             try file.write(bytes)
             hasFailed = false
@@ -72,6 +74,7 @@ struct FileSink: LogSink {
     private mutating func reopen() {
         do throws(SystemError) {
             let reopened = try Descriptor.append(to: path)
+            if isOwn { _ = reopened.lock() }
             file.close()
             file = reopened
         } catch {

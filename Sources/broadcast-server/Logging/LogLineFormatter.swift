@@ -1,11 +1,25 @@
 import LWSSwift
 import Logging
 
-/// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`.
+/// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`, or the text alone.
 ///
 /// The text of a ``LogLine`` is escaped here, so that nothing a peer says reaches a terminal or a file raw, whichever way
 /// it came; who appends the text itself escapes it.
 struct LogLineFormatter: Sendable {
+    /// How lines look.
+    struct Style: Sendable {
+        /// Whether time and level stand before the text; otherwise the level shows in the color of the line.
+        var isDated = true
+        /// Of each stream: colors are for terminals.
+        var isOutputColored = false
+        var isErrorColored = false
+
+        fileprivate func isColored(_ stream: LogLine.Stream) -> Bool {
+            stream == .output ? isOutputColored : isErrorColored
+        }
+    }
+
+    private let style: Style
     private var timestamps = TimestampFormatter()
     /// What stands before somebody who said something, the same for all lines of a millisecond.
     private var saidHead = Head()
@@ -16,10 +30,20 @@ struct LogLineFormatter: Sendable {
         var bytes: [UInt8] = []
     }
 
-    mutating func append(_ line: LogLine, isColored: Bool = false, to buffer: inout [UInt8]) {
-        timestamps.append(line.time, to: &buffer)
-        buffer += Self.label(line.level, isColored: isColored)
+    init(_ style: Style = Style()) {
+        self.style = style
+    }
+
+    mutating func append(_ line: LogLine, to buffer: inout [UInt8]) {
+        let isColored = style.isColored(line.stream)
+        if style.isDated {
+            timestamps.append(line.time, to: &buffer)
+            buffer += Self.label(line.level, isColored: isColored)
+        } else if isColored {
+            buffer += Self.textColor(line.level).utf8
+        }
         buffer += EscapedText.escape(line.text).utf8
+        if !style.isDated, isColored { buffer += Self.reset.utf8 }
         buffer.append(UInt8(ascii: "\n"))
     }
 
@@ -30,14 +54,13 @@ struct LogLineFormatter: Sendable {
         _ time: WallTime,
         _ speaker: Speaker,
         _ message: BorrowedMessage,
-        isColored: Bool,
+        on stream: LogLine.Stream,
         to buffer: inout [UInt8]
     ) {
+        let isColored = style.isColored(stream)
         if saidHead.time != time || saidHead.isColored != isColored { makeHead(time, isColored: isColored) }
         buffer += saidHead.bytes
-        Self.append(speaker, to: &buffer)
-        buffer.append(UInt8(ascii: ":"))
-        buffer.append(UInt8(ascii: " "))
+        buffer += speaker.label
         EscapedText.appendExcerpt(message, to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
     }
@@ -48,26 +71,8 @@ struct LogLineFormatter: Sendable {
         saidHead.bytes += Self.label(.info, isColored: isColored)
     }
 
-    private static let client = Array("Client ".utf8)
-
-    private static func append(_ speaker: Speaker, to buffer: inout [UInt8]) {
-        switch speaker {
-        case .member(let id):
-            buffer += client
-            append(id.number, to: &buffer)
-        case .publisher(let name, let address):
-            let place = address.map { " (\($0))" } ?? ""
-            buffer += EscapedText.escape("Publisher \(name)\(place)").utf8
-        }
-    }
-
-    private static func append(_ number: UInt64, to buffer: inout [UInt8]) {
-        if number >= 10 { append(number / 10, to: &buffer) }
-        buffer.append(UInt8(ascii: "0") + UInt8(number % 10))
-    }
-
     private static func label(_ level: Logger.Level, isColored: Bool) -> [UInt8] {
-        Array((isColored ? " \(color(level))[\(name(level))]\u{1B}[0m " : " [\(name(level))] ").utf8)
+        Array((isColored ? " \(color(level))[\(name(level))]\(reset) " : " [\(name(level))] ").utf8)
     }
 
     static func name(_ level: Logger.Level) -> String {
@@ -90,4 +95,11 @@ struct LogLineFormatter: Sendable {
         case .error, .critical: "\u{1B}[31m"  // red
         }
     }
+
+    /// Of a whole line.
+    private static func textColor(_ level: Logger.Level) -> String {
+        level < .warning ? color(.debug) : color(level)
+    }
+
+    private static let reset = "\u{1B}[0m"
 }

@@ -14,55 +14,59 @@ final class LogQueue: Sendable {
         var gathering = Duration.milliseconds(5)
     }
 
-    private struct State: Sendable {
-        var items: [LogItem] = []
-        /// Lines behind the items that were formatted when they were logged.
-        var block: [UInt8] = []
-        var blockStream = LogLine.Stream.output
-        var formatter = LogLineFormatter()
-        /// Storage for the next block.
-        var spareBlock: [UInt8] = []
-        var cost = 0
+    fileprivate struct State: Sendable {
+        var batch = LogBatch()
+        /// Lines are formatted when they are logged: while a text is at hand that costs less than to keep it for another thread.
+        var formatter: LogLineFormatter
         var droppedCount = 0
-        /// Whether the thread waits for the first item, and so has to be woken for it.
+        /// Whether the thread waits for the first line, and so has to be woken for it.
         var isIdle = false
         var isClosing = false
         var hasEnded = false
-
-        /// Makes an item of the block.
-        mutating func seal() {
-            guard !block.isEmpty else { return }
-            items.append(.lines(block, blockStream))
-            block = []
-            swap(&block, &spareBlock)
-        }
     }
 
     private let limits: Limits
-    private let monitor = Monitor(State())
+    private let monitor: Monitor<State>
     /// Rings after each batch the thread took.
     private let room = Bell()
 
     /// Starts the thread that writes to `sink`.
     init(_ sink: some LogSink, limits: Limits = Limits()) throws(Failure) {
         self.limits = limits
+        monitor = Monitor(State(formatter: LogLineFormatter(sink.style)))
         try BackgroundThread.start { [monitor, limits, room] in
             Self.serve(sink, monitor, limits, room)
         }
     }
 
-    /// Queues an item, or counts it as dropped when the queue is full. Never blocks; may be called on any thread.
-    func enqueue(_ item: LogItem) {
-        add(item, isForced: false)
+    /// Queues a line, or counts it as dropped when the queue is full. Never blocks; may be called on any thread.
+    func enqueue(_ line: LogLine) {
+        enqueue(line.stream) { $0.append(line, to: &$1) }
     }
 
-    /// Queues an item for certain, and waits while the queue is full. One task at a time may call this; cancelling it
-    /// ends the wait.
-    func enqueueWaiting(_ item: LogItem) async {
-        add(item, isForced: true)
-        while monitor.withLock({ $0.cost > limits.capacity && !$0.hasEnded }), !Task.isCancelled {
+    /// The same for a line that `format` appends.
+    func enqueue(_ stream: LogLine.Stream, format: (inout LogLineFormatter, inout [UInt8]) -> Void) {
+        add(mayDrop: true) { state in
+            state.batch.append(to: stream) { format(&state.formatter, &$0) }
+        }
+    }
+
+    /// Queues bytes that are no line of the log, for the output, as they are. Never blocks.
+    func enqueue(output bytes: [UInt8]) {
+        add(mayDrop: false) { $0.batch.append(to: .output) { $0 += bytes } }
+    }
+
+    /// The same, waiting while the queue is full. One task at a time may call this; cancelling it ends the wait.
+    func enqueueWaiting(output bytes: [UInt8]) async {
+        enqueue(output: bytes)
+        while monitor.withLock({ $0.batch.cost > limits.capacity && !$0.hasEnded }), !Task.isCancelled {
             await room.wait()
         }
+    }
+
+    /// Queues something to do. Never blocks.
+    func enqueue(_ step: LogBatch.Step) {
+        add(mayDrop: false) { $0.batch.append(step) }
     }
 
     /// Writes what is queued and ends the thread and the sink. Blocks the calling thread, but not longer than `limit`,
@@ -76,52 +80,22 @@ final class LogQueue: Sendable {
         }
     }
 
-    /// Queues a line that is formatted at once, or counts it as dropped when the queue is full. Never blocks; may be called
-    /// on any thread.
-    ///
-    /// - Parameter format: appends the line.
-    func enqueue(_ stream: LogLine.Stream, format: (inout LogLineFormatter, inout [UInt8]) -> Void) {
-        add(cost: 0, mayDrop: true) { state in
-            if state.blockStream != stream { state.seal() }
-            state.blockStream = stream
-            let length = state.block.count
-            format(&state.formatter, &state.block)
-            state.cost += state.block.count - length
-        }
-    }
-
-    private func add(_ item: LogItem, isForced: Bool) {
-        add(cost: item.cost, mayDrop: item.isDroppable && !isForced) { state in
-            state.seal()
-            state.items.append(item)
-            state.cost += item.cost
-        }
-    }
-
-    /// - Parameters:
-    ///   - cost: what is known of it beforehand.
-    ///   - append: appends something, and counts its cost.
-    private func add(cost: Int, mayDrop: Bool, _ append: (inout State) -> Void) {
+    private func add(mayDrop: Bool, _ append: (inout State) -> Void) {
         let needsWake = monitor.withLock { state in
-            if mayDrop, state.cost + cost > limits.capacity {
+            if mayDrop, state.batch.cost > limits.capacity {
                 state.droppedCount += 1
                 return false
             }
-            let wasHalfFull = state.cost > limits.capacity / 2
+            let wasHalfFull = state.batch.cost > limits.capacity / 2
             append(&state)
             // A half full queue cuts the gathering short.
-            let isHalfFull = state.cost > limits.capacity / 2
+            let isHalfFull = state.batch.cost > limits.capacity / 2
             return state.isIdle || (isHalfFull && !wasHalfFull)
         }
         if needsWake { monitor.wake() }
     }
 
     // MARK: The thread
-
-    /// The largest batch whose storage is kept for the next.
-    private static let keptItems = 4_096
-    /// The largest block of formatted lines whose storage is kept for the next.
-    private static let keptBlockBytes = 1 << 20
 
     private static func serve(
         _ sink: some LogSink,
@@ -131,48 +105,37 @@ final class LogQueue: Sendable {
     ) {
         var sink = sink
         var isClosing = false
-        // Swapped with the queue's array, so that both keep their storage.
-        var items: [LogItem] = []
+        // Swapped with the queue's, so that both keep their storage.
+        var batch = LogBatch()
         while !isClosing {
             monitor.wait { state in
-                state.isIdle = state.items.isEmpty && state.block.isEmpty && !state.isClosing
+                state.isIdle = state.batch.isEmpty && !state.isClosing
                 return state.isIdle ? nil : ()
             }
             _ = monitor.wait(atMost: limits.gathering) { state in
-                state.isClosing || state.cost > limits.capacity / 2 ? () : nil
+                state.isClosing || state.batch.cost > limits.capacity / 2 ? () : nil
             }
-            let (droppedCount, closes) = monitor.withLock { state in
-                state.seal()
-                swap(&state.items, &items)
-                defer {
-                    state.cost = 0
-                    state.droppedCount = 0
-                }
-                return (state.droppedCount, state.isClosing)
+            isClosing = monitor.withLock { state in
+                if state.droppedCount > 0 { state.appendDropNotice() }
+                swap(&state.batch, &batch)
+                return state.isClosing
             }
             room.ring()
-            isClosing = closes
-            sink.write(items)
-            if let block = Self.takeBlock(from: &items) { monitor.withLock { $0.spareBlock = block } }
-            items.removeAll(keepingCapacity: items.count <= Self.keptItems)
-            if droppedCount > 0 { sink.write([dropNotice(droppedCount)]) }
+            sink.write(batch)
+            batch.removeAll()
         }
         sink.close()
         monitor.update { $0.hasEnded = true }
         room.finish()
     }
+}
 
-    /// The storage of the last block that was written, emptied, unless it is too large to be kept.
-    private static func takeBlock(from items: inout [LogItem]) -> [UInt8]? {
-        guard case .lines(var block, _)? = items.last, block.capacity <= keptBlockBytes else { return nil }
-        // The array lets go of it, which would have to be copied otherwise.
-        items.removeLast()
-        block.removeAll(keepingCapacity: true)
-        return block
-    }
-
-    private static func dropNotice(_ count: Int) -> LogItem {
-        let text = "\(count) log lines were left out here, because they came faster than they could be written."
-        return .line(LogLine(time: .now, level: .warning, text: text, stream: .error))
+extension LogQueue.State {
+    /// Tells how many lines are missing, behind those that are not.
+    fileprivate mutating func appendDropNotice() {
+        let text = "\(droppedCount) log lines were left out here, because they came faster than they could be written."
+        droppedCount = 0
+        let notice = LogLine(time: .now, level: .warning, text: text, stream: .error)
+        batch.append(to: notice.stream) { formatter.append(notice, to: &$0) }
     }
 }

@@ -7,8 +7,8 @@ struct ProgramLog: Sendable {
     private let console: LogQueue
     private let file: LogQueue?
     private let levels: (console: Logger.Level, file: Logger.Level)
+    private let keepsMessages: Bool
     private let stream: LogLine.Stream
-    private let isConsoleColored: Bool
 
     /// Opens the log on the standard output and the standard error.
     ///
@@ -38,19 +38,29 @@ struct ProgramLog: Sendable {
         gathering: Duration = LogQueue.Limits().gathering
     ) throws(Failure) {
         levels = (settings.consoleLevel ?? settings.level, settings.level)
+        keepsMessages = settings.keepsMessages
         self.stream = stream
-        isConsoleColored = sink.isColored
         let console = try LogQueue(sink, limits: .init(gathering: gathering))
         self.console = console
-        if let path = settings.file {
-            let sink = try FileSink(path: path) { failure in
-                console.enqueue(.line(LogLine(time: .now, level: .error, text: failure, stream: .error)))
+        file = try settings.file.flatMap { file throws(Failure) in
+            do throws(Failure) {
+                return try Self.open(file, console)
+            } catch {
+                // Nobody has asked for it.
+                guard let level = file.levelWhenMissing else { throw error }
+                let line = LogLine(time: .now, level: level, text: error.message, stream: .error)
+                if level >= settings.consoleLevel ?? settings.level { console.enqueue(line) }
+                return nil
             }
-            // Nobody looks at a file by the millisecond.
-            file = try LogQueue(sink, limits: .init(gathering: .milliseconds(20)))
-        } else {
-            file = nil
         }
+    }
+
+    private static func open(_ file: LogSettings.File, _ console: LogQueue) throws(Failure) -> LogQueue {
+        let sink = try FileSink(file) { failure in
+            console.enqueue(LogLine(time: .now, level: .error, text: failure, stream: .error))
+        }
+        // Nobody looks at a file by the millisecond.
+        return try LogQueue(sink, limits: .init(gathering: .milliseconds(20)))
     }
 
     /// A logger that writes here.
@@ -64,33 +74,34 @@ struct ProgramLog: Sendable {
     }
 
     /// Whether what is said is written anywhere.
-    var hasMessages: Bool { min(levels.console, levels.file) <= .info }
+    var hasMessages: Bool { keepsMessages && min(levels.console, levels.file) <= .info }
 
-    /// Writes what somebody said.
-    ///
-    /// Such lines come in great numbers, so they are formatted at once: while a message is at hand that costs less than to
-    /// keep it for another thread.
+    /// Writes what somebody said, if that is to be written anywhere. Such lines come in great numbers.
     func said(_ speaker: Speaker, _ message: BorrowedMessage) {
-        let (onConsole, inFile) = (levels.console <= .info, levels.file <= .info)
-        guard onConsole || inFile else { return }
+        guard hasMessages else { return }
         let time = WallTime.now
-        if inFile {
-            file?.enqueue(stream) { $0.append(time, speaker, message, isColored: false, to: &$1) }
+        if levels.file <= .info {
+            file?.enqueue(stream) { [stream] in $0.append(time, speaker, message, on: stream, to: &$1) }
         }
-        if onConsole {
-            console.enqueue(stream) { $0.append(time, speaker, message, isColored: isConsoleColored, to: &$1) }
+        if levels.console <= .info {
+            console.enqueue(stream) { [stream] in $0.append(time, speaker, message, on: stream, to: &$1) }
         }
     }
 
+    /// Writes what was said to the file only, if that is to be written.
+    func saidInFile(_ text: @autoclosure () -> String) {
+        if keepsMessages { writeToFile(.info, text()) }
+    }
+
     private func write(_ line: LogLine) {
-        if line.level >= levels.console { console.enqueue(.line(line)) }
-        if line.level >= levels.file { file?.enqueue(.line(line)) }
+        if line.level >= levels.console { console.enqueue(line) }
+        if line.level >= levels.file { file?.enqueue(line) }
     }
 
     /// Writes one line to the file only.
     func writeToFile(_ level: Logger.Level, _ text: String) {
         guard level >= levels.file else { return }
-        file?.enqueue(.line(LogLine(time: .now, level: level, text: text)))
+        file?.enqueue(LogLine(time: .now, level: level, text: text))
     }
 
     /// Prints a line on the standard output that is not a log line. The text must be fit for a terminal.
@@ -100,13 +111,13 @@ struct ProgramLog: Sendable {
 
     /// Writes bytes on the standard output as they are, without waiting.
     func print(_ bytes: [UInt8]) {
-        console.enqueue(.output(bytes))
+        console.enqueue(output: bytes)
     }
 
     /// Writes what is the program's very output on the standard output, as it is and without loss. Waits while the reader
     /// of the output is slow. One task at a time may call this.
     func printOutput(_ bytes: [UInt8]) async {
-        await console.enqueueWaiting(.output(bytes))
+        await console.enqueueWaiting(output: bytes)
     }
 
     /// Has something done on another thread once everything that was printed so far is written; never when that fails.

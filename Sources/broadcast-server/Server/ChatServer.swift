@@ -81,8 +81,8 @@ struct ChatServer: Sendable {
             store: store
         )
         configuration.http = HTTPRoutes(service, settings.network.origins).answer
-        let gateway = WebSocketGateway(service: service)
-        configuration.handshake = { request in settings.network.refusal(of: request) ?? gateway.answer(request) }
+        let gateway = WebSocketGateway(service: service, origins: settings.network.origins)
+        configuration.handshake = gateway.answer
         let server = try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
         let url = url(settings, port: server.port)
         return ChatServer(server: server, service: service, loops: loops, store: store, url: url)

@@ -11,11 +11,18 @@ struct Descriptor: Equatable, Sendable {
 
     var isTerminal: Bool { isatty(number) == 1 }
 
-    /// Opens a file to append to, making it when there is none.
+    /// Opens a file to append to, making one for its owner alone when there is none. No symbolic link is followed, which
+    /// somebody else may have put there, and a pipe that nobody reads is not waited for.
     static func append(to path: String) throws(SystemError) -> Descriptor {
-        let number = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let number = unsafe open(path, flags, 0o600)
         guard number >= 0 else { throw SystemError() }
         return Descriptor(number: number)
+    }
+
+    /// Keeps the file from other programs that ask for the same, until it is closed; false when another one has it.
+    func lock() -> Bool {
+        flock(number, LOCK_EX | LOCK_NB) == 0
     }
 
     /// Points the standard descriptors that were closed by the parent at `/dev/null`, before another file gets their
@@ -28,14 +35,15 @@ struct Descriptor: Equatable, Sendable {
     }
 
     func write(_ bytes: [UInt8]) throws(SystemError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-                return unsafe Glibc.write(number, rest.baseAddress, rest.count)
-            }
+        try write(bytes[...])
+    }
+
+    func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
             if count >= 0 {
-                written += count
+                rest = rest.dropFirst(count)
             } else {
                 try waitAfterFailure(for: POLLOUT)
             }

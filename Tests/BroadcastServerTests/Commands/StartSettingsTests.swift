@@ -24,7 +24,7 @@ import Testing
         let settings = try settings([])
         #expect(settings.host == "localhost")
         #expect(settings.port == 8088)
-        #expect(settings.log == LogSettings(level: .info, file: "server.log"))
+        #expect(settings.log == LogSettings(level: .info, file: .init(path: "server.log", levelWhenMissing: .warning)))
     }
 
     @Test func `a variable wins over the default`() throws {
@@ -39,7 +39,7 @@ import Testing
         )
         #expect(settings.host == "0.0.0.0")
         #expect(settings.port == 9000)
-        #expect(settings.log == LogSettings(level: .debug, file: "other.log"))
+        #expect(settings.log == LogSettings(level: .debug, file: .init(path: "other.log")))
     }
 
     @Test func `a flag wins over a variable, even one that is wrong`() throws {
@@ -55,7 +55,7 @@ import Testing
         )
         #expect(settings.host == "::1")
         #expect(settings.port == 0)
-        #expect(settings.log == LogSettings(level: .error, file: "flag.log"))
+        #expect(settings.log == LogSettings(level: .error, file: .init(path: "flag.log")))
     }
 
     @Test func `clients cannot be given no time at all`() {
@@ -112,16 +112,22 @@ import Testing
     @Test func `an empty variable counts as not set`() throws {
         let settings = try settings([], ["BROADCAST_SERVER_PORT": "", "BROADCAST_SERVER_LOG_FILE": ""])
         #expect(settings.port == 8088)
-        #expect(settings.log.file == "server.log")
+        #expect(settings.log.file?.path == "server.log")
     }
 
     @Test(arguments: [("true", nil), ("1", nil), ("YES", nil), ("false", "server.log"), ("0", "server.log")])
     func `a variable can ask for no log file`(value: String, file: String?) throws {
-        #expect(try settings([], ["BROADCAST_SERVER_NO_LOG_FILE": value]).log.file == file)
+        #expect(try settings([], ["BROADCAST_SERVER_NO_LOG_FILE": value]).log.file?.path == file)
     }
 
     @Test func `a flag can ask for no log file against a variable that names one`() throws {
         #expect(try settings(["--no-log-file"], ["BROADCAST_SERVER_LOG_FILE": "other.log"]).log.file == nil)
+    }
+
+    @Test func `what people say is logged unless that is switched off`() throws {
+        #expect(try settings([]).log.keepsMessages)
+        #expect(try !settings([], ["BROADCAST_SERVER_LOG_MESSAGES": "off"]).log.keepsMessages)
+        #expect(try settings(["--log-messages", "on"], ["BROADCAST_SERVER_LOG_MESSAGES": "off"]).log.keepsMessages)
     }
 
     @Test func `certificate and key come from flags and variables, and need each other`() throws {

@@ -48,30 +48,48 @@ import Testing
         #expect(line.filter { $0 == "\n" }.count == 1)
     }
 
-    @Test(arguments: [(0, "0"), (7, "7"), (10, "10"), (1_234_567, "1234567"), (UInt64.max, "18446744073709551615")])
-    func `what a client says is a line with its number`(number: UInt64, digits: String) {
-        let speaker = Speaker.member(ClientID(number: number))
-        #expect(said(speaker).hasSuffix(" [INFO] Client \(digits): hi\\n👋\n"))
-        let colored = said(speaker, isColored: true)
-        #expect(colored.hasSuffix(" \u{1B}[32m[INFO]\u{1B}[0m Client \(digits): hi\\n👋\n"))
+    @Test(arguments: [
+        (0, "Client 0", false, "/"), (7, "ann", true, "/"), (1_234_567, "Client 1234567", false, "/team"),
+        (UInt64.max, "👋 b", true, "/a%E2%80%8Bb"),
+    ])
+    func `what a client says is a line with its number, its name and its channel`(
+        number: UInt64,
+        name: String,
+        isNamed: Bool,
+        path: String
+    ) {
+        let channel = ChannelName(path: path) ?? .default
+        let speaker = Speaker(Member(id: ClientID(number: number), name: name), isNamed: isNamed, in: channel)
+        let place = channel == .default ? "" : " in \(channel)"
+        let label = "Client \(number)\(isNamed ? " (\(name))" : "")\(place): "
+        #expect(said(speaker).hasSuffix(" [INFO] \(label)hi\\n👋\n"))
+        #expect(said(speaker, isColored: true).hasSuffix(" \u{1B}[32m[INFO]\u{1B}[0m \(label)hi\\n👋\n"))
     }
 
     @Test(arguments: [("ann", "ann"), ("👋 (192.0.2.7:1)", "👋 (192.0.2.7:1)"), ("a\nb\u{202E}", "a\\nb\\u{202E}")])
     func `what a publisher says is a line with its name, fit for a terminal`(name: String, shown: String) {
-        let line = said(.publisher(name: name, address: nil))
+        let line = said(Speaker(publisher: name, address: nil, in: .default))
         #expect(line.hasSuffix(" [INFO] Publisher \(shown): hi\\n👋\n"))
     }
 
+    @Test(arguments: zip([Logger.Level.info, .warning, .error], ["\u{1B}[2m", "\u{1B}[33m", "\u{1B}[31m"]))
+    func `without a time a line has its level by its color`(level: Logger.Level, color: String) {
+        let line = LogLine(time: .now, level: level, text: "x\u{1B}", stream: .error)
+        #expect(format(line, LogLineFormatter.Style(isDated: false)) == "x\\u{1B}\n")
+        let style = LogLineFormatter.Style(isDated: false, isErrorColored: true)
+        #expect(format(line, style) == "\(color)x\\u{1B}\u{1B}[0m\n")
+    }
+
     private func said(_ speaker: Speaker, isColored: Bool = false) -> String {
-        var formatter = LogLineFormatter()
+        var formatter = LogLineFormatter(LogLineFormatter.Style(isOutputColored: isColored))
         var buffer: [UInt8] = []
         let message: WebSocketMessage = "hi\n👋"
-        formatter.append(.now, speaker, message.borrowed, isColored: isColored, to: &buffer)
+        formatter.append(.now, speaker, message.borrowed, on: .output, to: &buffer)
         return String(decoding: buffer, as: UTF8.self)
     }
 
-    private func format(_ line: LogLine) -> String {
-        var formatter = LogLineFormatter()
+    private func format(_ line: LogLine, _ style: LogLineFormatter.Style = LogLineFormatter.Style()) -> String {
+        var formatter = LogLineFormatter(style)
         var buffer: [UInt8] = []
         formatter.append(line, to: &buffer)
         return String(decoding: buffer, as: UTF8.self)

@@ -34,7 +34,7 @@ import Testing
         async throws
     {
         let server = try await RunningProgram.server()
-        let client = try await RunningProgram.client(of: server)
+        let client = try await RunningProgram.client(of: server, ["--log-file", "client.log"])
         let peer = try await RawPeer.upgraded(port: server.port)
         try await peer.send(.text("hello 👋"))
         try await client.waitForOutput("\n")
@@ -45,6 +45,30 @@ import Testing
         let form = #/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[INFO\] 📩 Received: Client 2: hello 👋\n/#
         let file = try client.file("client.log")
         #expect(file.contains("Connected to chat server!") && file.firstMatch(of: form) != nil)
+    }
+
+    @Test func `without a terminal there is a log file only for those who ask for one`() async throws {
+        let server = try await RunningProgram.server()
+        let client = try await RunningProgram.client(of: server)
+        client.endInput()
+        #expect(try await client.exitCode() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: client.directory).isEmpty)
+    }
+
+    @Test func `what people say is kept out of the log where that is wanted`() async throws {
+        let server = try await RunningProgram.server(["--log-messages", "off"])
+        let arguments = ["--log-file", "a.log", "--log-messages", "off"]
+        let client = try await RunningProgram.client(of: server, arguments)
+        let peer = try await RawPeer.upgraded(port: server.port)
+        try await peer.send(.text("a secret"))
+        try await client.waitForOutput("Client 2: a secret\n")
+        client.type("another secret\n")
+        client.endInput()
+        #expect(try await client.exitCode() == 0)
+        try await server.waitForFile("server.log", "Client 1 disconnected")
+        for text in [try client.file("a.log"), try server.file("server.log"), server.output] {
+            #expect(!text.isEmpty && !text.contains("secret"))
+        }
     }
 
     @Test func `a peer cannot drive the terminal`() async throws {

@@ -42,9 +42,14 @@ import Testing
     @Test func `who comes and goes is logged with the total`() async throws {
         let server = try await RunningProgram.server()
         let first = try await RawPeer.upgraded(port: server.port)
-        try await server.waitForOutput("[INFO] Client 1 connected. Total clients: 1\n")
+        try await server.waitForOutput(". Total clients: 1\n")
         let second = try await RawPeer.upgraded(port: server.port)
-        try await server.waitForOutput("[INFO] Client 2 connected. Total clients: 2\n")
+        try await server.waitForOutput(". Total clients: 2\n")
+        for number in 1...2 {
+            let line = "\\[INFO\\] Client \(number) connected \\(127\\.0\\.0\\.1:\\d+\\)\\. Total clients: \(number)\\n"
+            let form = try Regex(line)
+            #expect(server.output.contains(form), "\(server.output)")
+        }
         try await first.close()
         try await server.waitForOutput("[INFO] Client 1 disconnected (1000 from the peer). Total clients: 1\n")
         try await second.close()
@@ -85,7 +90,9 @@ import Testing
         try await server.waitForOutput("Total clients: 2\n")
         let text = "\u{1B}[31m\n" + String(repeating: "x", count: 300)
         try await peers[0].send(.text(text))
-        #expect(try await peers[1].receive() == .text("Client 1: \u{1B}[31m\n  | " + String(repeating: "x", count: 300)))
+        #expect(
+            try await peers[1].receive() == .text("Client 1: \u{1B}[31m\n  | " + String(repeating: "x", count: 300))
+        )
         try await server.waitForOutput("[INFO] Client 1: \\u{1B}[31m\\nxxx")
         try await server.waitForOutput("x… (106 more bytes)\n")
         #expect(!server.output.contains("\u{1B}"))
@@ -103,6 +110,51 @@ import Testing
             #expect(server.output.contains(line), "\(server.output)")
         }
         #expect(!server.output.contains("Client 0"))
+    }
+
+    @Test func `what is said is logged with its author and channel`() async throws {
+        let server = try await RunningProgram.server()
+        let ann = try await JSONPeer.connected(to: server, "/team?name=ann")
+        try await ann.send(.message(text: "one"))
+        try await server.waitForOutput("[INFO] Client 1 (ann) in /team: one\n")
+        try await ann.send(.name("anna"))
+        try await ann.send(.message(text: "two"))
+        try await server.waitForOutput("[INFO] Client 1 (anna) in /team: two\n")
+        try await ann.send(.name(""))
+        try await ann.send(.message(text: "three", key: "k"))
+        try await server.waitForOutput("[INFO] Client 1 in /team: three\n")
+    }
+
+    @Test(arguments: [
+        ("/a/b", [], "404"), ("/?name=a:b", [], "400"), ("/%ff", [], "400"),
+        ("/", ["Origin: http://evil.example"], "403"),
+    ])
+    func `a handshake that is refused is logged with the reason`(
+        path: String,
+        fields: [String],
+        status: String
+    ) async throws {
+        let server = try await RunningProgram.server()
+        let peer = try RawPeer(port: server.port)
+        try await peer.write(RawRequest(path: path, fields: RawRequest.requiredFields + fields).bytes)
+        #expect(try await peer.readHead().hasPrefix("HTTP/1.1 \(status) "))
+        let line = "\\[INFO\\] Refused a handshake of 127\\.0\\.0\\.1:\\d+ with \(status), for .+: .+\\n"
+        try await server.waitForOutput("with \(status), for ")
+        let form = try Regex(line)
+        #expect(server.output.contains(form), "\(server.output)")
+    }
+
+    @Test(arguments: ["ln -s victim server.log", "mkfifo server.log", "mkdir server.log"])
+    func `a log file that nobody has asked for is left out where it cannot be written`(obstacle: String) async throws {
+        let server = try RunningProgram(["start", "--host", "127.0.0.1", "--port", "0"], behind: obstacle)
+        try await server.waitForOutput("✅ Server started at ws://127.0.0.1:")
+        #expect(server.error.contains("[WARNING] Cannot write the log file server.log: "))
+        #expect(!FileManager.default.fileExists(atPath: server.directory + "/victim"))
+        let strict = try RunningProgram(
+            ["start", "--host", "127.0.0.1", "--port", "0", "--log-file", "server.log"],
+            behind: obstacle
+        )
+        #expect(try await strict.exitCode() == ExitCode.cannotCreateFile.rawValue)
     }
 
     @Test func `the log goes to a file, at the level asked for`() async throws {

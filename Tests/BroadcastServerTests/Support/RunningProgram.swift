@@ -32,6 +32,11 @@ final class RunningProgram: Sendable {
         try self.init("exec \"$@\" > \(path)", [Self.executable] + arguments, nil, [:])
     }
 
+    /// Starts the program in a directory that a command has prepared.
+    convenience init(_ arguments: [String], behind command: String) throws {
+        try self.init("\(command) && exec \"$@\"", [Self.executable] + arguments, "", [:])
+    }
+
     /// Starts the program with so few descriptors, its standard ones among them.
     convenience init(_ arguments: [String], descriptors: Int) throws {
         try self.init("ulimit -n \(descriptors) && exec \"$@\"", [Self.executable] + arguments, "", [:])

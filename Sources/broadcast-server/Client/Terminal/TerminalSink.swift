@@ -1,10 +1,8 @@
-import Logging
-
 /// The console when a line is typed at it: everything appears above that line, without the times and levels that the log
 /// file has.
 struct TerminalSink: LogSink {
     private let editor: LineEditor
-    let isColored: Bool
+    private let isColored: Bool
     private var hasFailed = false
     private let onFailedOutput: @Sendable (SystemError) -> Void
 
@@ -15,12 +13,17 @@ struct TerminalSink: LogSink {
         self.onFailedOutput = onFailedOutput
     }
 
-    mutating func write(_ items: [LogItem]) {
+    var style: LogLineFormatter.Style {
+        LogLineFormatter.Style(isDated: false, isOutputColored: isColored, isErrorColored: isColored)
+    }
+
+    mutating func write(_ batch: LogBatch) {
+        // Both streams are the terminal: what belongs together is written together.
         var buffer: [UInt8] = []
-        for item in items {
-            switch item {
-            case .line(let line): buffer += format(line).utf8
-            case .output(let bytes), .lines(let bytes, _): buffer += bytes
+        batch.forEach { bytes, _ in
+            buffer += bytes
+        } step: { step in
+            switch step {
             case .prompt(let text): editor.setPrompt(text)
             case .afterOutput(let body):
                 put(buffer)
@@ -44,17 +47,5 @@ struct TerminalSink: LogSink {
 
     mutating func close() {
         editor.close()
-    }
-
-    private func format(_ line: LogLine) -> String {
-        let text = EscapedText.escape(line.text)
-        guard isColored else { return "\(text)\n" }
-        let style =
-            switch line.level {
-            case ..<(.warning): TerminalStyle.dim
-            case .warning: TerminalStyle.yellow
-            default: TerminalStyle.red
-            }
-        return "\(style)\(text)\(TerminalStyle.reset)\n"
     }
 }

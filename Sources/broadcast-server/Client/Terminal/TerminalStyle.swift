@@ -2,8 +2,6 @@
 enum TerminalStyle {
     static let dim = "\u{1B}[2m"
     static let bold = "\u{1B}[1m"
-    static let yellow = "\u{1B}[33m"
-    static let red = "\u{1B}[31m"
     static let reset = "\u{1B}[0m"
 
     /// Colors of the palette of 256 that can be read on a dark and on a light ground.

@@ -10,9 +10,14 @@ import Testing
     private struct GatedSink: LogSink {
         let isOpen = Monitor(true)
 
-        mutating func write(_ items: [LogItem]) {
+        let style = LogLineFormatter.Style()
+
+        mutating func write(_ batch: LogBatch) {
             isOpen.wait { $0 ? () : nil }
-            for case .afterOutput(let body) in items { body() }
+            batch.forEach { _, _ in
+            } step: { step in
+                if case .afterOutput(let body) = step { body() }
+            }
         }
 
         mutating func close() {}
