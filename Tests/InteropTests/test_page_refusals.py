@@ -85,7 +85,7 @@ def test_a_handshake_without_an_end_is_ended(browser, open_page, channel):
 def test_a_name_that_is_refused_stays_in_its_field_only(browser, open_page, start_server):
     page = open_page(browser, start_server(), name="ann")
     take_name(page, "a:b")
-    wait_for_text(page, "#name-problem", "“a:b” cannot be your name: A name has letters")
+    wait_for_text(page, "#name-problem", "“a:b” was not taken as your name: A name has letters")
     assert page.call("() => [document.querySelector('#name').value, document.querySelector('#name').ariaInvalid]") == ["a:b", "true"]
     assert shown(page, "#members bdi") == ["ann"] and stored_name(page) == "ann"
     page.reload()
@@ -101,10 +101,18 @@ def test_a_name_that_is_refused_stays_in_its_field_only(browser, open_page, star
     assert shown(page, "#name-problem") == [""] and stored_name(page) == "bob"
 
 
+def test_a_name_that_changes_too_often_stays(browser, open_page, channel):
+    page = open_page(browser, channel, name="ann")
+    channel.refused_names, channel.name_problem = {"bob"}, "too-often"
+    take_name(page, "bob")
+    wait_for_text(page, "#name-problem", "“bob” was not taken as your name: That is none.")
+    assert shown(page, "#members bdi") == ["ann"] and stored_name(page) == "ann"
+
+
 def test_a_kept_name_that_is_none_any_more_is_told_once(browser, open_page, channel):
     channel.refused_names = {"ann"}
     page = open_page(browser, channel, name="ann")
-    wait_for_text(page, "#name-problem", "“ann” cannot be your name: That is none.")
+    wait_for_text(page, "#name-problem", "“ann” was not taken as your name: That is none.")
     assert stored_name(page) == ""
     for _ in range(2):
         with channel.away():
@@ -132,7 +140,7 @@ def test_a_name_that_is_refused_on_a_phone_is_told_where_one_looks(browser, open
     channel.refused_names = {"bob"}
     page.navigate("about:blank")
     page.navigate(channel.page)
-    wait_for_text(page, "#notice", "“bob” cannot be your name")
+    wait_for_text(page, "#notice", "“bob” was not taken as your name")
 
 
 def test_a_name_that_is_chosen_offline_is_taken_on_coming_back(browser, open_page, channel):

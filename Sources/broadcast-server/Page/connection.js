@@ -22,8 +22,9 @@ const REASON_TIMEOUT = 10_000;
 /** What the server takes if it does not say. */
 const USUAL_LIMIT = 1 << 20;
 const MESSAGE_TOO_BIG = 1009;
-/** Codes of errors and problems: a name that is none, and a server that has too many channels. */
+/** Codes of errors and problems: a name that is none, one too many in a short time, and a server with too many channels. */
 const BAD_NAME = "bad-name";
+const TOO_OFTEN = "too-often";
 const NO_ROOM = "no-room";
 const NO_WAY_THROUGH =
     "The server answers, but no WebSocket comes through to it. Something in between may not pass it on, or the browser may have "
@@ -250,7 +251,7 @@ export class ChatConnection {
                 this.#confirm(object);
                 break;
             case "error":
-                if (object.code === BAD_NAME) this.#loseName(object.message);
+                if (object.code === BAD_NAME || (object.code === TOO_OFTEN && this.#sentNames.length)) this.#loseName(object.message);
                 else if (object.key === undefined) this.#handlers.object(object);
                 else if (this.#settle(object.key)) this.#handlers.failed(object.key, object.message);
                 break;

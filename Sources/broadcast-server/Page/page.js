@@ -397,7 +397,7 @@ function loseName(name, why) {
         ownName = "";
         remember(NAME_ITEM, "");
     }
-    const line = `“${name}” cannot be your name: ${why}`;
+    const line = `“${name}” was not taken as your name: ${why}`;
     showNameProblem(line);
     if (!nameField.checkVisibility()) warn(line);
 }

@@ -43,8 +43,9 @@ class Channel:
         self.most_at_once = 100
         # The largest message that `welcome` tells of, if it does.
         self.max_message = None
-        # Names that it does not take.
+        # Names that it does not take, and the code of the error.
         self.refused_names = set()
+        self.name_problem = "bad-name"
         # Whether it says nothing to those that it lets in.
         self.is_dumb = False
         # Status and problem, or text, for those who ask why they are not let in.
@@ -268,7 +269,7 @@ class Channel:
         self._send_all({"type": "renamed", "member": member, "was": was})
 
     def _refuse_name(self, connection):
-        self._send(connection, {"type": "error", "code": "bad-name", "message": "That is none."})
+        self._send(connection, {"type": "error", "code": self.name_problem, "message": "That is none."})
 
     def _fetch(self, connection, said):
         direction = "before" if "before" in said else "after"
