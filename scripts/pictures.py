@@ -59,20 +59,29 @@ class Style:
     BASIC = "#3b3d4d #e06c75 #7fc18b #d8b26a #7aa2f7 #c792ea #67c0cf #d5d7e5".split()
 
     def __init__(self):
-        self.color, self.is_bold, self.is_faint = None, False, False
+        self._reset()
+
+    def _reset(self):
+        self._color, self._is_bold, self._is_faint = None, False, False
 
     def apply(self, parameters):
+        """Takes the parameters of a sequence; those that mean nothing here, such as backgrounds, are left out."""
         codes = iter([int(code or 0) for code in parameters.split(";")])
         for code in codes:
-            match code:
-                case 0: self.__init__()
-                case 1: self.is_bold = True
-                case 2: self.is_faint = True
-                case 22: self.is_bold = self.is_faint = False
-                case 39: self.color = None
-                case 38 if next(codes) == 5: self.color = self._of_palette(next(codes))
-                case _ if 30 <= code <= 37: self.color = self.BASIC[code - 30]
-                case _ if 90 <= code <= 97: self.color = self.BASIC[code - 90]
+            if code == 0:
+                self._reset()
+            elif code == 1:
+                self._is_bold = True
+            elif code == 2:
+                self._is_faint = True
+            elif code == 22:
+                self._is_bold = self._is_faint = False
+            elif code == 38 and next(codes) == 5:
+                self._color = self._of_palette(next(codes))
+            elif code == 39:
+                self._color = None
+            elif code // 10 in (3, 9) and code % 10 < 8:
+                self._color = self.BASIC[code % 10]
 
     def _of_palette(self, number):
         """A color of the 256: the basic ones twice, a cube, and greys."""
@@ -86,9 +95,9 @@ class Style:
 
     @property
     def attributes(self):
-        color = f' fill="{self.color}"' if self.color else ""
-        weight = ' font-weight="700"' if self.is_bold else ""
-        return color + weight + (f' opacity="{FAINT}"' if self.is_faint else "")
+        color = f' fill="{self._color}"' if self._color else ""
+        weight = ' font-weight="700"' if self._is_bold else ""
+        return color + weight + (f' opacity="{FAINT}"' if self._is_faint else "")
 
 
 def svg_of(lines):
