@@ -34,13 +34,14 @@ import Testing
         let listener = try await JSONPeer.connected(to: chat.port)
         let ann = try await chat.connected(on: (chat.home + offset) % 2)
         var frames: [UInt8] = []
-        for number in 0..<20 {
+        // As often as a name may be changed at once.
+        for number in 0..<ChannelRoster.changes.burst {
             frames += JSONPeer.frame(.name("n\(number)")).encoded(masked: true)
             frames += JSONPeer.frame(.message(text: "\(number)")).encoded(masked: true)
             frames += JSONPeer.frame(.message(text: "\(number)", key: "\(number)")).encoded(masked: true)
         }
         try await ann.peer.write(frames)
-        for number in 0..<40 {
+        for number in 0..<2 * ChannelRoster.changes.burst {
             let message = try await listener.nextMessage()
             #expect(message.text == "\(number / 2)")
             #expect(message.from.name == "n\(number / 2)")

@@ -69,8 +69,11 @@ import Testing
         }
         sink.open()
         queue.close()
-        let texts = (0..<100).flatMap { number in
-            ["\(number)"] + (number % 3 == 0 ? ["kept \(number)"] : []) + (number % 7 == 0 ? ["out \(number)"] : [])
+        let texts = (0..<100).flatMap { (number: Int) -> [String] in
+            var texts = ["\(number)"]
+            if number % 3 == 0 { texts.append("kept \(number)") }
+            if number % 7 == 0 { texts.append("out \(number)") }
+            return texts
         }
         #expect(sink.texts == texts)
     }

@@ -59,7 +59,7 @@ struct LocalChat: Sendable {
     /// place of one that came to another loop, a further member stays there meanwhile. One at a time.
     func connected(on index: Int, _ path: String = "/", session: String? = nil) async throws -> JSONPeer {
         var others: [JSONPeer] = []
-        while others.count < 8 {
+        while others.count < 32 {
             let peer = try await JSONPeer.connected(to: port, path, session: session)
             if places.withLock({ $0.last }) == index {
                 for other in others { try await other.peer.close() }

@@ -49,7 +49,7 @@ import Testing
         await expectFailure(.nameNotFound, "no-such-host.invalid", to: "ws://no-such-host.invalid/")
     }
 
-    @Test(arguments: ["http://localhost/", "localhost:8088", "ws://", "ws://localhost:0/", "ws://localhost/#x", ""])
+    @Test(arguments: ["ftp://localhost/", "localhost:8088", "ws://", "ws://localhost:0/", "ws://localhost/#x", ""])
     func `a URL that is none is told before anything is tried`(url: String) async throws {
         await expectFailure(.invalidURL, "ws://localhost:8088/", to: url)
     }

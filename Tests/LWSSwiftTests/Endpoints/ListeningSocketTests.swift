@@ -5,15 +5,15 @@ import Testing
 @testable import LWSSwift
 
 @Suite struct ListeningSocketTests {
-    /// In a process of its own, where nobody else takes the number.
+    /// In a process of its own, and with a number that nobody else takes: the system gives the lowest.
     @Test func `a socket is closed once, however often that is asked for`() async {
         await #expect(processExitsWith: .success) {
-            let number = SystemSocket.open(family: AF_UNIX)
+            let number = fcntl(SystemSocket.open(family: AF_UNIX), F_DUPFD_CLOEXEC, 500)
             let socket = ListeningSocket(owning: number, at: SocketAddress(unixPath: "/nowhere"))
             socket.close()
             precondition(fcntl(number, F_GETFD) < 0)
             // As another thread may.
-            precondition(SystemSocket.open(family: AF_UNIX) == number)
+            precondition(fcntl(SystemSocket.open(family: AF_UNIX), F_DUPFD_CLOEXEC, 500) == number)
             socket.close()
             precondition(fcntl(number, F_GETFD) >= 0)
         }
