@@ -56,6 +56,15 @@ struct DialFailure {
         WebSocketError(.tls, "TLS with \(target.authority) failed: \(reason).")
     }
 
+    func tls(_ failure: TLSFailure) -> WebSocketError {
+        guard failure.isWithoutTLS else { return tls(failure.description) }
+        let scheme = wanted == .webSocket ? "ws" : "http"
+        return WebSocketError(
+            .tls,
+            "The server at \(target.authority) does not speak TLS there. Use \(scheme):, or check the port."
+        )
+    }
+
     /// The proxy's answer was none.
     func tunneling(_ reason: String) -> WebSocketError {
         WebSocketError(.proxy, "The answer of \(place) is not valid: \(reason).")

@@ -216,11 +216,11 @@ final class DialSocket: StreamSocket {
         case .tunneling:
             dial.fail(dial.because.tunneling(lost))
         case .securing:
-            dial.fail(dial.because.tls(tlsFailure?.description ?? lost))
+            dial.fail(tlsFailure.map { dial.because.tls($0) } ?? dial.because.tls(lost))
         case .asking:
             // With TLS 1.3 a server looks at the client's certificate when the client has finished already.
             let error =
-                tlsFailure.map { dial.because.tls($0.description) }
+                tlsFailure.map { dial.because.tls($0) }
                 ?? dial.because.unanswered(lost, showsCertificate: dial.showsCertificate)
             dial.fail(error)
         case .refused:

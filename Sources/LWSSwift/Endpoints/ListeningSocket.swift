@@ -191,15 +191,11 @@ extension ListeningSocket {
         switch number {
         case EADDRINUSE:
             let what = port.map { "Port \($0)" } ?? "The path"
-            return WebSocketError(
-                .addressInUse,
-                "\(what) is in use already (\(place)): stop the other server or choose another \(port == nil ? "path" : "port")."
-            )
+            return WebSocketError(.addressInUse, "\(what) is in use already (\(place)).")
         case EADDRNOTAVAIL:
             return WebSocketError(.addressUnavailable, "\(place) is no address of this machine.")
         case EACCES, EPERM:
-            let hint = port.map { $0 < 1_024 ? ": ports below 1024 are for root, choose one above" : "" } ?? ""
-            return WebSocketError(.permissionDenied, "Listening at \(place) is not permitted\(hint).")
+            return WebSocketError(.permissionDenied, "Listening at \(place) is not permitted.")
         default:
             return WebSocketError(.system, "Listening at \(place) failed: \(SystemError(number)).")
         }

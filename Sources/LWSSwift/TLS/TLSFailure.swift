@@ -3,9 +3,12 @@ internal import CLibWebSockets
 /// Why TLS with a peer failed, as the end of a sentence that a person can act on.
 struct TLSFailure: Error, Hashable, CustomStringConvertible {
     let description: String
+    /// Whether what the peer sends is something else than TLS.
+    let isWithoutTLS: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isWithoutTLS: Bool = false) {
         self.description = description
+        self.isWithoutTLS = isWithoutTLS
     }
 
     /// The failure of the call into OpenSSL that was just made on this thread.
@@ -24,10 +27,10 @@ struct TLSFailure: Error, Hashable, CustomStringConvertible {
                 self.init("the peer's certificate is not accepted: \(refusal ?? "OpenSSL gives no reason")")
                 return
             case SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST:
-                self.init("the peer speaks HTTP without TLS")
+                self.init("the peer speaks HTTP without TLS", isWithoutTLS: true)
                 return
             case SSL_R_WRONG_VERSION_NUMBER, SSL_R_UNKNOWN_PROTOCOL, SSL_R_PACKET_LENGTH_TOO_LONG:
-                self.init("what the peer sends is not TLS")
+                self.init("what the peer sends is not TLS", isWithoutTLS: true)
                 return
             case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
                 self.init("the peer shows no certificate, and one is required")

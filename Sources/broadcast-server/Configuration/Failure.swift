@@ -17,7 +17,8 @@ extension Failure {
         let advice =
             switch error.code {
             case .addressInUse: "Stop the other program, or choose another port with --port (0 picks a free one)."
-            case .permissionDenied: "Ports below 1024 need privileges: choose one from 1024 to 65535 with --port."
+            case .permissionDenied where port < 1_024:
+                "Ports below 1024 need privileges: choose one from 1024 to 65535 with --port."
             case .addressUnavailable, .nameNotFound: "Choose one with --host, such as localhost or 0.0.0.0."
             default: ""
             }

@@ -102,7 +102,7 @@ import Testing
             server: .talksNonsense,
             scheme: "wss",
             code: .tls,
-            hint: "TLS"
+            hint: "does not speak TLS there. Use ws:, or check the port."
         ),
         Case(
             name: "closed with 1000",
