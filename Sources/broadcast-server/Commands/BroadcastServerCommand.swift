@@ -45,12 +45,20 @@ struct BroadcastServerCommand: AsyncParsableCommand {
             return failure.code.rawValue
         } catch {
             let code = exitCode(for: error).rawValue
-            if code == ExitCode.success.rawValue {
-                print(fullMessage(for: error))
-            } else {
-                printError(usageMessage(for: error))
-            }
+            if code == ExitCode.success.rawValue { return printHelp(fullMessage(for: error)).rawValue }
+            printError(usageMessage(for: error))
             return code
+        }
+    }
+
+    private static func printHelp(_ text: String) -> ExitCode {
+        do throws(SystemError) {
+            try Descriptor.standardOutput.write(Array("\(text)\n".utf8))
+            return .success
+        } catch {
+            if error == SystemError(EPIPE) { return .brokenPipe }
+            printError("The standard output cannot be written: \(error).")
+            return .inputOutput
         }
     }
 

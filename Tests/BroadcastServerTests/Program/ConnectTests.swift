@@ -155,6 +155,20 @@ import Testing
         #expect(client.error.contains("the standard output cannot be written: No space left on device"))
     }
 
+    @Test(arguments: [
+        ["connect", "--count", "1"], ["connect", "--expect", "hello", "--json"],
+        ["tail", "--last", "1", "--count", "1"],
+    ])
+    func `the last write before a goal is reached is checked, too`(arguments: [String]) async throws {
+        let server = try await RunningProgram.server()
+        #expect(try await RunningProgram(["publish", server.url, "hello"]).exitCode() == 0)
+        let last = arguments.contains("--last") ? [] : ["--last", "1"]
+        let all = [arguments[0], server.url] + arguments.dropFirst() + last
+        let client = try RunningProgram(all, outputTo: "/dev/full")
+        #expect(try await client.exitCode() == ExitCode.inputOutput.rawValue, "\(client.error)")
+        #expect(client.error.contains("No space left on device"))
+    }
+
     @Test func `a client whose output nobody reads any more leaves quietly`() async throws {
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)

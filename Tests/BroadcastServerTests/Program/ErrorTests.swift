@@ -93,6 +93,13 @@ import Testing
         #expect(program.error == "")
     }
 
+    @Test(arguments: [["--help"], ["connect", "--help"], ["--version"]])
+    func `help that cannot be written is an error`(arguments: [String]) async throws {
+        let program = try RunningProgram(arguments, outputTo: "/dev/full")
+        #expect(try await program.exitCode() == ExitCode.inputOutput.rawValue)
+        #expect(program.error == "Error: The standard output cannot be written: No space left on device.\n")
+    }
+
     @Test(arguments: ["start", "connect", "publish"])
     func `the help of a command lists its exit codes and examples`(command: String) async throws {
         let program = try RunningProgram([command, "--help"], input: "")
