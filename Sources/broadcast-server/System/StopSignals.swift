@@ -37,14 +37,17 @@ struct StopSignals: Sendable {
         (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
-    /// Catches SIGINT and SIGTERM, and SIGHUP too: `onHangup` is called for it, or it stops the program when nil.
+    /// Catches SIGINT and SIGTERM, and SIGHUP too: `onHangup` is called for it, or it stops the program when nil. One that
+    /// the program was started to ignore, as by nohup(1), stays ignored.
     ///
     /// From its return on the signals no longer have their default effect. Lasts for the rest of the process.
     ///
     /// - Parameter beforeCut: called before the process ends at once, to give back what outlives it, such as the mode of a
     ///   terminal.
     func watch(onHangup: (@Sendable () -> Void)? = nil, beforeCut: (@Sendable () -> Void)? = nil) async {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let heeded = [(SIGINT, UnixSignal.sigint), (SIGTERM, .sigterm), (SIGHUP, .sighup)]
+            .filter { !Self.isIgnored($0.0) }.map(\.1)
+        let signals = await UnixSignalsSequence(trapping: heeded)
         Task {
             var isStopping = false
             for await signal in signals {
@@ -60,6 +63,13 @@ struct StopSignals: Sendable {
                 }
             }
         }
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
+        let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        return unsafe handler == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Asks for the end for another reason.

@@ -37,6 +37,18 @@ final class RunningProgram: Sendable {
         try self.init("\(command) && exec \"$@\"", [Self.executable] + arguments, "", [:])
     }
 
+    /// Starts the program with a signal ignored, as `nohup` does.
+    convenience init(_ arguments: [String], ignoring signal: String, input text: String? = nil) throws {
+        try self.init("trap '' \(signal) && exec \"$@\"", [Self.executable] + arguments, text, [:])
+    }
+
+    /// Starts the program with a standard output that nobody reads, and that has no room any more.
+    convenience init(withFullOutput arguments: [String]) throws {
+        let fill = "dd if=/dev/zero of=pipe oflag=nonblock bs=64k count=4 2>dd"
+        let line = "mkfifo pipe && exec 3<>pipe && \(fill); exec \"$@\" >&3"
+        try self.init(line, [Self.executable] + arguments, nil, [:])
+    }
+
     /// Starts the program with so few descriptors, its standard ones among them.
     convenience init(_ arguments: [String], descriptors: Int) throws {
         try self.init("ulimit -n \(descriptors) && exec \"$@\"", [Self.executable] + arguments, "", [:])
