@@ -28,9 +28,9 @@ public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable {
     public static let mandatoryExtension = WebSocketCloseCode(rawValue: 1010)
     /// 1011: the endpoint met an unexpected condition.
     public static let internalError = WebSocketCloseCode(rawValue: 1011)
-    /// 1012: the service restarts. libwebsockets before 5.0 shows it to its users as 1002.
+    /// 1012: the service restarts.
     public static let serviceRestart = WebSocketCloseCode(rawValue: 1012)
-    /// 1013: try again later. libwebsockets before 5.0 shows it to its users as 1002.
+    /// 1013: try again later.
     public static let tryAgainLater = WebSocketCloseCode(rawValue: 1013)
 
     /// Whether the code may stand in a close frame: the codes that are defined for it, and 3000 to 4999 for libraries,

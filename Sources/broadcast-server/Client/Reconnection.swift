@@ -20,8 +20,8 @@ enum Reconnection: Equatable, Sendable {
             // This side ends a connection by itself when the server is silent or breaks the protocol.
             case (.local, _): close.isClean ? .never : .later
             case (.peer, .goingAway), (.peer, .internalError), (.peer, .serviceRestart), (.peer, .tryAgainLater): .later
-            // libwebsockets before 5.0 shows 1012 and 1013 as 1002 (WebSocketCloseCode).
-            case (.peer, .protocolError), (.peer, .noStatusReceived): .later
+            // A close without a word, as of a server that ends.
+            case (.peer, .noStatusReceived): .later
             case (.peer, let code) where 4_100...4_199 ~= code.rawValue: .later
             case (.peer, let code) where 4_200...4_299 ~= code.rawValue: .atOnce
             case (.peer, _): .never

@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: [
         (WebSocketCloseCode.normalClosure, Reconnection.never), (.goingAway, .later), (.internalError, .later),
         (.serviceRestart, .later), (.tryAgainLater, .later), (.policyViolation, .never), (.messageTooBig, .never),
-        (.invalidPayload, .never), (WebSocketCloseCode(rawValue: 3_000), .never),
+        (.invalidPayload, .never), (.protocolError, .never), (.noStatusReceived, .later),
+        (WebSocketCloseCode(rawValue: 3_000), .never),
     ])
     func `a server that closed is expected back when it goes or restarts`(
         code: WebSocketCloseCode,

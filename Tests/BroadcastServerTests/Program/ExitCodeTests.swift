@@ -118,6 +118,20 @@ import Testing
             hint: "1001: it shuts down"
         ),
         Case(
+            name: "closed with 1012",
+            server: .closes(1012),
+            arguments: ["--no-reconnect"],
+            code: .serverWentAway,
+            hint: "1012: it restarts"
+        ),
+        Case(
+            name: "closed with 1013",
+            server: .closes(1013),
+            arguments: ["--no-reconnect"],
+            code: .serverWentAway,
+            hint: "1013: try again later"
+        ),
+        Case(
             name: "closed with 1008",
             server: .closes(1008),
             code: .protocolError,
