@@ -8,7 +8,9 @@ struct ClientProgram {
         /// A line that is edited at the terminal.
         case edited
         /// The lines of the standard input.
-        case lines
+        ///
+        /// - Parameter hasCommands: whether some are commands, as at a terminal.
+        case lines(hasCommands: Bool)
         /// The standard input as a whole.
         case bytes
         /// The command line.
@@ -79,7 +81,9 @@ struct ClientProgram {
         let limit = settings.maximumMessageBytes
         if let editor { return .lines(try InputLines(editor, maximumLineBytes: limit), hasCommands: true) }
         return switch input {
-        case .edited, .lines: .lines(try InputLines(.standardInput, maximumLineBytes: limit), hasCommands: false)
+        case .edited: preconditionFailure("Lines are edited in an editor.")
+        case .lines(let hasCommands):
+            .lines(try InputLines(.standardInput, maximumLineBytes: limit), hasCommands: hasCommands)
         case .bytes: .bytes(try InputBytes(.standardInput))
         case .texts(let texts): .texts(texts)
         }

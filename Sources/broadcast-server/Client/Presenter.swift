@@ -72,9 +72,11 @@ struct Presenter: Sendable {
         }
     }
 
-    /// Answers a command of the user; the text must be fit for a terminal.
+    /// Answers a command of the user, in some lines that are fit for a terminal.
     func answer(_ text: String) {
-        log.print(text)
+        if isInteractive { return log.print(text) }
+        // The standard output is for what others say.
+        for line in text.split(separator: "\n") { log.write(.notice, String(line)) }
     }
 
     /// Has the prompt tell whether lines can be sent at present.

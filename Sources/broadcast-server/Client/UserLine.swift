@@ -11,14 +11,16 @@ enum UserLine: Equatable {
 
     /// Reads a line.
     ///
-    /// - Parameter hasCommands: whether lines that begin with a slash are commands, as at a terminal; in a pipe they are
-    ///   messages, and only the words of farewell are looked for.
+    /// - Parameter hasCommands: whether a person types it, at a terminal. In a pipe every line is a message.
     init(_ line: String, hasCommands: Bool) {
+        guard hasCommands else {
+            self = .message(line)
+            return
+        }
         let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         let argument = words.count > 1 ? Self.trimmed(words[1]) : ""
         switch (words.first ?? "", argument.isEmpty) {
         case ("exit", true), ("quit", true): self = .leave
-        case _ where !hasCommands: self = .message(line)
         case ("/quit", true), ("/exit", true): self = .leave
         case ("/help", _): self = .help
         case ("/who", true): self = .members

@@ -7,11 +7,11 @@ struct ConnectCommand: AsyncParsableCommand {
         commandName: "connect",
         abstract: "Take part in the chat: send lines of input, print what others say.",
         discussion: """
-            At a terminal a line is edited while messages appear above it; /help lists the commands there. Otherwise each \
-            line of the standard input is one message. What arrives is printed on the standard output, a message a line, \
-            with control characters written as escapes; everything else goes to the standard error. A line "exit" or \
-            "quit", or the end of the input, leaves once all lines before it were sent. At a terminal the \
-            log goes to \(Defaults.clientLogFile), too, where that can be written and no other client does.
+            At a terminal a line is edited while messages appear above it; /help lists the commands there. In a pipe each \
+            line of the standard input is one message, whatever it says, and its end leaves once all were sent. What \
+            arrives is printed on the standard output, a message a line, with control characters written as escapes; \
+            everything else goes to the standard error. At a terminal the log goes to \(Defaults.clientLogFile), too, \
+            where that can be written and no other client does.
 
             When a connection is lost, another one is made, after waits that grow from half a second to half a minute. \
             What is typed meanwhile is kept, up to 1,000 lines, and sent then; what others say meanwhile comes then, or a \
@@ -90,6 +90,7 @@ struct ConnectCommand: AsyncParsableCommand {
             fallback: isEdited ? LogSettings.File(path: Defaults.clientLogFile, levelWhenMissing: .debug) : nil
         )
         if quiet { log.consoleLevel = .error }
+        let lines = ClientProgram.Input.lines(hasCommands: Descriptor.standardInput.isTerminal)
         let isColored = ConsoleSink.Output(.standardOutput).isColored
         let form: Transcript.Form =
             if json { .json } else if binary { .binary } else if Descriptor.standardOutput.isTerminal {
@@ -101,7 +102,7 @@ struct ConnectCommand: AsyncParsableCommand {
             settings: settings,
             log: log,
             transcript: Transcript(form: form, showsTime: time),
-            input: isEdited ? .edited : !send.isEmpty ? .texts(send) : binary ? .bytes : .lines
+            input: isEdited ? .edited : !send.isEmpty ? .texts(send) : binary ? .bytes : lines
         ).run()
     }
 }

@@ -66,7 +66,7 @@ struct PublishCommand: AsyncParsableCommand {
             settings: settings,
             log: logFlags.settings(level: .warning),
             transcript: Transcript(form: json ? .receipts : .nothing, showsTime: false),
-            input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines
+            input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines(hasCommands: false)
         ).run()
     }
 }

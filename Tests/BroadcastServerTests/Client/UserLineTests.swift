@@ -15,13 +15,8 @@ import Testing
         #expect(UserLine(line, hasCommands: true) == meaning)
     }
 
-    @Test(arguments: ["/quit", "/help", "/name ann", "//", "/nonsense"])
-    func `in a pipe a slash means nothing`(line: String) {
+    @Test(arguments: ["exit", "  quit  ", "/quit", "/help", "/name ann", "//", "/nonsense", ""])
+    func `in a pipe every line is a message`(line: String) {
         #expect(UserLine(line, hasCommands: false) == .message(line))
-    }
-
-    @Test func `in a pipe the words of farewell leave all the same`() {
-        #expect(UserLine("exit", hasCommands: false) == .leave)
-        #expect(UserLine("  quit  ", hasCommands: false) == .leave)
     }
 }

@@ -39,7 +39,7 @@ import Testing
         Case(
             name: "left",
             server: .says("hello"),
-            input: "quit\n",
+            input: "",
             code: .success,
             hint: "Left the chat."
         ),
