@@ -4,45 +4,74 @@ import Logging
 extension ChatSession.Outcome {
     /// What is told at the end, and the exit code.
     var report: ClientReport {
-        var (code, level, text) = end.report
+        var report = ClientReport()
+        var (code, level) = (ExitCode.success, Logger.Level.info)
         if unsentCount > 0 {
-            text += unsentCount == 1 ? " 1 message was not sent." : " \(unsentCount) messages were not sent."
-            level = max(level, .warning)
-            if code == .success { code = .unavailable }
-        } else if refusedCount > 0, code == .success {
+            report.remarks = unsentCount == 1 ? " 1 message was not sent." : " \(unsentCount) messages were not sent."
+            (code, level) = (.unavailable, .warning)
+        } else if refusedCount > 0 {
             code = .badInput
         }
         switch keeping {
         case .nothing:
             break
         case .done(let path):
-            if unsentCount > 0 { text += " The next run with \(EscapedText.escape(path)) sends what is left." }
+            if unsentCount > 0 {
+                report.remarks += " The next run with \(EscapedText.escape(path)) sends what is left."
+            }
         case .failed(let path, let error):
-            text += " The state file \(EscapedText.escape(path)) cannot be written: \(error)."
+            report.remarks += " The state file \(EscapedText.escape(path)) cannot be written: \(error)."
             level = .error
             if code == .success { code = .inputOutput }
         }
-        return (code, level, text)
+        if let ending = end?.ending {
+            // The first of the causes is the one that counts.
+            report.ending = .init(
+                code: ending.code == .success ? code : ending.code,
+                level: max(ending.level, level),
+                text: ending.text
+            )
+        }
+        return report
     }
 }
 
 extension ChatSession.End {
-    fileprivate var report: ClientReport {
+    fileprivate var ending: ClientReport.Ending {
         switch self {
         case .left:
-            (.success, .info, "Left the chat.")
+            .init(code: .success, level: .info, text: "Left the chat.")
         case .inputFailed(let error):
-            (.inputOutput, .error, "Left the chat: the standard input cannot be read: \(error).")
+            .init(
+                code: .inputOutput,
+                level: .error,
+                text: "Left the chat: the standard input cannot be read: \(error)."
+            )
         case .verdict(.missed):
-            (.expectationFailed, .error, "Left the chat: as many messages as asked for have come, and none matches.")
+            .init(
+                code: .expectationFailed,
+                level: .error,
+                text: "Left the chat: as many messages as asked for have come, and none matches."
+            )
+        case .verdict(.undecidable):
+            .init(
+                code: .usage,
+                level: .error,
+                text: """
+                    Left the chat: after \(PatternSearch.limit) it was still not known whether a message matches --expect. Write \
+                    it so that no text can match in many ways, as in a+ for (a+)+.
+                    """
+            )
         case .verdict:
-            (.success, .info, "Left the chat.")
-        case .timedOut:
-            (.timedOut, .error, "Left the chat: the time given with --timeout has passed.")
+            .init(code: .success, level: .info, text: "Left the chat.")
         case .closed(let close):
-            (ExitCode(close), close.isRegular ? .info : .error, close.sentence)
+            .init(code: ExitCode(close), level: close.isRegular ? .info : .error, text: close.sentence)
         case .failed(let error):
-            (ExitCode(error), .error, "There is no way back to the server: \(error.message)")
+            .init(
+                code: ExitCode(error),
+                level: .error,
+                text: "There is no way back to the server: \(error.message)"
+            )
         }
     }
 }

@@ -26,14 +26,14 @@ struct ChatSession: Sendable {
         case left
         case inputFailed(SystemError)
         case verdict(Goals.Verdict)
-        case timedOut
         case closed(WebSocketClose)
         case failed(WebSocketError)
     }
 
     /// How it ended, and what became of the messages.
     struct Outcome: Sendable {
-        let end: End
+        /// nil when its task was cancelled.
+        let end: End?
         let unsentCount: Int
         let refusedCount: Int
         let keeping: StateKeeper.Keeping
@@ -63,12 +63,18 @@ struct ChatSession: Sendable {
             let messages = unsent.count == 1 ? "1 message" : "\(unsent.count) messages"
             presenter.tell(.info, "\(messages) of the last time \(unsent.count == 1 ? "is" : "are") sent now.")
         }
-        let end = await run(conversation, connection, try openInput(), keeper)
+        let goals = try Goals(settings.goals)
+        let input = try openInput()
+        if case .texts(let texts) = input { await conversation.appendAll(texts.map(content)) }
+        let end = await run(conversation, connection, input, goals, keeper)
+        let keeping = await keeper?.finish() ?? .nothing
+        // Who is cut short has everything saved before the server's answer is waited for.
+        if end == nil { _ = await conversation.leave() }
         return Outcome(
             end: end,
             unsentCount: await conversation.unsettledCount,
             refusedCount: await conversation.refusedCount,
-            keeping: await keeper?.finish() ?? .nothing
+            keeping: keeping
         )
     }
 
@@ -76,24 +82,24 @@ struct ChatSession: Sendable {
     private enum Part: Sendable {
         case connections(End?)
         case input(End?)
-        case timeout
         case keeper
 
         var end: End? {
             switch self {
             case .connections(let end), .input(let end): end
-            case .timeout: .timedOut
             case .keeper: nil
             }
         }
     }
 
+    /// - Returns: nil when the task is cancelled; the connection is then still there.
     private func run(
         _ conversation: Conversation,
         _ first: WebSocketConnection,
         _ input: Input,
+        _ goals: Goals,
         _ keeper: StateKeeper?
-    ) async -> End {
+    ) async -> End? {
         await withTaskGroup(of: Part.self) { group in
             if let keeper {
                 group.addTask {
@@ -101,14 +107,8 @@ struct ChatSession: Sendable {
                     return .keeper
                 }
             }
-            group.addTask { .connections(await keepConnected(conversation, from: first)) }
+            group.addTask { .connections(await keepConnected(conversation, from: first, goals)) }
             group.addTask { .input(await feed(input, to: conversation)) }
-            if let timeout = settings.timeout {
-                group.addTask {
-                    try? await Task.sleep(for: timeout)
-                    return .timeout
-                }
-            }
             defer { group.cancelAll() }
             while let part = await group.next() {
                 guard let end = part.end else { continue }
@@ -120,7 +120,7 @@ struct ChatSession: Sendable {
                 }
                 return close.isClean && close.initiator == .local ? end : .closed(close)
             }
-            return .left
+            return nil
         }
     }
 
@@ -141,8 +141,12 @@ struct ChatSession: Sendable {
     // MARK: Connections
 
     /// Goes through connections until one ends for good. nil when the user is leaving.
-    private func keepConnected(_ conversation: Conversation, from first: WebSocketConnection) async -> End? {
-        var goals = Goals(settings.goals)
+    private func keepConnected(
+        _ conversation: Conversation,
+        from first: WebSocketConnection,
+        _ goals: Goals
+    ) async -> End? {
+        var goals = goals
         var connection = first
         var attempt = 0
         while await conversation.begin(connection) {
@@ -150,18 +154,17 @@ struct ChatSession: Sendable {
                 connection: connection,
                 conversation: conversation,
                 presenter: presenter,
-                maximumMessageBytes: settings.maximumMessageBytes
+                maximumMessageBytes: settings.maximumMessageBytes,
+                welcomeTimeout: settings.welcomeTimeout
             )
             let start = ContinuousClock.now
-            let end = await link.run(&goals)
+            guard let close = await link.run(&goals) else { return nil }
             let isLeaving = await conversation.end()
-            guard case .closed(let close) = end else {
-                if case .verdict(let verdict) = end { return .verdict(verdict) }
-                return nil
-            }
             if isLeaving || Task.isCancelled { return nil }
             let reconnection = Reconnection(after: close)
-            guard settings.reconnects, reconnection != .never else { return .closed(close) }
+            guard settings.reconnects, reconnection != .never else {
+                return await conversation.verdict.map { .verdict($0) } ?? .closed(close)
+            }
             presenter.tell(.warning, "\(close.sentence) Connecting again…")
             if ContinuousClock.now - start >= Self.steadyTime { attempt = 0 }
             do throws(WebSocketError) {
@@ -171,7 +174,8 @@ struct ChatSession: Sendable {
                     isAtOnce: reconnection == .atOnce && attempt == 0
                 )
             } catch {
-                return Task.isCancelled ? nil : .failed(error)
+                if Task.isCancelled { return nil }
+                return await conversation.verdict.map { .verdict($0) } ?? .failed(error)
             }
             presenter.tell(.info, "✅ Connected again.")
         }
@@ -212,22 +216,47 @@ struct ChatSession: Sendable {
 
     // MARK: Input
 
-    /// Sends what there is to send. nil when there is something else to wait for.
+    /// Sends what there is to send, until the goals are decided: then nothing more is read, and what was read is sent. nil
+    /// when there is something else to wait for, and when the task is cancelled.
     private func feed(_ input: Input, to conversation: Conversation) async -> End? {
+        guard let end = await endOfInput(input, conversation), !Task.isCancelled else { return nil }
+        switch end {
+        case .inputFailed, .verdict(.undecidable): return end
+        default: break
+        }
+        // Who leaves by hand while there is no connection does not wait for one.
+        await conversation.waitUntilSettled(isPatient: !presenter.isInteractive)
+        return Task.isCancelled ? nil : end
+    }
+
+    /// Takes the input until it ends, or until the goals are decided, if there are any. nil when the task is cancelled.
+    private func endOfInput(_ input: Input, _ conversation: Conversation) async -> End? {
+        await withTaskGroup { group in
+            group.addTask { await take(input, for: conversation) }
+            group.addTask { await conversation.waitForVerdict().map { .verdict($0) } }
+            defer { group.cancelAll() }
+            while let end = await group.next() {
+                if let end { return end }
+            }
+            return nil
+        }
+    }
+
+    /// Takes the input to its end. nil when there is something else to wait for.
+    private func take(_ input: Input, for conversation: Conversation) async -> End? {
         do throws(SystemError) {
             switch input {
             case .lines(let lines, let hasCommands):
-                try await feed(lines, hasCommands: hasCommands, to: conversation)
-            case .texts(let texts):
-                for text in texts { await conversation.append(content(text)) }
+                if try await feed(lines, hasCommands: hasCommands, to: conversation) { return .left }
+            case .texts:
+                // All were taken before.
+                break
             case .bytes(let bytes):
                 try await feed(bytes, to: conversation)
             }
         } catch {
             return .inputFailed(error)
         }
-        // Who leaves by hand while there is no connection does not wait for one.
-        await conversation.waitUntilSettled(isPatient: !presenter.isInteractive)
         return settings.goals.isEmpty || presenter.isInteractive ? .left : nil
     }
 
@@ -246,16 +275,18 @@ struct ChatSession: Sendable {
         }
     }
 
+    /// Takes lines to their end; true when one of them says goodbye.
     private func feed(
         _ input: InputLines,
         hasCommands: Bool,
         to conversation: Conversation
-    ) async throws(SystemError) {
+    ) async throws(SystemError) -> Bool {
         while let lines = try await input.next() {
             for line in lines {
+                guard !Task.isCancelled else { return false }
                 switch line {
                 case .text(let text):
-                    guard await take(UserLine(text, hasCommands: hasCommands), for: conversation) else { return }
+                    guard await take(UserLine(text, hasCommands: hasCommands), for: conversation) else { return true }
                 case .tooLong(let number):
                     await conversation.countRefused()
                     let limit = settings.maximumMessageBytes
@@ -266,6 +297,7 @@ struct ChatSession: Sendable {
                 }
             }
         }
+        return false
     }
 
     /// Does what a line says; false for a farewell.

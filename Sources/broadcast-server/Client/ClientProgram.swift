@@ -27,7 +27,7 @@ struct ClientProgram {
         let stateFile = try settings.stateFile.map { path throws(Failure) in
             try StateFile(path, for: settings.url.address)
         }
-        let run = ClientRun()
+        let run = ClientRun(timeout: settings.timeout)
         var editor: LineEditor?
         let log: ProgramLog
         if case .edited = input {

@@ -15,7 +15,13 @@ actor Conversation {
     private(set) var connection: WebSocketConnection?
     /// Whether the server has told under which session it takes what is sent.
     private var isWelcomed = false
+    /// Whether objects travel over the connection, and the server acknowledges messages; otherwise it is plain text.
+    private(set) var speaksObjects = false
+    /// Whether anything has come over the connection.
+    private var hasHeard = false
     private var isLeaving = false
+    /// What the goals have come to; nil while they are open.
+    private(set) var verdict: Goals.Verdict?
     /// How many messages were not sent and never will be.
     private(set) var refusedCount = 0
 
@@ -23,6 +29,8 @@ actor Conversation {
     private let work = Bell()
     /// Rings when messages were settled, or the connection has ended: what the input task waits for.
     private let progress = Bell()
+    /// Rings when the goals are decided.
+    private let decision = Bell()
     /// Rings when the state is another one than was saved last, and when messages wait for that.
     private let change = Bell()
     private let urgency = Bell()
@@ -53,6 +61,11 @@ actor Conversation {
         take(content)
     }
 
+    /// Takes messages that are in memory anyway, whether or not there is room.
+    func appendAll(_ contents: [Outbox.Content]) {
+        for content in contents { take(content) }
+    }
+
     /// Takes a message unless there is no room.
     func offer(_ content: Outbox.Content) -> Bool {
         guard outbox.hasRoom else { return false }
@@ -71,6 +84,12 @@ actor Conversation {
     func rename(to name: String) {
         wantedName = name.isEmpty ? nil : name
         if isOnline { take(.name(name)) }
+    }
+
+    /// Waits until the goals are decided; nil when the task is cancelled.
+    func waitForVerdict() async -> Goals.Verdict? {
+        while verdict == nil, !Task.isCancelled { await decision.wait() }
+        return Task.isCancelled ? nil : verdict
     }
 
     /// Counts a message that cannot be sent, whose reason was told.
@@ -108,12 +127,49 @@ actor Conversation {
     func begin(_ connection: WebSocketConnection) -> Bool {
         guard !isLeaving else { return false }
         self.connection = connection
-        // A server of plain text welcomes nobody, and knows no sessions.
-        isWelcomed = connection.handshake.subprotocol != ChatProtocol.subprotocol
-        if isWelcomed { roster = Roster() }
-        work.ring()
+        speaksObjects = connection.handshake.subprotocol == ChatProtocol.subprotocol
+        hasHeard = false
+        isWelcomed = false
+        if !speaksObjects { speakPlainText() }
         showState()
         return true
+    }
+
+    /// Learns from the first message of a server that has agreed on objects whether it speaks them, however late it comes.
+    ///
+    /// - Returns: whether the user should know that the chat goes on in plain text.
+    func learn(isWelcome: Bool) -> Bool {
+        hasHeard = true
+        guard !isWelcome else {
+            speaksObjects = true
+            return false
+        }
+        guard speaksObjects else { return false }
+        speakPlainText()
+        return true
+    }
+
+    /// Goes on in plain text with a server that has agreed on objects, and has said nothing for too long.
+    ///
+    /// - Returns: whether the user should know.
+    func giveUpWelcome() -> Bool {
+        guard speaksObjects, !hasHeard, !Task.isCancelled else { return false }
+        speakPlainText()
+        return true
+    }
+
+    /// A server of plain text welcomes nobody, and knows no sessions.
+    private func speakPlainText() {
+        speaksObjects = false
+        isWelcomed = true
+        roster = Roster()
+        work.ring()
+    }
+
+    /// Knows what the goals have come to.
+    func decide(_ verdict: Goals.Verdict) {
+        self.verdict = verdict
+        decision.ring()
     }
 
     /// Ends a connection: what was not confirmed is to be sent again.
@@ -179,10 +235,13 @@ actor Conversation {
         let last = place
         place.advance(past: object)
         if place != last { noteChange() }
-        if case .welcome = object {
-            isWelcomed = true
-            work.ring()
-        }
+        if case .welcome = object { noteWelcome() }
+    }
+
+    /// Knows that the server takes what is sent under this session.
+    func noteWelcome() {
+        isWelcomed = true
+        work.ring()
     }
 
     private func showState() {

@@ -30,23 +30,29 @@ struct Goals {
         case reached
         /// As many messages as were asked for have come, and none matches.
         case missed
+        /// Whether a message matches could not be found out in time.
+        case undecidable
     }
 
-    private let expected: Regex<AnyRegexOutput>?
+    private let search: PatternSearch?
     private var remaining: Int?
 
-    init(_ settings: Settings) {
-        // Validated before.
-        expected = settings.pattern.flatMap { try? Regex($0) }
+    /// - Parameter settings: what was validated before.
+    init(_ settings: Settings) throws(Failure) {
+        search = try settings.pattern.map { pattern throws(Failure) in try PatternSearch(pattern) }
         remaining = settings.count
     }
 
     /// Looks at a message that has come.
-    mutating func observe(_ text: String) -> Verdict {
-        if let expected, (try? expected.firstMatch(in: text)) != nil { return .reached }
+    mutating func observe(_ text: String) async -> Verdict {
+        switch await search?.find(in: text) {
+        case .found: return .reached
+        case .givenUp: return Task.isCancelled ? .open : .undecidable
+        case .notFound, nil: break
+        }
         guard let count = remaining else { return .open }
         remaining = count - 1
         guard count <= 1 else { return .open }
-        return expected == nil ? .reached : .missed
+        return search == nil ? .reached : .missed
     }
 }

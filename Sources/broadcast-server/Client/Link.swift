@@ -8,50 +8,76 @@ struct Link: Sendable {
     let presenter: Presenter
     /// The largest message to send, in bytes, as it goes over the wire.
     let maximumMessageBytes: Int
+    /// How long a server that has agreed on objects may take for its welcome.
+    let welcomeTimeout: Duration
 
-    enum End: Sendable {
-        case closed(WebSocketClose)
-        case verdict(Goals.Verdict)
-    }
+    /// Whether the server has agreed on objects, which many do that only return what they are offered.
+    private var hasAgreed: Bool { connection.handshake.subprotocol == ChatProtocol.subprotocol }
 
-    /// Whether objects travel, and the server acknowledges messages.
-    private var isJSON: Bool { connection.handshake.subprotocol == ChatProtocol.subprotocol }
-
-    /// Runs until the connection ends or the goals are decided, and closes the connection.
+    /// Runs until the connection ends, and returns how; nil when the task is cancelled, and the connection is still there.
     ///
     /// - Parameter goals: what is still to come; it lasts over several connections.
-    func run(_ goals: inout Goals) async -> End {
+    func run(_ goals: inout Goals) async -> WebSocketClose? {
         await withTaskGroup { group in
             group.addTask { await send() }
-            let verdict = await receive(&goals)
+            if hasAgreed { group.addTask { await expectWelcome() } }
+            defer { group.cancelAll() }
+            await receive(&goals)
+            if Task.isCancelled { return nil }
             // A close that the server began is awaited here, otherwise ours is performed.
-            let close = await connection.close()
-            group.cancelAll()
-            return verdict == .open ? .closed(close) : .verdict(verdict)
+            return await connection.close()
         }
+    }
+
+    // MARK: Understanding
+
+    /// Expects no objects any more of a server that does not welcome the client in time.
+    private func expectWelcome() async {
+        try? await Task.sleep(for: welcomeTimeout)
+        if await conversation.giveUpWelcome() { tellOfPlainText() }
+    }
+
+    /// Learns from the first message whether the server speaks what it has agreed on: there it is a welcome.
+    private func learn(from message: WebSocketMessage) async {
+        let isWelcome = if case .object(.welcome) = Incoming(message, isJSON: true) { true } else { false }
+        if await conversation.learn(isWelcome: isWelcome) { tellOfPlainText() }
+    }
+
+    private func tellOfPlainText() {
+        presenter.tell(
+            .warning,
+            "The server has agreed on \(ChatProtocol.subprotocol), but does not speak it: going on with plain text."
+        )
     }
 
     // MARK: Receiving
 
-    private func receive(_ goals: inout Goals) async -> Goals.Verdict {
+    private func receive(_ goals: inout Goals) async {
         var replay = Replay(isAskedFor: await conversation.asksForPast)
+        var isFirst = true
         do {
             for try await message in connection.messages {
-                let incoming = Incoming(message, isJSON: isJSON)
-                if case .object(let object) = incoming {
-                    await take(object)
-                    if replay.ends(with: object) { presenter.tellOfMembers("— live from here —") }
+                if isFirst, hasAgreed { await learn(from: message) }
+                isFirst = false
+                let incoming = Incoming(message, isJSON: await conversation.speaksObjects)
+                if case .object(let object) = incoming { await take(object) }
+                guard await conversation.verdict == nil else {
+                    // What is still to be sent goes on; what others say is for the next run.
+                    if case .object(.welcome) = incoming { await conversation.noteWelcome() }
+                    continue
+                }
+                if case .object(let object) = incoming, replay.ends(with: object) {
+                    presenter.tellOfMembers("— live from here —")
                 }
                 let isShown = await isOwn(incoming) ? false : await presenter.show(incoming)
                 if case .object(let object) = incoming { await conversation.advance(past: object) }
                 guard isShown, let spoken = incoming.spoken else { continue }
-                let verdict = goals.observe(spoken)
-                if verdict != .open { return verdict }
+                let verdict = await goals.observe(spoken)
+                if verdict != .open { await conversation.decide(verdict) }
             }
         } catch {
             // Why the connection ended is told by its close, which is reported once for all.
         }
-        return .open
     }
 
     /// Whether it is a message of the user that the server returns: at a terminal it was shown when it was sent.
@@ -95,7 +121,8 @@ struct Link: Sendable {
 
     private func send() async {
         while let entry = await conversation.nextToSend() {
-            let message = outgoing(entry)
+            let isJSON = await conversation.speaksObjects
+            let message = outgoing(entry, isJSON)
             guard message.bytes.count <= maximumMessageBytes else {
                 _ = await conversation.settle(entry.key)
                 await conversation.countRefused()
@@ -112,13 +139,13 @@ struct Link: Sendable {
                 // The connection does not take messages any more; this one goes to the next.
                 return
             }
-            if !isAcknowledged(entry.content), let content = await conversation.settle(entry.key) {
+            if !isAcknowledged(entry.content, isJSON), let content = await conversation.settle(entry.key) {
                 await presenter.showSent(content, nil)
             }
         }
     }
 
-    private func outgoing(_ entry: Outbox.Entry) -> WebSocketMessage {
+    private func outgoing(_ entry: Outbox.Entry, _ isJSON: Bool) -> WebSocketMessage {
         switch entry.content {
         case .text(let text) where isJSON: ChatProtocol.encode(ClientObject.message(text: text, key: entry.key))
         case .text(let text): .text(text)
@@ -128,7 +155,7 @@ struct Link: Sendable {
     }
 
     /// Whether the server will tell that it has the message. Otherwise it counts as sent once the connection has it.
-    private func isAcknowledged(_ content: Outbox.Content) -> Bool {
+    private func isAcknowledged(_ content: Outbox.Content, _ isJSON: Bool) -> Bool {
         if case .text = content { isJSON } else { false }
     }
 }

@@ -24,6 +24,9 @@ struct ConnectionFlags: ParsableArguments {
     )
     var pingInterval: Duration?
 
+    @Option(help: ArgumentHelp("Offer to compress messages: on or off. (default: on)", valueName: "switch"))
+    var compression: OnOff?
+
     @Option(
         help: ArgumentHelp(
             "A subprotocol to offer instead of \(ChatProtocol.subprotocol). Repeat for more.",

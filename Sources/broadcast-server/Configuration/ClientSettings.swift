@@ -13,6 +13,8 @@ struct ClientSettings: Sendable {
     var backoff = Backoff()
     /// How long the whole may take; nil for ever.
     var timeout: Duration?
+    /// How long a server that agrees on ``ChatProtocol/subprotocol`` may take to welcome the client.
+    var welcomeTimeout = Duration.seconds(5)
     var goals = Goals.Settings()
     /// Where to begin in what others say, while there is no state of an earlier run.
     var beginning = Place.Beginning.now
@@ -34,7 +36,9 @@ struct ClientSettings: Sendable {
         connection.proxy = endpoint.route ?? connection.proxy
         connection.connectTimeout = endpoint.connectTimeout ?? connection.connectTimeout
         connection.limits.handshakeTimeout = endpoint.connectTimeout ?? connection.limits.handshakeTimeout
+        if let time = endpoint.connectTimeout { welcomeTimeout = min(welcomeTimeout, time) }
         connection.tls = endpoint.tls
+        if flags.compression == .off { connection.compression = nil }
         if let interval = flags.pingInterval {
             connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)
         }

@@ -138,7 +138,7 @@ struct ProgramLog: Sendable {
     /// Writes what is left and ends the log, blocking the calling thread meanwhile, on a console that stands still for at
     /// most `limit`. Nothing may be written afterwards.
     func close(atMost limit: Duration? = nil) {
-        file?.close(atMost: .seconds(5))
+        file?.close(atMost: min(limit ?? .seconds(5), .seconds(5)))
         console.close(atMost: limit)
     }
 }

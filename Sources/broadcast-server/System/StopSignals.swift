@@ -4,6 +4,8 @@ import UnixSignals
 /// Why the program is told to end from outside.
 enum StopCause: Equatable, Sendable {
     case signal(UnixSignal)
+    /// The time that the user has given it is over.
+    case timedOut
     /// The standard output cannot be written any more.
     case outputFailed(SystemError)
 
@@ -13,6 +15,7 @@ enum StopCause: Equatable, Sendable {
         case .signal(.sighup): .hangup
         case .signal(.sigterm): .terminated
         case .signal: .interrupted
+        case .timedOut: .timedOut
         case .outputFailed(SystemError(EPIPE)): .brokenPipe
         case .outputFailed: .inputOutput
         }
@@ -22,6 +25,7 @@ enum StopCause: Equatable, Sendable {
     var name: String {
         switch self {
         case .signal(let signal): "\(signal)"
+        case .timedOut: "its time is over"
         case .outputFailed(let error): "the standard output cannot be written: \(error)"
         }
     }

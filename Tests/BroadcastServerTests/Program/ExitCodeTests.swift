@@ -58,6 +58,20 @@ import Testing
             hint: "none matches"
         ),
         Case(
+            name: "search without an end",
+            server: .says(String(repeating: "a", count: 35) + "!"),
+            arguments: ["--expect", "(a+)+$"],
+            code: .usage,
+            hint: "still not known whether a message matches --expect"
+        ),
+        Case(
+            name: "time has passed during a search",
+            server: .says(String(repeating: "a", count: 35) + "!"),
+            arguments: ["--expect", "(a+)+$", "--timeout", "500ms"],
+            code: .timedOut,
+            hint: "--timeout has passed"
+        ),
+        Case(
             name: "time has passed",
             server: .says("hello"),
             arguments: ["--expect", "good bye", "--timeout", "300ms"],

@@ -60,7 +60,7 @@ struct StateKeeper: Sendable {
             written.update { $0 = position }
             isWritten.ring()
         }
-        await wait(until: .now + Self.interval) { await isWritten.wait() }
+        await Deadline.wait(until: .now + Self.interval) { await isWritten.wait() }
         guard let failure = await save().failure else { return .done(path: file.path) }
         return .failed(path: file.path, failure)
     }
@@ -81,15 +81,6 @@ struct StateKeeper: Sendable {
     }
 
     private func waitForUrgency(until end: ContinuousClock.Instant) async {
-        await wait(until: end) { await conversation.waitForUrgency() }
-    }
-
-    private func wait(until end: ContinuousClock.Instant, for event: @escaping @Sendable () async -> Void) async {
-        await withTaskGroup { group in
-            group.addTask { try? await Task.sleep(until: end, clock: .continuous) }
-            group.addTask { await event() }
-            await group.next()
-            group.cancelAll()
-        }
+        await Deadline.wait(until: end) { [conversation] in await conversation.waitForUrgency() }
     }
 }

@@ -8,7 +8,7 @@ struct TailProgram {
 
     /// - Throws: a failure that was not told, or the exit code.
     func run() async throws {
-        let run = ClientRun()
+        let run = ClientRun(timeout: settings.timeout)
         let log = try ProgramLog(self.log, stream: .error, onFailedOutput: run.outputFailed)
         try await run.perform(log) { await session(log) }
     }

@@ -9,7 +9,8 @@ struct TailSession: Sendable {
 
     private enum End: Sendable {
         case counted
-        case timedOut
+        /// The task was cancelled.
+        case stopped
         /// By the server, which says that no more will come, or for which nobody is to come back.
         case ended
         case failed(WebSocketError)
@@ -27,21 +28,7 @@ struct TailSession: Sendable {
         }
         log.write(.info, "Connected.")
         defer { stream.close() }
-        return report(await read(stream))
-    }
-
-    private func read(_ stream: EventStream) async -> End {
-        await withTaskGroup { group in
-            group.addTask { await print(stream) }
-            if let timeout = settings.timeout {
-                group.addTask {
-                    try? await Task.sleep(for: timeout)
-                    return .timedOut
-                }
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .ended
-        }
+        return report(await print(stream))
     }
 
     private func print(_ stream: EventStream) async -> End {
@@ -57,28 +44,32 @@ struct TailSession: Sendable {
                 remaining = count - 1
                 if count <= 1 { return .counted }
             }
-            return .ended
+            return Task.isCancelled ? .stopped : .ended
         } catch {
-            return .failed(error)
+            return Task.isCancelled ? .stopped : .failed(error)
         }
     }
 
     private func report(_ end: End) -> ClientReport {
         switch end {
         case .counted:
-            (.success, .info, "As many messages as asked for have come.")
-        case .timedOut:
-            (.timedOut, .error, "The time given with --timeout has passed.")
+            ClientReport(.success, .info, "As many messages as asked for have come.")
+        case .stopped:
+            ClientReport()
         case .ended where settings.stream.reconnects:
-            (.success, .info, "The server says that no more will come.")
+            ClientReport(.success, .info, "The server says that no more will come.")
         case .ended:
-            (.serverWentAway, .error, "The server has ended the stream.")
+            ClientReport(.serverWentAway, .error, "The server has ended the stream.")
         case .failed(let error) where error.code == .closed:
-            (.unavailable, .error, error.message)
+            ClientReport(.unavailable, .error, error.message)
         case .failed(let error) where error.code == .messageTooBig:
-            (.protocolError, .error, "\(error.message) Take larger ones with --max-message.")
+            ClientReport(.protocolError, .error, "\(error.message) Take larger ones with --max-message.")
         case .failed(let error):
-            (ExitCode(error), .error, "There is no way back to the server: \(EscapedText.escape(error.message))")
+            ClientReport(
+                ExitCode(error),
+                .error,
+                "There is no way back to the server: \(EscapedText.escape(error.message))"
+            )
         }
     }
 }
