@@ -8,7 +8,7 @@ import pytest
 from conftest import BUILD
 from support.channel import channel as serve_channel
 from support.deadline import PATIENCE
-from support.terminal import BACKSPACE, CTRL_C, CTRL_D, CTRL_Z, ENTER, ESCAPE, HOME, LEFT, UP, Terminal
+from support.terminal import BACKSPACE, CTRL_C, CTRL_D, CTRL_Z, ENTER, ESCAPE, HOME, LEFT, TAB, UP, Terminal
 from websockets.sync.client import connect
 
 PROMPT = "Enter message: "
@@ -169,6 +169,58 @@ def test_Ctrl_C_clears_the_line(console, peer):
     assert peer.recv() == "Client 1: hello"
 
 
+def test_Ctrl_C_where_there_is_nothing_to_clear_tells_how_to_leave_once(console):
+    console.type(CTRL_C * 3)
+    hint = "To leave, press Ctrl-D or type /quit."
+    console.wait_for(hint, PROMPT.rstrip())
+    console.type("never mind" + CTRL_C + "x")
+    console.wait_for(hint, PROMPT + "x")
+    assert console.lines.count(hint) == 1
+
+
+def test_Tab_completes_commands_and_names(open_console, server):
+    console = open_console(server.url, environment={"NO_COLOR": "1"})
+    with (
+        connect(server.url + "/?name=Anna Lee".replace(" ", "%20"), compression=None) as peer,
+        connect(server.url + "/?name=anton", compression=None),
+    ):
+        console.wait_until(lambda console: "anton joined." in console.lines)
+        console.type("/w" + TAB)
+        console.wait_until(lambda console: console.cursor[1] == len(PROMPT + "/who "))
+        console.type(CTRL_C + "an" + TAB)
+        console.wait_for("Anna Lee  anton", PROMPT + "an")
+        console.type("n" + TAB + "good morning" + ENTER)
+        assert peer.recv().endswith(": Anna Lee: good morning")
+
+
+def test_lines_come_back_in_the_next_run(open_console, server, tmp_path):
+    first = open_console(server.url)
+    first.type("one" + ENTER + "two" + ENTER + " secret" + ENTER)
+    server.wait_for("Client 1:  secret")
+    first.type(CTRL_D)
+    assert first.exit_code() == 0
+    history = tmp_path / "broadcast-server/history"
+    assert history.read_text() == "one\ntwo\n"
+    assert history.stat().st_mode & 0o777 == 0o600
+    second = open_console(server.url)
+    second.type(UP + UP)
+    second.wait_for(PROMPT + "one")
+    second.type(CTRL_C + "three" + ENTER)
+    server.wait_for("Client 2: three")
+    second.signal(signal.SIGTERM)
+    assert second.exit_code() == 143
+    assert history.read_text() == "one\ntwo\nthree\n"
+
+
+def test_without_history_nothing_is_kept(open_console, server, tmp_path):
+    console = open_console(server.url, "--no-history")
+    console.type("one" + ENTER)
+    server.wait_for("Client 1: one")
+    console.type(CTRL_D)
+    assert console.exit_code() == 0
+    assert not (tmp_path / "broadcast-server").exists()
+
+
 @pytest.mark.parametrize("farewell", [CTRL_D, "/quit\r", "exit\r", "quit\r"], ids=["Ctrl-D", "/quit", "exit", "quit"])
 def test_a_farewell_leaves_and_gives_the_terminal_back(console, server, farewell):
     console.type(farewell)
@@ -209,6 +261,50 @@ def test_Ctrl_Z_goes_back_to_the_shell_until_it_says_fg(tmp_path, server):
             assert peer.recv() == "Client 1: half a thought"
     finally:
         shell.stop()
+
+
+@pytest.fixture
+def shell(tmp_path):
+    shell = Terminal(["bash", "--norc", "-i"], tmp_path, columns=80, environment={"NO_COLOR": "1", "PS1": "$ "})
+    yield shell
+    shell.stop()
+
+
+def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell, server):
+    shell.type(f"{BUILD}/broadcast-server connect {server.url} --no-log-file &" + ENTER)
+    shell.type("jobs" + ENTER)
+    # As the shell tells of `cat &`.
+    shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
+    shell.type("fg" + ENTER)
+    shell.wait_for_prompt()
+    with connect(server.url, compression=None) as peer:
+        shell.type("hello" + ENTER)
+        assert peer.recv().endswith(": hello")
+        shell.type(CTRL_Z)
+        shell.wait_until(lambda shell: shell.lines[-1] == "$")
+        # Continued in the background, it wants the terminal and stops again.
+        shell.type("bg" + ENTER + "jobs" + ENTER)
+        shell.wait_until(lambda shell: sum("Stopped" in line for line in shell.lines) >= 2 and shell.lines[-1] == "$")
+        shell.type("echo $((6 * 7))" + ENTER)
+        shell.wait_for("42", "$")
+        shell.type("fg" + ENTER)
+        shell.wait_for_prompt()
+        shell.type("again" + ENTER)
+        assert peer.recv().endswith(": again")
+
+
+def test_without_an_editor_it_stops_in_the_background_too(shell, server):
+    shell.type(f"{BUILD}/broadcast-server connect {server.url} --no-log-file --quiet | cat &" + ENTER)
+    server.wait_for("Total clients: 1")
+    shell.type("jobs" + ENTER)
+    shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
+    shell.type("fg" + ENTER)
+    with connect(server.url, compression=None) as peer:
+        shell.type("hello" + ENTER)
+        assert peer.recv().endswith(": hello")
+        # Somebody types here, so the words of farewell hold.
+        shell.type("exit" + ENTER)
+        shell.wait_until(lambda shell: shell.lines[-1] == "$")
 
 
 def assert_is_given_back(console):
@@ -290,6 +386,27 @@ def test_what_is_typed_without_a_connection_is_sent_after_it(open_console, start
     sent = ["you: one ✓", "you: two ✓"]
     console.wait_until(lambda console: [line for line in console.lines if line.startswith("you: ")] == sent)
     console.wait_for_prompt()
+
+
+def test_without_a_connection_commands_say_so_and_lines_stay_in_view(open_console, start_server):
+    first = start_server()
+    console = open_console(first.url, environment={"NO_COLOR": "1"})
+    first.stop()
+    console.wait_for_prompt("(offline) " + PROMPT)
+    console.type("/who" + ENTER)
+    before = "There is no connection at present; before: 1 here: "
+    console.wait_until(lambda console: any(line.startswith(before) for line in console.lines))
+    console.type("/name ann" + ENTER)
+    console.wait_until(lambda console: "There is no connection at present. You come back as ann." in console.lines)
+    console.type("/name Client 7" + ENTER)
+    console.wait_until(lambda console: any("given by the server" in line for line in console.lines))
+    console.type("".join(f"line {number}" + ENTER for number in range(5)))
+    console.wait_for(
+        "… 2 more", "… line 2", "… line 3", "… line 4", ("(offline, 5 waiting) " + PROMPT).rstrip()
+    )
+    second = start_server(port=first.port)
+    second.wait_for("ann: line 4")
+    console.wait_for(*(f"you: line {number} ✓" for number in range(5)), PROMPT.rstrip())
 
 
 def test_nothing_is_lost_or_doubled_through_three_restarts_while_one_types(open_console, start_server):

@@ -315,8 +315,7 @@ struct ChatSession: Sendable {
         case .help:
             presenter.answer(UserLine.commands)
         case .members:
-            let summary = await conversation.roster.summary
-            presenter.tell(.info, summary ?? "This server does not tell who is here.")
+            await tellWhoIsHere(conversation)
         case .rename(let name):
             await rename(to: name, conversation)
         case .unknown(let word):
@@ -325,10 +324,29 @@ struct ChatSession: Sendable {
         return true
     }
 
+    private func tellWhoIsHere(_ conversation: Conversation) async {
+        guard let summary = await conversation.roster.summary else {
+            return presenter.tell(.info, "This server does not tell who is here.")
+        }
+        let isOnline = await conversation.isOnline
+        presenter.tell(.info, isOnline ? summary : "There is no connection at present; before: \(summary)")
+    }
+
     private func rename(to name: String, _ conversation: Conversation) async {
         guard await conversation.roster.summary != nil else {
             return presenter.tell(.error, "This server does not take names while connected. Use --name.")
         }
+        // Without a connection nobody else would tell.
+        if !name.isEmpty {
+            do throws(Problem) {
+                _ = try MemberName(name)
+            } catch {
+                return presenter.tell(.error, error.message)
+            }
+        }
         await conversation.rename(to: name)
+        guard await !conversation.isOnline else { return }
+        let who = name.isEmpty ? "by no name" : "as \(name)"
+        presenter.tell(.info, "There is no connection at present. You come back \(who).")
     }
 }

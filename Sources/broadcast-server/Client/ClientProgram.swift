@@ -6,7 +6,9 @@ struct ClientProgram {
     /// Where the messages to send come from.
     enum Input {
         /// A line that is edited at the terminal.
-        case edited
+        ///
+        /// - Parameter keepsHistory: whether lines are kept for the next run.
+        case edited(keepsHistory: Bool)
         /// The lines of the standard input.
         ///
         /// - Parameter hasCommands: whether some are commands, as at a terminal.
@@ -30,8 +32,9 @@ struct ClientProgram {
         let run = ClientRun(timeout: settings.timeout)
         var editor: LineEditor?
         let log: ProgramLog
-        if case .edited = input {
-            let made = try LineEditor(prompt: Presenter.prompt)
+        let names = KnownNames()
+        if case .edited(let keepsHistory) = input {
+            let made = try LineEditor(prompt: Presenter.prompt, assistance: assistance(names, keepsHistory))
             let isColored = transcript.form == .terminal(isColored: true)
             editor = made
             log = try ProgramLog(
@@ -44,13 +47,22 @@ struct ClientProgram {
             log = try ProgramLog(self.log, stream: .error, onFailedOutput: run.outputFailed)
         }
         try await run.perform(log, beforeCut: { [editor] in editor?.close() }) { [editor] in
-            await session(editor, log, stateFile).map(\.report)
+            await session(editor, names, log, stateFile).map(\.report)
         }
+    }
+
+    private func assistance(_ names: KnownNames, _ keepsHistory: Bool) -> LineEditor.Assistance {
+        LineEditor.Assistance(
+            hint: UserLine.farewell,
+            complete: { Completion(of: $0, commands: UserLine.commandWords, names: names.all) },
+            history: keepsHistory ? LineHistory.own() : nil
+        )
     }
 
     /// Takes part in the chat, and leaves nothing behind.
     private func session(
         _ editor: LineEditor?,
+        _ names: KnownNames,
         _ log: ProgramLog,
         _ stateFile: StateFile?
     ) async -> Result<ChatSession.Outcome, Failure> {
@@ -63,7 +75,7 @@ struct ClientProgram {
         let session = ChatSession(
             settings: settings,
             openInput: { () throws(Failure) in try openInput(editor) },
-            presenter: Presenter(transcript: transcript, log: log, isInteractive: editor != nil),
+            presenter: Presenter(transcript: transcript, log: log, isInteractive: editor != nil, names: names),
             loop: loop,
             stateFile: stateFile
         )

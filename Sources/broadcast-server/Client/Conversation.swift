@@ -163,6 +163,7 @@ actor Conversation {
         speaksObjects = false
         isWelcomed = true
         roster = Roster()
+        presenter.noteMembers(roster)
         work.ring()
     }
 
@@ -210,6 +211,8 @@ actor Conversation {
 
     /// Follows what the server tells about members.
     func follow(_ object: ServerObject) {
+        let last = roster
+        defer { if roster != last { presenter.noteMembers(roster) } }
         switch object {
         case .welcome(let welcome):
             roster.take(welcome)
@@ -245,7 +248,7 @@ actor Conversation {
     }
 
     private func showState() {
-        presenter.showState(isOnline: isOnline, waiting: outbox.safeCount)
+        presenter.showState(isOnline: isOnline, outbox)
     }
 
     // MARK: For the state file

@@ -80,6 +80,12 @@ struct Outbox: Sendable {
     var isEmpty: Bool { entries.isEmpty }
     /// How many of them nothing can happen to: all when nothing is to outlive the program.
     var safeCount: Int { entries.count - (saved.map { mark.appended - $0.appended } ?? 0) }
+    /// The last texts of these, at most so many.
+    func lastSafeTexts(atMost limit: Int) -> [String] {
+        entries[..<safeCount].suffix(limit).compactMap { entry in
+            if case .text(let text) = entry.content { text } else { nil }
+        }
+    }
     /// Whether another message may be appended.
     var hasRoom: Bool { entries.count < limits.messages && byteCount < limits.bytes }
     /// Whether messages wait until what has changed is saved.

@@ -9,6 +9,8 @@ struct Presenter: Sendable {
     let log: ProgramLog
     /// Whether a line is being typed at a terminal, with a prompt.
     let isInteractive: Bool
+    /// Where the names of members go that can be completed.
+    var names = KnownNames()
 
     /// Shows what the server has sent. Waits while the reader of the output is slow. One task at a time may call this.
     ///
@@ -79,10 +81,19 @@ struct Presenter: Sendable {
         for line in text.split(separator: "\n") { log.write(.notice, String(line)) }
     }
 
-    /// Has the prompt tell whether lines can be sent at present.
-    func showState(isOnline: Bool, waiting: Int) {
+    /// Has the prompt tell whether lines can be sent at present, and show those that are on their way.
+    func showState(isOnline: Bool, _ outbox: Outbox) {
         guard isInteractive else { return }
-        let state = isOnline ? "" : waiting == 0 ? "(offline) " : "(offline, \(waiting) waiting) "
-        log.setPrompt(state + Self.prompt)
+        let count = outbox.safeCount
+        let state = isOnline ? "" : count == 0 ? "(offline) " : "(offline, \(count) waiting) "
+        let waiting = outbox.lastSafeTexts(atMost: LinePrompt.shownLines)
+        log.setPrompt(
+            LinePrompt(text: state + Self.prompt, waiting: waiting, earlierCount: count - waiting.count)
+        )
+    }
+
+    /// Has the names of those who are here completed at the prompt.
+    func noteMembers(_ roster: Roster) {
+        if isInteractive { names.all = roster.otherNames }
     }
 }

@@ -47,10 +47,15 @@ struct Roster: Equatable, Sendable {
         names[member.id] = member.name
     }
 
+    /// The names of the others, in order of their ids.
+    var otherNames: [String] {
+        names.keys.sorted().filter { $0 != own?.id }.compactMap { names[$0] }
+    }
+
     /// Who is here, in a sentence; nil before the server has told anything.
     var summary: String? {
         guard let own else { return nil }
-        let others = names.keys.sorted().filter { $0 != own.id }.compactMap { names[$0] }
+        let others = otherNames
         let unnamed = count - others.count - 1
         let list = ["you (\(own.name))"] + others + (unnamed > 0 ? ["\(unnamed) more"] : [])
         return "\(max(count, 1)) here: \(list.joined(separator: ", "))."

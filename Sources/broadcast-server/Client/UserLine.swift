@@ -37,12 +37,18 @@ enum UserLine: Equatable {
         return String(start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)])
     }
 
+    /// The words that a command begins with.
+    static let commandWords = ["/exit", "/help", "/name", "/quit", "/who"]
+
     /// What `/help` prints.
     static let commands = """
         /who         who is here
         /name NAME   go by another name; without NAME, by none
         /quit        leave; so do exit, quit and Ctrl-D
         //text       a message that begins with a slash
-        Ctrl-C clears the line, the arrow keys bring earlier lines back.
+        Tab completes commands and names, the arrow keys bring earlier lines back, Ctrl-C clears the line.
         """
+
+    /// What is told to those who look for a way out.
+    static let farewell = "To leave, press Ctrl-D or type /quit."
 }

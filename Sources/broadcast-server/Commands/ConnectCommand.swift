@@ -63,6 +63,9 @@ struct ConnectCommand: AsyncParsableCommand {
     @Flag(help: "Begin each message with its time.")
     var time = false
 
+    @Flag(help: "Do not keep what is typed at a terminal for the arrow keys of the next run.")
+    var noHistory = false
+
     @Flag(help: "Keep the standard error to errors.")
     var quiet = false
 
@@ -102,7 +105,7 @@ struct ConnectCommand: AsyncParsableCommand {
             settings: settings,
             log: log,
             transcript: Transcript(form: form, showsTime: time),
-            input: isEdited ? .edited : !send.isEmpty ? .texts(send) : binary ? .bytes : lines
+            input: isEdited ? .edited(keepsHistory: !noHistory) : !send.isEmpty ? .texts(send) : binary ? .bytes : lines
         ).run()
     }
 }

@@ -3,7 +3,7 @@ struct LogBatch: Sendable {
     /// What is done between the bytes.
     enum Step: Sendable {
         /// What stands before the line that is typed, from now on.
-        case prompt(String)
+        case prompt(LinePrompt)
         /// Something to do on the queue's thread once all output before it is written; not done when that fails.
         case afterOutput(@Sendable () -> Void)
         /// Closes the file and opens its path again, after it was renamed to rotate it.

@@ -126,8 +126,8 @@ struct ProgramLog: Sendable {
     }
 
     /// Changes what stands before the line that is typed at a terminal.
-    func setPrompt(_ text: String) {
-        console.enqueue(.prompt(text))
+    func setPrompt(_ prompt: LinePrompt) {
+        console.enqueue(.prompt(prompt))
     }
 
     /// Opens the file's path again, so that it can be rotated.

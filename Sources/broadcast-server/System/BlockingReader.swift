@@ -22,6 +22,7 @@ struct BlockingReader<Piece: Sendable>: Sendable {
         let (pieces, continuation) = AsyncStream.makeStream(of: Result<Piece, SystemError>.self)
         self.pieces = pieces
         try BackgroundThread.start {
+            JobControl.unblockSignals()
             var source = source
             do throws(SystemError) {
                 while true {

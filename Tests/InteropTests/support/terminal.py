@@ -15,14 +15,25 @@ from .deadline import PATIENCE, Deadline
 
 ENTER, ESCAPE, BACKSPACE = "\r", "\x1b", "\x7f"
 UP, LEFT, HOME = "\x1b[A", "\x1b[D", "\x01"
-CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
+CTRL_C, CTRL_D, CTRL_Z, TAB = "\x03", "\x04", "\x1a", "\t"
+
+
+class Screen(pyte.Screen):
+    """A screen that answers when it is asked where its cursor is."""
+
+    def __init__(self, columns, rows, answer):
+        self._answer = answer
+        super().__init__(columns, rows)
+
+    def write_process_input(self, data):
+        self._answer(data)
 
 
 class Terminal:
     """A process whose three ends are a terminal."""
 
     def __init__(self, command, directory, columns=60, rows=16, environment=None):
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = Screen(columns, rows, self.type)
         self._stream = pyte.ByteStream(self._screen)
         self._changed = threading.Condition()
         self._has_ended = False
@@ -38,7 +49,9 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=os.environ | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | (environment or {}),
+            env=os.environ
+            | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(directory)}
+            | (environment or {}),
             start_new_session=True,
             # The terminal becomes the one whose keys send signals to the program.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),

@@ -7,23 +7,53 @@ import Glibc
 /// thread gives its turn away while it waits for a key: a message appears even in the middle of an escape sequence.
 @safe final class LineEditor: @unchecked Sendable {
     // Reason for the unchecked conformance: everything below is touched only between `takeTurn` and `endTurn`, which
-    // the private functions check.
-    private let turn = Monitor(false)
-    private let editor: OpaquePointer
+    // `eraser` and the functions of keys check; `keys` is the reading thread's own.
+    private let turn = Monitor(Turn())
+    let editor: OpaquePointer
     private let history: OpaquePointer
+    let assistance: Assistance
     /// What libedit is given as the prompt: it must stay in place until it is replaced.
-    private var prompt: UnsafeMutablePointer<CChar>
+    private var promptText: UnsafeMutablePointer<CChar>
+    private var prompt: LinePrompt
     /// How the terminal was set before, which libedit does not remember exactly.
     private let initialMode = UnsafeMutablePointer<termios>.allocate(capacity: 1)
     private var isEditing = false
     private var isClosed = false
+    /// Whether the user was told how to leave since there was something in the line.
+    var hasHinted = false
     /// The width of the terminal for which the line is laid out.
     private var columns = LineEditor.terminalColumns
+    /// When the program went on after it was stopped by the key.
+    private var lastReturn = ContinuousClock.now - LineEditor.delayOfSignals
+    /// How much later than the program itself the signal for that may come here.
+    private static let delayOfSignals = Duration.seconds(1)
+    /// Whether the terminal breaks long rows anew when its width changes, as far as that is known.
+    private var breaksRowsAnew: Bool?
+    /// Keys that were taken for the beginning of a report, and are none.
+    private var keys: [Unicode.Scalar] = []
 
-    private static let input = Descriptor.standardInput
-    private static let output = Descriptor.standardOutput
-    /// How many lines can be called back with the arrow keys. They are kept in memory only.
-    static let historyLines: Int32 = 500
+    static let input = Descriptor.standardInput
+    static let output = Descriptor.standardOutput
+    /// How many lines can be called back with the arrow keys.
+    static let historyLines = Int32(LineHistory.maximumLines)
+
+    /// What the editor is given by those who know what the lines are for.
+    struct Assistance: Sendable {
+        /// What is told when Ctrl-C is pressed where there is nothing to clear.
+        var hint = ""
+        /// What the Tab key makes of what stands before the cursor. Called on the reading thread.
+        var complete: @Sendable (String) -> Completion = { _ in Completion(of: "", commands: [], names: []) }
+        /// Where lines are kept from one run to the next; nil for nowhere.
+        var history: LineHistory?
+    }
+
+    private struct Turn: Sendable {
+        var isTaken = false
+        /// Whether it is being found out what a new width has made of the line; nobody writes meanwhile.
+        var isMeasuring = false
+        /// How many reports of the cursor were asked for and have not come.
+        var expectedReports = 0
+    }
 
     /// Whether a person sits at both ends, at a terminal whose cursor can be moved.
     static var isPossible: Bool {
@@ -31,21 +61,29 @@ import Glibc
         return input.isTerminal && output.isTerminal && terminal != "" && terminal != "dumb"
     }
 
-    /// Takes the terminal of the standard input and output; ``close()`` gives it back.
-    init(prompt: String) throws(Failure) {
+    /// Takes the terminal of the standard input and output; ``close()`` gives it back. In the background the process stops
+    /// until it is brought to the foreground.
+    init(prompt: String, assistance: Assistance = Assistance()) throws(Failure) {
         Self.useUTF8()
+        do throws(SystemError) {
+            try JobControl.claimTerminal(Self.input)
+        } catch {
+            throw Failure(.inputOutput, "The terminal cannot be used: \(error).")
+        }
+        self.prompt = LinePrompt(text: prompt)
+        self.assistance = assistance
         unsafe tcgetattr(Self.input.number, initialMode)
         guard let input = unsafe fdopen(Self.input.number, "r"), let output = unsafe fdopen(Self.output.number, "w"),
             let editor = unsafe el_init("broadcast-server", input, output, output), let history = unsafe history_init(),
-            let prompt = unsafe strdup(prompt)
+            let promptText = unsafe strdup(prompt)
         else {
             throw Failure(.systemError, "The terminal cannot be used: \(SystemError()).")
         }
         unsafe self.editor = editor
         unsafe self.history = history
-        unsafe self.prompt = prompt
+        unsafe self.promptText = promptText
         unsafe cedit_set_client_data(editor, Unmanaged.passUnretained(self).toOpaque())
-        unsafe cedit_set_prompt(editor) { editor in unsafe LineEditor.of(editor).prompt }
+        unsafe cedit_set_prompt(editor) { editor in unsafe LineEditor.of(editor).promptText }
         unsafe cedit_set_reader(editor) { editor, character in
             unsafe LineEditor.of(editor).readCharacter(into: character)
         }
@@ -53,31 +91,16 @@ import Glibc
         unsafe cedit_set_history_size(history, Self.historyLines)
         unsafe cedit_set_history_unique(history, 1)
         unsafe cedit_set_history(editor, history)
+        for line in assistance.history?.lines() ?? [] { unsafe cedit_add_to_history(history, line) }
         // The user's own bindings, of ~/.editrc.
         unsafe el_source(editor, nil)
         bindKeys()
     }
 
-    /// While a line is edited, Ctrl-C and Ctrl-Z are keys like others, and no signals.
-    private func bindKeys() {
-        unsafe cedit_set_terminal(editor, "-isig")
-        unsafe cedit_add_function(editor, "clear-line", "Erase the line") { editor, _ in
-            let end = unsafe el_cursor(editor, Int32.max / 2)
-            unsafe el_deletestr(editor, end)
-            return UInt8(CC_REFRESH)
-        }
-        unsafe cedit_bind(editor, "^C", "clear-line")
-        unsafe cedit_add_function(editor, "suspend", "Give the terminal back to the shell") { editor, _ in
-            unsafe LineEditor.of(editor).suspend()
-            return UInt8(CC_NORM)
-        }
-        unsafe cedit_bind(editor, "^Z", "suspend")
-    }
-
     deinit {
         unsafe el_end(editor)
         unsafe history_end(history)
-        unsafe free(prompt)
+        unsafe free(promptText)
         unsafe initialMode.deallocate()
     }
 
@@ -88,7 +111,7 @@ import Glibc
         if codeset != "UTF-8" { _ = unsafe setlocale(LC_CTYPE, "C.UTF-8") }
     }
 
-    private static func of(_ editor: OpaquePointer?) -> LineEditor {
+    static func of(_ editor: OpaquePointer?) -> LineEditor {
         guard let editor = unsafe editor, let pointer = unsafe cedit_client_data(editor) else {
             preconditionFailure("libedit calls back for an editor that was made here.")
         }
@@ -116,15 +139,21 @@ import Glibc
         if line.last == "\n" { line.removeLast() }
         // Enter has put the cursor on the row below the line.
         try? Self.output.write(eraser(over: line.unicodeScalars, rowsBelow: 1))
-        if line.contains(where: { $0 != " " }) { unsafe cedit_add_to_history(history, line) }
+        hasHinted = false
+        if line.contains(where: { $0 != " " }) {
+            unsafe cedit_add_to_history(history, line)
+            assistance.history?.add(line)
+        }
         return line
     }
 
     /// libedit asks for the next character (editline(3), EL_GETCFN): 1 when there is one, 0 at the end, -1 on an error.
     private func readCharacter(into character: UnsafeMutablePointer<wchar_t>?) -> Int32 {
         endTurn()
-        let result = Result { () throws(SystemError) in try Self.nextScalar() }
+        let result = Result { () throws(SystemError) in try nextKey() }
         takeTurn()
+        // A key that is pressed before the terminal has reported its cursor is for the line as it is laid out.
+        settleWidth(cursorColumn: nil)
         guard !isClosed, let character = unsafe character else { return -1 }
         switch result {
         case .success(let scalar?):
@@ -136,6 +165,35 @@ import Glibc
             errno = error.code
             return -1
         }
+    }
+
+    /// The next character that a person has typed: reports of the terminal are taken out.
+    private func nextKey() throws(SystemError) -> Unicode.Scalar? {
+        while keys.isEmpty {
+            guard let scalar = try Self.nextScalar() else { return nil }
+            keys.append(scalar)
+            guard scalar == "\u{1B}", turn.withLock({ $0.expectedReports > 0 }) else { break }
+            var report = CursorReport()
+            var progress = report.push(scalar)
+            while progress == .unfinished, let next = try Self.nextScalar() {
+                keys.append(next)
+                progress = report.push(next)
+            }
+            guard case .finished(let column) = progress else { break }
+            keys = []
+            takeReport(column: column)
+        }
+        return keys.removeFirst()
+    }
+
+    private func takeReport(column: Int) {
+        takeTurn()
+        defer { endTurn() }
+        let isLast = turn.withLock { turn in
+            turn.expectedReports -= 1
+            return turn.expectedReports == 0
+        }
+        if isLast { settleWidth(cursorColumn: column) }
     }
 
     /// The next character of the terminal; bytes that are no UTF-8 are passed over.
@@ -153,46 +211,121 @@ import Glibc
 
     // MARK: Drawing
 
-    /// Writes whole lines above the one that is typed, which comes back below as it was.
-    func write(_ bytes: [UInt8]) throws(SystemError) {
-        takeTurn()
+    /// Writes whole lines above the one that is typed, which comes back below as it was, with another prompt if one is
+    /// given.
+    func write(_ bytes: [UInt8], prompt new: LinePrompt? = nil) throws(SystemError) {
+        takeTurn(afterMeasuring: true)
         defer { endTurn() }
-        guard isEditing, !isClosed else { return try Self.output.write(bytes) }
-        try Self.output.write(eraser() + bytes)
+        let changes = new != nil && new != prompt
+        guard isEditing, !isClosed else {
+            if changes, let new { replacePrompt(new) }
+            return try Self.output.write(bytes)
+        }
+        guard changes || !bytes.isEmpty else { return }
+        let eraser = eraser()
+        if changes, let new { replacePrompt(new) }
+        try Self.output.write(eraser + bytes)
         unsafe cedit_refresh(editor)
     }
 
-    /// Shows another prompt from now on.
-    func setPrompt(_ text: String) {
-        redraw(if: { unsafe String(cString: prompt) != text }) {
-            guard let copy = unsafe strdup(text) else { return }
-            unsafe free(prompt)
-            unsafe prompt = copy
-        }
+    private func replacePrompt(_ new: LinePrompt) {
+        guard let copy = unsafe strdup(new.laidOut(columns: columns)) else { return }
+        unsafe free(promptText)
+        unsafe promptText = copy
+        prompt = new
     }
 
-    /// Lays the line out for the size that the terminal has now (SIGWINCH).
-    func resize() {
-        redraw {
-            columns = Self.terminalColumns
-            unsafe el_resize(editor)
-        }
+    /// Erases the line, has something done, and draws the line again. Called by libedit for a key.
+    func redraw(after body: () -> Void) {
+        try? Self.output.write(eraser())
+        body()
+        unsafe cedit_refresh(editor)
     }
 
-    /// Takes the terminal again after the program was stopped and continued (SIGCONT): the shell has had it meanwhile.
+    /// Begins to lay the line out for the size that the terminal has now (SIGWINCH). Some terminals break long rows anew
+    /// when their width changes and others do not; where the cursor is tells which, so the terminal is asked for that.
+    /// ``endResizing()`` is to be called after a while, for one that does not answer.
+    func beginResizing() {
+        takeTurn()
+        defer { endTurn() }
+        guard !isClosed else { return }
+        guard isEditing, JobControl.isInForeground(of: Self.input) else { return adoptWidth() }
+        turn.withLock { turn in
+            turn.isMeasuring = true
+            turn.expectedReports += 1
+        }
+        try? Self.output.write(CursorReport.request)
+    }
+
+    /// Lays the line out without the terminal's answer, if there was none.
+    func endResizing() {
+        takeTurn()
+        defer { endTurn() }
+        settleWidth(cursorColumn: nil)
+    }
+
+    /// Lays the line out for the width that the terminal has now, once it is known where its first row is.
+    ///
+    /// - Parameter cursorColumn: where the terminal says that its cursor is; nil when it has not.
+    private func settleWidth(cursorColumn: Int?) {
+        let isMeasuring = turn.update { turn in
+            defer { turn.isMeasuring = false }
+            return turn.isMeasuring
+        }
+        guard isMeasuring, !isClosed else { return }
+        let rows = rowsAbove(cursorColumn: cursorColumn)
+        if isEditing { try? Self.output.write(Self.eraser(rows: rows)) }
+        adoptWidth()
+        if isEditing { unsafe cedit_refresh(editor) }
+    }
+
+    /// How many rows of the line are above its cursor, after the width has changed.
+    private func rowsAbove(cursorColumn: Int?) -> Int {
+        let width = Self.terminalColumns
+        let kept = path(over: textBeforeCursor, columns: columns)
+        let broken = path(over: textBeforeCursor, columns: width)
+        if let cursorColumn {
+            let isKept = cursorColumn == min(kept.column, width - 1)
+            let isBroken = cursorColumn == broken.column
+            if isKept != isBroken { breaksRowsAnew = isBroken }
+            if isKept || isBroken { return breaksRowsAnew ?? true ? broken.row : kept.row }
+        }
+        // Better a remainder of the line than to lose what stands above.
+        return breaksRowsAnew.map { $0 ? broken.row : kept.row } ?? min(kept.row, broken.row)
+    }
+
+    private func adoptWidth() {
+        columns = Self.terminalColumns
+        replacePrompt(prompt)
+        unsafe el_resize(editor)
+    }
+
+    /// Takes the terminal again after the program was stopped and continued (SIGCONT): the shell has had it meanwhile, and
+    /// has left the cursor where the line is to begin.
     func resume() {
-        redraw {
-            unsafe cedit_prepare_terminal(editor, 0)
-            unsafe cedit_prepare_terminal(editor, 1)
-        }
+        takeTurn()
+        defer { endTurn() }
+        // Who was stopped by the key has taken it already.
+        guard ContinuousClock.now - lastReturn > Self.delayOfSignals else { return }
+        guard !isClosed, isEditing, JobControl.isInForeground(of: Self.input) else { return }
+        try? Self.output.write(Self.eraser(rows: 0))
+        enterTerminal()
     }
 
     /// Stops the program like Ctrl-Z elsewhere. Called by libedit, during the reading thread's turn.
-    private func suspend() {
+    func suspend() {
         try? Self.output.write(eraser())
         leaveTerminal()
         JobControl.stop()
+        enterTerminal()
+        lastReturn = .now
+    }
+
+    private func enterTerminal() {
+        unsafe cedit_prepare_terminal(editor, 0)
         unsafe cedit_prepare_terminal(editor, 1)
+        turn.withLock { $0.isMeasuring = false }
+        adoptWidth()
         unsafe cedit_refresh(editor)
     }
 
@@ -204,6 +337,8 @@ import Glibc
         if isEditing { try? Self.output.write(eraser()) }
         leaveTerminal()
         isClosed = true
+        turn.update { $0.isMeasuring = false }
+        assistance.history?.save()
     }
 
     /// Sets the terminal as it was before.
@@ -212,38 +347,36 @@ import Glibc
         unsafe tcsetattr(Self.input.number, TCSADRAIN, initialMode)
     }
 
-    private func redraw(if isNeeded: () -> Bool = { true }, after change: () -> Void) {
-        takeTurn()
-        defer { endTurn() }
-        guard !isClosed, isNeeded() else { return }
-        let eraser = isEditing ? eraser() : []
-        change()
-        guard isEditing else { return }
-        try? Self.output.write(eraser)
-        unsafe cedit_refresh(editor)
-    }
-
     /// What erases the prompt and the line, when the cursor stands where libedit has left it.
     private func eraser() -> [UInt8] {
-        guard let line = unsafe el_wline(editor)?.pointee else { return [] }
-        let beforeCursor = unsafe UnsafeBufferPointer(start: line.buffer, count: line.cursor - line.buffer)
-        return unsafe eraser(over: beforeCursor.compactMap { Unicode.Scalar(UInt32(bitPattern: $0)) })
+        // While it is measured the line is as wide as it was.
+        Self.eraser(rows: rowsAbove(cursorColumn: nil))
     }
 
-    /// What takes the cursor from behind a text up to the beginning of the prompt, and erases from there on (ECMA-48 CUU,
-    /// ED).
+    /// What takes the cursor from behind a text up to the beginning of the prompt, and erases from there on.
     private func eraser(over text: some Sequence<Unicode.Scalar>, rowsBelow: Int = 0) -> [UInt8] {
-        precondition(turn.withLock { $0 }, "libedit is used without taking a turn.")
-        let all = unsafe Array(String(cString: prompt).unicodeScalars) + text
-        // When the width has just changed, some terminals break long rows anew and others do not. Of the two heights that
-        // the line may have then, the lesser one is erased: better a remainder of it than to lose what stands above.
-        let heights = [columns, Self.terminalColumns].map { columns in
-            var path = CursorPath(columns: columns)
-            path.advance(over: all)
-            return path.row
-        }
-        let rows = (heights.min() ?? 0) + rowsBelow
-        return Array("\(rows > 0 ? "\u{1B}[\(rows)A" : "")\r\u{1B}[J".utf8)
+        Self.eraser(rows: path(over: Array(text), columns: columns).row + rowsBelow)
+    }
+
+    /// ECMA-48 CUU, ED.
+    private static func eraser(rows: Int) -> [UInt8] {
+        Array("\(rows > 0 ? "\u{1B}[\(rows)A" : "")\r\u{1B}[J".utf8)
+    }
+
+    /// Where the cursor is behind prompt and text, from the first row of the prompt on.
+    private func path(over text: [Unicode.Scalar], columns: Int) -> CursorPath {
+        precondition(turn.withLock { $0.isTaken }, "libedit is used without taking a turn.")
+        var path = CursorPath(columns: columns)
+        path.advance(over: unsafe String(cString: promptText).unicodeScalars)
+        path.advance(over: text)
+        return path
+    }
+
+    /// What stands in the line before the cursor.
+    var textBeforeCursor: [Unicode.Scalar] {
+        guard let line = unsafe el_wline(editor)?.pointee else { return [] }
+        let beforeCursor = unsafe UnsafeBufferPointer(start: line.buffer, count: line.cursor - line.buffer)
+        return unsafe beforeCursor.compactMap { Unicode.Scalar(UInt32(bitPattern: $0)) }
     }
 
     private static var terminalColumns: Int {
@@ -254,15 +387,16 @@ import Glibc
 
     // MARK: Turns
 
-    private func takeTurn() {
-        turn.wait { isTaken -> Void? in
-            guard !isTaken else { return nil }
-            isTaken = true
+    /// - Parameter afterMeasuring: whether to wait, too, until it is known where the line is.
+    private func takeTurn(afterMeasuring: Bool = false) {
+        turn.wait { turn -> Void? in
+            guard !turn.isTaken, !(afterMeasuring && turn.isMeasuring) else { return nil }
+            turn.isTaken = true
             return ()
         }
     }
 
     private func endTurn() {
-        turn.update { $0 = false }
+        turn.update { $0.isTaken = false }
     }
 }

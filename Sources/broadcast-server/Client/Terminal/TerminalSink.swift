@@ -20,25 +20,27 @@ struct TerminalSink: LogSink {
     mutating func write(_ batch: LogBatch) {
         // Both streams are the terminal: what belongs together is written together.
         var buffer: [UInt8] = []
+        var prompt: LinePrompt?
         batch.forEach { bytes, _ in
             buffer += bytes
         } step: { step in
             switch step {
-            case .prompt(let text): editor.setPrompt(text)
+            // The last one counts.
+            case .prompt(let new): prompt = new
             case .afterOutput(let body):
-                put(buffer)
+                put(buffer, nil)
                 buffer = []
                 if !hasFailed { body() }
             case .reopenFile: break
             }
         }
-        put(buffer)
+        put(buffer, prompt)
     }
 
-    private mutating func put(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty, !hasFailed else { return }
+    private mutating func put(_ bytes: [UInt8], _ prompt: LinePrompt?) {
+        guard !bytes.isEmpty || prompt != nil, !hasFailed else { return }
         do throws(SystemError) {
-            try editor.write(bytes)
+            try editor.write(bytes, prompt: prompt)
         } catch {
             hasFailed = true
             onFailedOutput(error)

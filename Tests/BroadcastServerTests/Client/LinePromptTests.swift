@@ -1,0 +1,25 @@
+import Testing
+
+@testable import broadcast_server
+
+@Suite struct LinePromptTests {
+    @Test func `without lines that wait there is the prompt alone`() {
+        #expect(LinePrompt(text: "> ").laidOut(columns: 20) == "> ")
+    }
+
+    @Test func `each line that waits has a row above the prompt`() {
+        let prompt = LinePrompt(text: "> ", waiting: ["one", "two"], earlierCount: 7)
+        #expect(prompt.laidOut(columns: 20) == "… 7 more\n… one\n… two\n> ")
+    }
+
+    @Test(arguments: [(10, "… abcdef…"), (12, "… abcdefgh…"), (13, "… abcdefghij")])
+    func `a row is cut before the last column`(columns: Int, expected: String) {
+        let prompt = LinePrompt(text: "> ", waiting: ["abcdefghij"])
+        #expect(prompt.laidOut(columns: columns) == "\(expected)\n> ")
+    }
+
+    @Test func `what is shown cannot drive the terminal`() {
+        let prompt = LinePrompt(text: "> ", waiting: ["a\u{1B}[2J\nb"])
+        #expect(prompt.laidOut(columns: 40) == "… a\\u{1B}[2J\\nb\n> ")
+    }
+}
