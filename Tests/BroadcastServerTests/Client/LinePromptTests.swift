@@ -1,8 +1,12 @@
+import Glibc
 import Testing
 
 @testable import broadcast_server
 
 @Suite struct LinePromptTests {
+    /// How wide a character is depends on it.
+    init() { _ = unsafe setlocale(LC_CTYPE, "C.UTF-8") }
+
     @Test func `without lines that wait there is the prompt alone`() {
         #expect(LinePrompt(text: "> ").laidOut(columns: 20) == "> ")
     }

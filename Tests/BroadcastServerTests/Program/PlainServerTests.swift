@@ -1,4 +1,5 @@
 import TestSupport
+import LWSSwift
 import Testing
 
 @testable import broadcast_server

@@ -148,7 +148,7 @@ import Testing
     func `a log file that nobody has asked for is left out where it cannot be written`(obstacle: String) async throws {
         let server = try RunningProgram(["start", "--host", "127.0.0.1", "--port", "0"], behind: obstacle)
         try await server.waitForOutput("✅ Server started at ws://127.0.0.1:")
-        #expect(server.error.contains("[WARNING] Cannot write the log file server.log: "))
+        try await server.waitForError("[WARNING] Cannot write the log file server.log: ")
         #expect(!FileManager.default.fileExists(atPath: server.directory + "/victim"))
         let strict = try RunningProgram(
             ["start", "--host", "127.0.0.1", "--port", "0", "--log-file", "server.log"],

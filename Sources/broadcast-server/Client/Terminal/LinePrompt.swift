@@ -22,12 +22,15 @@ struct LinePrompt: Equatable, Sendable {
 
     private static func cut(_ text: String, toColumns columns: Int) -> String {
         var shown = String.UnicodeScalarView()
+        // What there is room for beside an ellipsis.
+        var beginning = shown
         var width = 0
         // One row needs no more than a few characters for each column.
         for scalar in text.unicodeScalars.prefix(8 * max(columns, 1)) {
             width += max(Int(wcwidth(wchar_t(scalar.value))), 0)
-            guard width < columns else { return String(shown) + "…" }
+            guard width <= columns else { return String(beginning) + "…" }
             shown.append(scalar)
+            if width < columns { beginning.append(scalar) }
         }
         return String(shown)
     }
