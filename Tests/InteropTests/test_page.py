@@ -89,8 +89,8 @@ def test_what_is_typed_while_the_server_is_away_is_sent_when_it_is_back(browser,
     with connect(again.url) as client:
         say(page, "third")
         assert client.recv(timeout=30) == "ann: third"
-    again.wait_for("Client [0-9]+: third")
-    assert re.findall(r"Client \d+: (\w+)$", again.program.output, re.MULTILINE) == ["first", "second", "third"]
+    again.wait_for(r"Client [0-9]+ \(ann\): third")
+    assert re.findall(r"Client \d+ \(ann\): (\w+)$", again.program.output, re.MULTILINE) == ["first", "second", "third"]
     assert bubbles(page) == ["first", "second", "third"]
 
 
