@@ -51,9 +51,17 @@ def synopsis(name, command):
 
 def options(command):
     """The flags and options by the sections in which the help lists them."""
-    sections = {}
+    sections, switches = {}, {}
     for argument in command["arguments"]:
-        if argument["kind"] != "positional" and argument["shouldDisplay"]:
+        if argument["kind"] == "positional" or not argument["shouldDisplay"]:
+            continue
+        name = argument["names"][0]["name"]
+        if argument["kind"] == "flag" and name.removeprefix("no-") in switches:
+            # The other form of a switch, with the same words for it.
+            switches[name.removeprefix("no-")]["names"] += argument["names"]
+        else:
+            if argument["kind"] == "flag":
+                switches[name] = argument
             sections.setdefault(argument.get("sectionTitle", "OPTIONS"), []).append(argument)
     for title, arguments in sorted(sections.items(), key=lambda section: section[0] != "OPTIONS"):
         yield f".Sh {title}"

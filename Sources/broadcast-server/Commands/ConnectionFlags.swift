@@ -15,14 +15,7 @@ struct ConnectionFlags: ParsableArguments {
     )
     var state: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "After how much silence to ask whether the server is there; 0 for never. (default: 25s)",
-            valueName: "time"
-        ),
-        transform: EndpointFlags.duration
-    )
-    var pingInterval: Duration?
+    @Option(\.pingInterval) var pingInterval: TimeSpan?
 
     @Option(help: ArgumentHelp("Offer to compress messages: on or off. (default: on)", valueName: "switch"))
     var compression: OnOff?

@@ -10,29 +10,21 @@ struct EndpointFlags: ParsableArguments {
     @Flag(help: "End when the connection is lost, instead of connecting again.")
     var noReconnect = false
 
-    @Option(
-        help: ArgumentHelp("The most time to take for everything, such as 5s.", valueName: "time"),
-        transform: Self.duration
-    )
-    var timeout: Duration?
+    @Option(Setting("timeout", "The most time to take for everything, such as 5s."))
+    var timeout: TimeSpan?
+
+    @Option(Setting("connect-timeout", ifMissing: "10s", "The most time to take for a connection."))
+    var connectTimeout: TimeSpan?
 
     @Option(
-        help: ArgumentHelp("The most time to take for a connection. (default: 10s)", valueName: "time"),
-        transform: Self.duration
+        Setting(
+            "max-message",
+            as: .within(1...ByteCount.largest),
+            ifMissing: "1M to send, what becomes of it to take",
+            "The largest message to send or to take, such as 64K or 1M."
+        )
     )
-    var connectTimeout: Duration?
-
-    @Option(
-        help: ArgumentHelp(
-            "The largest message to send or to take, such as 64K or 1M. (default: 1M to send, what becomes of it to take)",
-            valueName: "bytes"
-        ),
-        transform: { text in
-            guard let count = ByteCount.parse(text) else { throw ValidationError(ByteCount.rule) }
-            return count
-        }
-    )
-    var maxMessage: Int?
+    var maxMessage: ByteCount?
 
     @Option(
         help: ArgumentHelp(
@@ -100,11 +92,6 @@ struct EndpointFlags: ParsableArguments {
             verification: insecure ? .none : .full,
             identity: identity
         )
-    }
-
-    static func duration(_ text: String) throws -> Duration {
-        guard let duration = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
-        return duration
     }
 
     /// The fields that the handshake itself sets (RFC 6455 section 4.1), or the request for events.

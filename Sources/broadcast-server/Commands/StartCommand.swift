@@ -19,23 +19,8 @@ struct StartCommand: AsyncParsableCommand {
               broadcast-server start --log-level warning --log-file chat.log
               BROADCAST_SERVER_PORT=9000 broadcast-server start --no-log-file
 
-            ENVIRONMENT:
-              BROADCAST_SERVER_HOST         like --host
-              BROADCAST_SERVER_PORT         like --port
-              BROADCAST_SERVER_LOG_LEVEL    like --log-level
-              BROADCAST_SERVER_LOG_FILE     like --log-file
-              BROADCAST_SERVER_LOG_MESSAGES like --log-messages
-              BROADCAST_SERVER_NO_LOG_FILE  true: like --no-log-file
-              BROADCAST_SERVER_ALLOW_ORIGIN like --allow-origin, several separated by commas
-              BROADCAST_SERVER_ECHO         true: like --echo
-              BROADCAST_SERVER_STATE_DIR    like --state-dir
-              BROADCAST_SERVER_DURABLE      true: like --durable
-              BROADCAST_SERVER_THREADS, _ENVELOPE, _MAX_MESSAGE, _SLOW_CLIENT, _MAX_BACKLOG, _MAX_LAG, _COMPRESSION, _TLS_CERT,
-              _TLS_KEY, _PING_INTERVAL, _COMMENT_INTERVAL, _HISTORY_MESSAGES, _HISTORY_BYTES, _HISTORY_AGE, _HISTORY_TOTAL,
-              _SESSION_GRACE
-                                            like the flags of these names
-              A flag wins over a variable, a variable over the default. The log file is
-              \(Defaults.serverLogFile) by default.
+            \(ServerOptions.environmentHelp)
+              A flag wins over a variable, a variable over the default. A variable that is empty counts as not set.
 
             SIGNALS:
               INT, TERM  stop: close every connection, then end; a second one ends at once
@@ -49,106 +34,10 @@ struct StartCommand: AsyncParsableCommand {
             """
     )
 
-    /// The flags of this command alone.
-    struct Flags: ParsableArguments {
-        @Option(
-            help: ArgumentHelp(
-                "The name or address to listen at; 0.0.0.0 and :: stand for all of them. (default: \(Defaults.host))"
-            )
-        )
-        var host: String?
-
-        @Option(
-            help: "The port to listen on; 0 picks a free one. (default: \(Defaults.port))",
-            transform: { text in
-                guard let port = Port.parse(text) else { throw ValidationError(Port.rule) }
-                return port
-            }
-        )
-        var port: Int?
-
-        @Flag(help: "Send a message to its sender too.")
-        var echo = false
-
-        @Option(
-            help: ArgumentHelp(
-                """
-                What the others get: text for "Client <id>: <text>", none for the message as it came. \
-                (default: \(ChatSettings().envelope.rawValue))
-                """
-            )
-        )
-        var envelope: Envelope?
-
-        @Option(
-            help: ArgumentHelp(
-                "The largest message that is taken, from 1K to 64M. (default: 1M)",
-                valueName: "bytes"
-            ),
-            transform: { text in
-                guard let count = ByteCount.parseMessage(text) else { throw ValidationError(ByteCount.messageRule) }
-                return count
-            }
-        )
-        var maxMessage: Int?
-
-        @Option(
-            help: ArgumentHelp(
-                """
-                What to do with a client that does not keep up: close, drop-oldest or drop-newest. (default: close)
-                """
-            )
-        )
-        var slowClient: SlowClientAction?
-
-        @Option(
-            help: ArgumentHelp(
-                "How many bytes a client may be behind, such as 512K or 16M. (default: 16M, more for larger messages)"
-            ),
-            transform: { text in
-                guard let count = ByteCount.parse(text) else { throw ValidationError(ByteCount.rule) }
-                return count
-            }
-        )
-        var maxBacklog: Int?
-
-        @Option(
-            help: "How long a client may be behind, such as 500ms or 2m. (default: 30s)",
-            transform: { text in
-                guard let time = TimeSpan.parse(text) else { throw ValidationError(TimeSpan.rule) }
-                return time
-            }
-        )
-        var maxLag: Duration?
-
-        @Option(help: "Compress messages for clients that offer it: on or off. (default: on)")
-        var compression: OnOff?
-
-        @Option(
-            help: "Threads that serve connections: a number, or auto for one for each processor. (default: 1)",
-            transform: { text in
-                guard let count = ThreadCount.parse(text) else { throw ValidationError(ThreadCount.rule) }
-                return count
-            }
-        )
-        var threads: ThreadCount?
-    }
-
-    @OptionGroup var flags: Flags
-    @OptionGroup var memoryFlags: MemoryFlags
-    @OptionGroup var storageFlags: StorageFlags
-    @OptionGroup var networkFlags: NetworkFlags
-    @OptionGroup var logFlags: LogFlags
+    @OptionGroup var flags: StartFlags
 
     func run() async throws {
-        let settings = try StartSettings(
-            flags: flags,
-            memoryFlags: memoryFlags,
-            storageFlags: storageFlags,
-            networkFlags: networkFlags,
-            logFlags: logFlags,
-            environment: Environment()
-        )
+        let settings = try StartSettings(flags: flags, environment: Environment())
         let stop = StopSignals()
         // Lines only: four times as many in a write cost less, and nobody sees the difference.
         let log = try ProgramLog(settings.log, stream: .output, gathering: .milliseconds(20)) { error in
@@ -178,7 +67,3 @@ struct StartCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension Envelope: ExpressibleByArgument {}
-extension OnOff: ExpressibleByArgument {}
-extension SlowClientAction: ExpressibleByArgument {}

@@ -46,13 +46,13 @@ struct TailCommand: AsyncParsableCommand {
     var json = false
 
     @Option(
-        help: ArgumentHelp(
-            "Take the connection for lost when not even a comment came for so long; 0 for never. (default: 60s)",
-            valueName: "time"
-        ),
-        transform: EndpointFlags.duration
+        Setting(
+            "silence",
+            ifMissing: TimeSpan(TailSettings.defaultSilence).defaultValueDescription,
+            "Take the connection for lost when not even a comment came for so long; 0 for never."
+        )
     )
-    var silence: Duration?
+    var silence: TimeSpan?
 
     @OptionGroup(title: "CONNECTION OPTIONS") var endpoint: EndpointFlags
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
@@ -63,7 +63,7 @@ struct TailCommand: AsyncParsableCommand {
             TailSettings(
                 url: try ChannelURL(url),
                 json: json,
-                silence: silence,
+                silence: silence?.duration,
                 listening: listening,
                 endpoint: endpoint
             )

@@ -1,27 +1,47 @@
-/// How a size in bytes is written on the command line.
-enum ByteCount {
-    static let rule = "Use a number of bytes from 1 to 1G, such as 65536, 64K or 1M."
-    static let ruleOrNone = "Use 0, or a number of bytes up to 1G, such as 65536, 64K or 1M."
-    static let messageRule = "Use a number of bytes from 1K to 64M, such as 65536, 64K or 1M."
-    static let largest = 1 << 30
+import ArgumentParser
 
-    private static let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+/// A size in bytes, as it is written on the command line: 65536, 64K or 1M.
+struct ByteCount: BoundedOptionValue {
+    static let valueName = "bytes"
+    static var rule: String { rule(within: 0...largest) }
+    static let largest = ByteCount(1 << 30)
 
-    /// The number of bytes, or nil when `text` is none or is out of range.
-    static func parse(_ text: String) -> Int? {
-        parseOrNone(text).flatMap { $0 > 0 ? $0 : nil }
+    private static let units: [(suffix: String, bytes: Int)] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)]
+
+    let bytes: Int
+
+    init(_ bytes: Int) {
+        self.bytes = bytes
     }
 
-    /// The same for the largest message that a server takes.
-    static func parseMessage(_ text: String) -> Int? {
-        parse(text).flatMap { 1 << 10...64 << 20 ~= $0 ? $0 : nil }
-    }
-
-    /// The same, where 0 means that there are none.
-    static func parseOrNone(_ text: String) -> Int? {
-        let unit = text.last.flatMap { units[Character($0.uppercased())] }
+    init?(argument text: String) {
+        let unit = text.last.flatMap { last in Self.units.first { $0.suffix == last.uppercased() } }
         guard let number = Int(unit == nil ? text[...] : text.dropLast()) else { return nil }
-        let (count, overflows) = number.multipliedReportingOverflow(by: unit ?? 1)
-        return !overflows && 0...largest ~= count ? count : nil
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: unit?.bytes ?? 1)
+        guard !overflows, 0...Self.largest.bytes ~= bytes else { return nil }
+        self.bytes = bytes
+    }
+
+    /// As it would be written.
+    var defaultValueDescription: String {
+        guard bytes > 0, let unit = Self.units.first(where: { bytes.isMultiple(of: $0.bytes) }) else {
+            return "\(bytes)"
+        }
+        return "\(bytes / unit.bytes)\(unit.suffix)"
+    }
+
+    static func < (left: ByteCount, right: ByteCount) -> Bool {
+        left.bytes < right.bytes
+    }
+
+    static func rule(within bounds: ClosedRange<ByteCount>) -> String {
+        let (least, most) = (bounds.lowerBound.defaultValueDescription, bounds.upperBound.defaultValueDescription)
+        return "Use a number of bytes from \(least) to \(most), such as 65536, 64K or 1M."
+    }
+}
+
+extension ByteCount: ExpressibleByIntegerLiteral {
+    init(integerLiteral bytes: Int) {
+        self.init(bytes)
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import LWSSwift
 
 /// How the server passes messages on.
@@ -25,12 +26,16 @@ struct ChatSettings: Equatable, Sendable {
 }
 
 /// A choice between two words, where a switch without a value could not be turned off again.
-enum OnOff: String, CaseIterable {
+enum OnOff: String, CaseIterable, OptionValue {
+    static let valueName = "switch"
+
     case on, off
 }
 
 /// What the command line calls the policies for clients that do not keep up.
-enum SlowClientAction: String, CaseIterable {
+enum SlowClientAction: String, CaseIterable, OptionValue {
+    static let valueName = "policy"
+
     case close
     case dropOldest = "drop-oldest"
     case dropNewest = "drop-newest"

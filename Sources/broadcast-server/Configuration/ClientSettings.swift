@@ -28,22 +28,23 @@ struct ClientSettings: Sendable {
         let endpoint = flags.endpoint
         name = endpoint.name
         reconnects = !endpoint.noReconnect
-        timeout = endpoint.timeout
+        timeout = endpoint.timeout?.duration
         stateFile = flags.state
         connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
         connection.headerFields = HTTPFields(endpoint.header)
         connection.origin = endpoint.origin
         connection.proxy = endpoint.route ?? connection.proxy
-        connection.connectTimeout = endpoint.connectTimeout ?? connection.connectTimeout
-        connection.limits.handshakeTimeout = endpoint.connectTimeout ?? connection.limits.handshakeTimeout
-        if let time = endpoint.connectTimeout { welcomeTimeout = min(welcomeTimeout, time) }
+        let connectTimeout = endpoint.connectTimeout?.duration
+        connection.connectTimeout = connectTimeout ?? connection.connectTimeout
+        connection.limits.handshakeTimeout = connectTimeout ?? connection.limits.handshakeTimeout
+        if let connectTimeout { welcomeTimeout = min(welcomeTimeout, connectTimeout) }
         connection.tls = endpoint.tls
         if flags.compression == .off { connection.compression = nil }
-        if let interval = flags.pingInterval {
+        if let interval = flags.pingInterval?.duration {
             connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)
         }
-        maximumMessageBytes = endpoint.maxMessage ?? Defaults.maximumMessageBytes
-        connection.limits.maximumMessageBytes = endpoint.maxMessage ?? Defaults.maximumReceivedBytes
+        maximumMessageBytes = endpoint.maxMessage?.bytes ?? Defaults.maximumMessageBytes
+        connection.limits.maximumMessageBytes = endpoint.maxMessage?.bytes ?? Defaults.maximumReceivedBytes
         // A message must fit the queue, whatever its size.
         connection.limits.maximumQueuedBytes = max(16 << 20, maximumMessageBytes + (1 << 20))
         // A reader of the output may take its time, such as a pager: the server decides how long that goes on.

@@ -2,8 +2,6 @@ import Logging
 
 /// What is logged, and where to besides the console.
 struct LogSettings: Equatable {
-    static let levelRule = "Use one of: " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ") + "."
-
     /// A log file.
     struct File: Equatable {
         var path: String

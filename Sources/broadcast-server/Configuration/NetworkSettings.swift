@@ -10,15 +10,13 @@ struct NetworkSettings: Equatable, Sendable {
     var keepalive: ConnectionLimits.Keepalive? = .init()
 
     /// - Throws: a failure that names the variable or the flag that is wrong or missing.
-    init(flags: NetworkFlags, environment: Environment) throws(Failure) {
-        origins.exceptions = Set(flags.allowOrigin)
-        if flags.allowOrigin.isEmpty { origins.exceptions = try environment.allowOrigin() ?? [] }
-        var interval = flags.pingInterval
-        if interval == nil { interval = try environment.pingInterval() }
-        if let interval {
-            keepalive = interval == .zero ? nil : .init(interval: interval)
-        }
-        switch (flags.tlsCert ?? environment.tlsCert(), flags.tlsKey ?? environment.tlsKey()) {
+    init(flags: StartFlags, environment: Environment) throws(Failure) {
+        origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
+        let interval = try environment.value(\.pingInterval, flags.pingInterval).duration
+        keepalive = interval == .zero ? nil : .init(interval: interval)
+        let certificate = try environment.value(\.tlsCert, flags.tlsCert)
+        let key = try environment.value(\.tlsKey, flags.tlsKey)
+        switch (certificate, key) {
         case (nil, nil): break
         case (let certificate?, let key?):
             tls = TLSServerConfiguration(certificateChainFile: certificate, privateKeyFile: key)

@@ -4,10 +4,9 @@ struct StorageSettings: Equatable, Sendable {
     var directory: String?
 
     /// - Throws: a failure when what is asked for does not go together.
-    init(flags: StorageFlags, chat: inout ChatSettings, environment: Environment) throws(Failure) {
-        directory = flags.stateDir ?? environment.stateDir()
-        chat.isDurable = flags.durable
-        if !flags.durable, try environment.durable() == true { chat.isDurable = true }
+    init(flags: StartFlags, chat: inout ChatSettings, environment: Environment) throws(Failure) {
+        directory = try environment.value(\.stateDir, flags.stateDir)
+        chat.isDurable = try environment.value(\.durable, flags.durable)
         if directory?.isEmpty ?? false { throw Failure(.usage, "--state-dir needs the name of a directory.") }
         if chat.isDurable, directory == nil {
             throw Failure(.usage, "--durable needs a place for the messages: say which with --state-dir.")

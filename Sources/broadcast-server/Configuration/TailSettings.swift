@@ -21,17 +21,17 @@ struct TailSettings: Sendable {
         self.url = url
         isJSON = json
         count = listening.count
-        timeout = endpoint.timeout
+        timeout = endpoint.timeout?.duration
         name = endpoint.name
         beginning = listening.beginning
         if case .after(let position) = beginning { stream.lastEventID = position.rawValue }
         stream.headerFields = HTTPFields(endpoint.header)
         if let origin = endpoint.origin { stream.headerFields[.origin] = origin }
         stream.proxy = endpoint.route ?? stream.proxy
-        stream.connectTimeout = endpoint.connectTimeout ?? stream.connectTimeout
-        stream.answerTimeout = endpoint.connectTimeout ?? stream.answerTimeout
+        stream.connectTimeout = endpoint.connectTimeout?.duration ?? stream.connectTimeout
+        stream.answerTimeout = endpoint.connectTimeout?.duration ?? stream.answerTimeout
         stream.tls = endpoint.tls
-        stream.maximumEventBytes = endpoint.maxMessage ?? Defaults.maximumReceivedBytes
+        stream.maximumEventBytes = endpoint.maxMessage?.bytes ?? Defaults.maximumReceivedBytes
         let silence = silence ?? Self.defaultSilence
         stream.silenceTimeout = silence == .zero ? nil : silence
         stream.reconnects = !endpoint.noReconnect

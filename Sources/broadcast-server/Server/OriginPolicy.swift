@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Which web pages may have a browser connect (RFC 6455 section 10.2): any page on the web can try to, in the name of
 /// whoever looks at it.
 ///
@@ -5,14 +7,21 @@
 /// connect, and so may clients that name none, as programs do. Others need to be listed.
 struct OriginPolicy: Equatable, Sendable {
     /// A further origin that may connect, or all of them.
-    enum Exception: Hashable, Sendable {
+    enum Exception: OptionValue, Hashable {
         case all
         case origin(WebOrigin)
 
+        static let valueName = "origin"
         static let rule = "Use an origin such as https://chat.example or http://localhost:3000, or * for all."
 
-        static func parse(_ text: String) -> Exception? {
-            text == "*" ? .all : WebOrigin(text).map { .origin($0) }
+        init?(argument text: String) {
+            if text == "*" {
+                self = .all
+            } else if let origin = WebOrigin(text) {
+                self = .origin(origin)
+            } else {
+                return nil
+            }
         }
     }
 

@@ -14,7 +14,7 @@ struct WebOrigin: Hashable, Sendable {
         host = authority[..<(colon ?? authority.endIndex)].lowercased()
         guard !scheme.isEmpty, !host.isEmpty, host.utf8.allSatisfy(Self.mayStandInHost) else { return nil }
         if let colon {
-            guard let port = Port.parse(String(authority[authority.index(after: colon)...])) else { return nil }
+            guard let port = Int(authority[authority.index(after: colon)...]), 0...65_535 ~= port else { return nil }
             self.port = port
         } else {
             port = scheme == "https" ? 443 : 80

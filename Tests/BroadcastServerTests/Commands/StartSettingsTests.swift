@@ -10,14 +10,7 @@ import Testing
     private func settings(_ arguments: [String], _ variables: [String: String] = [:]) throws -> StartSettings {
         let command = try StartCommand.parse(arguments)
         let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
-        return try StartSettings(
-            flags: command.flags,
-            memoryFlags: command.memoryFlags,
-            storageFlags: command.storageFlags,
-            networkFlags: command.networkFlags,
-            logFlags: command.logFlags,
-            environment: environment
-        )
+        return try StartSettings(flags: command.flags, environment: environment)
     }
 
     @Test func `without flags and variables the defaults hold`() throws {
@@ -172,5 +165,24 @@ import Testing
     @Test(arguments: ["-1", "65536", "99999999999999999999", "http", "", "8o88"])
     func `a port out of range is refused`(port: String) {
         #expect(throws: (any Error).self) { try StartCommand.parse(["--port=\(port)"]) }
+    }
+
+    @Test(arguments: ["echo", "durable"])
+    func `a flag turns a switch off that a variable turns on`(name: String) throws {
+        func isOn(_ arguments: [String], _ variables: [String: String]) throws -> Bool {
+            let chat = try settings(arguments + ["--state-dir", "state"], variables).chat
+            return name == "echo" ? chat.echoes : chat.isDurable
+        }
+        let variables = ["BROADCAST_SERVER_\(name.uppercased())": "true"]
+        #expect(try isOn([], variables))
+        #expect(try !isOn(["--no-\(name)"], variables))
+        #expect(try isOn(["--\(name)"], [:]))
+        #expect(try !isOn(["--\(name)", "--no-\(name)"], variables))
+    }
+
+    @Test func `a file that a flag names is written although a variable wants none`() throws {
+        let variables = ["BROADCAST_SERVER_NO_LOG_FILE": "true", "BROADCAST_SERVER_COMPRESSION": "off"]
+        #expect(try settings(["--log-file", "a.log"], variables).log.file == LogSettings.File(path: "a.log"))
+        #expect(try settings(["--compression", "on"], variables).chat.compression != nil)
     }
 }

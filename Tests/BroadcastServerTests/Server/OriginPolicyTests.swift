@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct OriginPolicyTests {
     private func policy(_ exceptions: String...) -> OriginPolicy {
-        OriginPolicy(exceptions: Set(exceptions.compactMap { OriginPolicy.Exception.parse($0) }))
+        OriginPolicy(exceptions: Set(exceptions.compactMap { OriginPolicy.Exception(argument: $0) }))
     }
 
     @Test func `clients that name no origin may connect`() {
@@ -54,6 +54,6 @@ import Testing
 
     @Test(arguments: ["", "a.example", "https://", "https://a.example/", "https://a.example:0x1", "https://a b", "**"])
     func `what is no origin is not taken for one`(text: String) {
-        #expect(OriginPolicy.Exception.parse(text) == nil)
+        #expect(OriginPolicy.Exception(argument: text) == nil)
     }
 }

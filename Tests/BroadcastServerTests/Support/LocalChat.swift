@@ -29,7 +29,9 @@ struct LocalChat: Sendable {
         for _ in 0..<threads { loops.append(try await ServiceLoop.start()) }
         let logger = Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() }
         let service = ChatService(on: loops, settings, logger: logger, logMessage: nil, store: store)
-        let origins = OriginPolicy(exceptions: Set([OriginPolicy.Exception.parse(allowedOrigin)].compactMap(\.self)))
+        let origins = OriginPolicy(
+            exceptions: Set([OriginPolicy.Exception(argument: allowedOrigin)].compactMap(\.self))
+        )
         let gateway = WebSocketGateway(service: service, origins: origins)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer

@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// The flags of `start`: what the table describes, as the command line gives it.
+struct StartFlags: ParsableArguments {
+    @Option(\.host) var host: String?
+    @Option(\.port) var port: Int?
+    @Option(\.allowOrigin) var allowOrigin: [OriginPolicy.Exception]
+    @Option(\.tlsCert) var tlsCert: String?
+    @Option(\.tlsKey) var tlsKey: String?
+    @Option(\.pingInterval) var pingInterval: TimeSpan?
+    @Option(\.commentInterval) var commentInterval: TimeSpan?
+    @Option(\.threads) var threads: ThreadCount?
+    @Flag(\.echo) var echo: Bool?
+    @Option(\.envelope) var envelope: Envelope?
+    @Option(\.maxMessage) var maxMessage: ByteCount?
+    @Option(\.slowClient) var slowClient: SlowClientAction?
+    @Option(\.maxBacklog) var maxBacklog: ByteCount?
+    @Option(\.maxLag) var maxLag: TimeSpan?
+    @Option(\.compression) var compression: OnOff?
+    @Option(\.historyMessages) var historyMessages: Int?
+    @Option(\.historyBytes) var historyBytes: ByteCount?
+    @Option(\.historyAge) var historyAge: TimeSpan?
+    @Option(\.historyTotal) var historyTotal: ByteCount?
+    @Option(\.sessionGrace) var sessionGrace: TimeSpan?
+    @Option(\.stateDir) var stateDir: String?
+    @Flag(\.durable) var durable: Bool?
+    @Option(\.logLevel) var logLevel: LogLevel?
+    @Option(\.logFile) var logFile: String?
+    @Flag(\.noLogFile) var noLogFile: Bool
+    @Option(\.logMessages) var logMessages: OnOff?
+
+    func validate() throws {
+        try LogFlags.check(logFile: logFile, noLogFile: noLogFile)
+    }
+}

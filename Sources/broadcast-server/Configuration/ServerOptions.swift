@@ -1,0 +1,163 @@
+import LWSSwift
+
+/// The table of the options of `start`: each is described here, and nowhere else.
+///
+/// From it come the flags (``StartFlags``), the variables (``Environment``), the section on them in `--help`, and
+/// docs/configuration.md, which `scripts/options` writes. An option that is added here needs its line in `StartFlags`,
+/// and somebody who reads it (``StartSettings``).
+struct ServerOptions: Sendable {
+    static let table = ServerOptions()
+
+    let host = Setting(
+        "host",
+        default: Defaults.host,
+        "The name or address to listen at; 0.0.0.0 and :: stand for all of them.",
+        value: "host"
+    )
+    let port = Setting(
+        "port",
+        as: .within(0...65_535),
+        default: Defaults.port,
+        "The port to listen on; 0 picks a free one.",
+        value: "port"
+    )
+    let allowOrigin = Setting<[OriginPolicy.Exception]>(
+        list: "allow-origin",
+        """
+        Let web pages of this origin use the channels, over WebSockets and HTTP alike, such as https://chat.example; * for \
+        all. Repeat for more. The server's own page, and clients that are no browsers, always may.
+        """
+    )
+    let tlsCert = Setting<String?>(
+        "tls-cert",
+        "Serve wss:// with this certificate, a PEM file with the intermediate ones after it; needs --tls-key.",
+        value: "file"
+    )
+    let tlsKey = Setting<String?>(
+        "tls-key",
+        "The private key of --tls-cert, a PEM file without a passphrase.",
+        value: "file"
+    )
+    let pingInterval = Setting(
+        "ping-interval",
+        default: TimeSpan(ConnectionLimits.Keepalive().interval),
+        "After how much silence to ask whether the other side is still there; 0 for never."
+    )
+    let commentInterval = Setting(
+        "comment-interval",
+        default: TimeSpan(ChatSettings().eventCommentInterval ?? .zero),
+        """
+        After how much silence to send a comment to those who listen to events, so that nothing in between cuts them off; 0 \
+        for never.
+        """
+    )
+    let threads = Setting(
+        "threads",
+        default: ChatSettings().threads,
+        "Threads that serve connections: a number, or auto for one for each processor."
+    )
+    let echo = Setting(switch: "echo", "Send a message to its sender too.")
+    let envelope = Setting(
+        "envelope",
+        default: ChatSettings().envelope,
+        "What the others get: text for \"Client <id>: <text>\", none for the message as it came."
+    )
+    let maxMessage = Setting(
+        "max-message",
+        as: .within(ByteCount(1 << 10)...ByteCount(64 << 20)),
+        default: ByteCount(ChatSettings().maximumMessageBytes),
+        "The largest message that is taken, from 1K to 64M."
+    )
+    let slowClient = Setting(
+        "slow-client",
+        default: SlowClientAction.close,
+        "What to do with a client that does not keep up: close, drop-oldest or drop-newest."
+    )
+    let maxBacklog = Setting(
+        "max-backlog",
+        as: .within(1...ByteCount.largest),
+        ifMissing: "16M, or what two of the largest messages need",
+        "How many bytes a client may be behind, such as 512K or 16M."
+    )
+    let maxLag = Setting(
+        "max-lag",
+        default: TimeSpan(ChatSettings().slowClients.maximumTimeBehind ?? .zero),
+        "How long a client may be behind, such as 500ms or 2m."
+    )
+    let compression = Setting(
+        "compression",
+        default: OnOff.on,
+        "Compress messages, where the other side can: on or off."
+    )
+    let historyMessages = Setting(
+        "history-messages",
+        as: .within(0...1_000_000),
+        default: HistorySettings().maximumMessages,
+        "How many messages of each channel are kept for those who come back; 0 for none.",
+        value: "count"
+    )
+    let historyBytes = Setting(
+        "history-bytes",
+        default: ByteCount(HistorySettings().maximumBytes),
+        "How many bytes of each channel's messages are kept; 0 for none."
+    )
+    let historyAge = Setting(
+        "history-age",
+        default: TimeSpan(HistorySettings().maximumAge),
+        "How long messages are kept; 0 for not at all."
+    )
+    let historyTotal = Setting(
+        "history-total",
+        default: ByteCount(HistorySettings().maximumTotalBytes),
+        "How many bytes of messages are kept in all; the channels that were used longest ago give up theirs first."
+    )
+    let sessionGrace = Setting(
+        "session-grace",
+        default: TimeSpan(ChatSettings().sessionGrace),
+        "How long a client whose connection is lost stays a member, until it comes back."
+    )
+    let stateDir = Setting<String?>(
+        "state-dir",
+        "A directory that keeps channels, messages, sessions and keys when the server ends.",
+        value: "directory"
+    )
+    let durable = Setting(
+        switch: "durable",
+        "Acknowledge messages only when they are on the disk; needs --state-dir."
+    )
+    let logLevel = Setting(
+        "log-level",
+        default: LogLevel(Defaults.logLevel),
+        "The least severe level to log: \(LogLevel.names)."
+    )
+    let logFile = Setting<String?>(
+        "log-file",
+        ifMissing: Defaults.serverLogFile,
+        "Append log lines to this file.",
+        value: "path"
+    )
+    let noLogFile = Setting(switch: "no-log-file", "Log to the console only.")
+    let logMessages = Setting(
+        "log-messages",
+        default: OnOff.on,
+        "Whether what people say is logged, besides who comes and goes: on or off."
+    )
+}
+
+extension ServerOptions {
+    /// All of them, in the order of the table.
+    static var descriptions: [any SettingDescription] {
+        Mirror(reflecting: table).children.compactMap { $0.value as? any SettingDescription }
+    }
+
+    /// The section on variables of `--help`.
+    static var environmentHelp: String {
+        let lines = descriptions.map { option in
+            let variable = Environment.variable(option.name)
+            let gap = String(repeating: " ", count: max(2, 35 - variable.count))
+            let note = option.valueName == nil ? "true or false: like " : "like "
+            return "  \(variable)\(gap)\(note)--\(option.name)\(option.isList ? ", several with commas between" : "")"
+        }
+        return "ENVIRONMENT:\n" + lines.joined(separator: "\n")
+    }
+}

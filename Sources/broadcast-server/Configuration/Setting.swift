@@ -1,0 +1,118 @@
+import ArgumentParser
+
+/// An option as it is described once, for its flag, its variable, the help and docs/configuration.md.
+///
+/// `Value` is what a reader of it gets: optional where there may be none, an array where there may be several.
+struct Setting<Value: Sendable>: Sendable {
+    /// Its words with hyphens between them, as in `history-age`: the flag is `--history-age`.
+    let name: String
+    /// What help calls its value; nil for a switch.
+    let valueName: String?
+    /// What it is for.
+    let purpose: String
+    let `default`: Value
+    /// The default as help shows it; nil where there is nothing to show.
+    let defaultText: String?
+    /// What a value must be.
+    let rule: String
+    /// The value, or nil when the text is none.
+    let read: @Sendable (String) -> Value?
+}
+
+extension Setting {
+    /// An option with a default.
+    init(
+        _ name: String,
+        as form: OptionForm<Value> = .any,
+        default: Value,
+        _ purpose: String,
+        value: String = Value.valueName
+    ) where Value: OptionValue {
+        self.init(
+            name: name,
+            valueName: value,
+            purpose: purpose,
+            default: `default`,
+            defaultText: `default`.defaultValueDescription,
+            rule: form.rule,
+            read: form.read
+        )
+    }
+
+    /// An option without a value unless one is given.
+    /// - Parameter ifMissing: what holds then, for the help.
+    init<Element>(
+        _ name: String,
+        as form: OptionForm<Element> = .any,
+        ifMissing: String? = nil,
+        _ purpose: String,
+        value: String = Element.valueName
+    ) where Value == Element? {
+        self.init(
+            name: name,
+            valueName: value,
+            purpose: purpose,
+            default: nil,
+            defaultText: ifMissing,
+            rule: form.rule,
+            read: { text in form.read(text).map(Optional.some) }
+        )
+    }
+
+    /// An option that may be repeated; a variable has several values with commas between them.
+    init<Element: OptionValue>(list name: String, _ purpose: String) where Value == [Element] {
+        self.init(
+            name: name,
+            valueName: Element.valueName,
+            purpose: purpose,
+            default: [],
+            defaultText: nil,
+            rule: Element.rule,
+            read: { text in
+                let words = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+                let values = words.compactMap { Element(argument: $0) }
+                return values.count == words.count ? values : nil
+            }
+        )
+    }
+
+    /// A switch, which is off unless it is turned on.
+    init(switch name: String, _ purpose: String) where Value == Bool {
+        self.init(
+            name: name,
+            valueName: nil,
+            purpose: purpose,
+            default: false,
+            defaultText: nil,
+            rule: "Use true or false.",
+            read: { Bool(argument: $0) }
+        )
+    }
+}
+
+/// What can be said of a setting without knowing its type.
+protocol SettingDescription {
+    var name: String { get }
+    var valueName: String? { get }
+    var isList: Bool { get }
+}
+
+extension Setting: SettingDescription {
+    var isList: Bool { Value.self is any RangeReplaceableCollection.Type && Value.self != String.self }
+
+    /// What a shell completes it with; nil for what the type says.
+    var completion: CompletionKind? {
+        switch valueName {
+        case "directory": .directory
+        case "file", "path": .file()
+        default: nil
+        }
+    }
+
+    /// What the help of the flag says.
+    /// - Parameter showsDefault: false where another default holds.
+    func help(showsDefault: Bool = true) -> ArgumentHelp {
+        let suffix = showsDefault ? defaultText.map { " (default: \($0))" } ?? "" : ""
+        return ArgumentHelp("\(purpose)\(suffix)", valueName: valueName)
+    }
+}

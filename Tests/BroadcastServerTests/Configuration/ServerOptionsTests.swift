@@ -1,0 +1,60 @@
+import ArgumentParser
+import Configuration
+import Testing
+
+@testable import broadcast_server
+
+/// One table feeds flags, variables and help.
+@Suite struct ServerOptionsTests {
+    private let help = StartCommand.helpMessage(includeHidden: false, columns: 10_000)
+
+    @Test func `each option has its flag`() {
+        for option in ServerOptions.descriptions {
+            let flag = option.valueName.map { "--\(option.name) <\($0)>" } ?? "--\(option.name)"
+            #expect(help.contains("\n  \(flag)"), "\(flag)")
+        }
+    }
+
+    @Test func `each flag is of the table`() throws {
+        let flags = help.split(separator: "\n").compactMap { line in
+            line.hasPrefix("  --") ? String(line.dropFirst(4).prefix { $0 != " " && $0 != "/" }) : nil
+        }
+        #expect(flags.filter { $0 != "version" } == ServerOptions.descriptions.map(\.name))
+    }
+
+    @Test func `each switch has a form that turns it off`() {
+        for option in ServerOptions.descriptions where option.valueName == nil && option.name != "no-log-file" {
+            #expect(help.contains("--\(option.name)/--no-\(option.name)"))
+        }
+    }
+
+    @Test func `the help names the variable of each option`() {
+        for option in ServerOptions.descriptions {
+            #expect(help.contains("\n  \(Environment.variable(option.name)) "), "\(option.name)")
+        }
+        #expect(Environment.variable("history-age") == "BROADCAST_SERVER_HISTORY_AGE")
+    }
+
+    @Test func `the variable of each option is read`() throws {
+        let flags = try StartFlags.parse([])
+        for option in ServerOptions.descriptions where option.name != "log-file" {
+            // What no option takes; of texts every one is taken, and the settings show it.
+            let variables = [Environment.variable(option.name): "\u{7F}"]
+            let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
+            if ["host", "state-dir"].contains(option.name) {
+                let settings = try StartSettings(flags: flags, environment: environment)
+                #expect([settings.host, settings.storage.directory].contains("\u{7F}"), "\(option.name)")
+            } else {
+                #expect(throws: Failure.self, "\(option.name)") {
+                    try StartSettings(flags: flags, environment: environment)
+                }
+            }
+        }
+    }
+
+    @Test func `the help shows the defaults as they would be written`() {
+        for part in ["(default: 8088)", "(default: 24h)", "(default: 64M)", "(default: drop-newest)"] {
+            #expect(help.contains(part) == (part != "(default: drop-newest)"), "\(part)")
+        }
+    }
+}
