@@ -16,9 +16,7 @@ struct ConnectionFlags: ParsableArguments {
     var state: String?
 
     @Option(\.pingInterval) var pingInterval: TimeSpan?
-
-    @Option(help: ArgumentHelp("Offer to compress messages: on or off. (default: on)", valueName: "switch"))
-    var compression: OnOff?
+    @Option(\.compression) var compression: OnOff?
 
     @Option(
         help: ArgumentHelp(
