@@ -270,9 +270,13 @@ def shell(tmp_path):
     shell.stop()
 
 
+# Has the shell wait until its job has stopped, and tell.
+AWAIT_STOP = "until jobs | grep -q '[S]topped'; do sleep 0.1; done; jobs"
+
+
 def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell, server):
     shell.type(f"{BUILD}/broadcast-server connect {server.url} --no-log-file &" + ENTER)
-    shell.type("jobs" + ENTER)
+    shell.type(AWAIT_STOP + ENTER)
     # As the shell tells of `cat &`.
     shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
     shell.type("fg" + ENTER)
@@ -283,7 +287,7 @@ def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell,
         shell.type(CTRL_Z)
         shell.wait_until(lambda shell: shell.lines[-1] == "$")
         # Continued in the background, it wants the terminal and stops again.
-        shell.type("bg" + ENTER + "jobs" + ENTER)
+        shell.type("bg" + ENTER + AWAIT_STOP + ENTER)
         shell.wait_until(lambda shell: sum("Stopped" in line for line in shell.lines) >= 2 and shell.lines[-1] == "$")
         shell.type("echo $((6 * 7))" + ENTER)
         shell.wait_for("42", "$")
@@ -296,7 +300,7 @@ def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell,
 def test_without_an_editor_it_stops_in_the_background_too(shell, server):
     shell.type(f"{BUILD}/broadcast-server connect {server.url} --no-log-file --quiet | cat &" + ENTER)
     server.wait_for("Total clients: 1")
-    shell.type("jobs" + ENTER)
+    shell.type(AWAIT_STOP + ENTER)
     shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
     shell.type("fg" + ENTER)
     with connect(server.url, compression=None) as peer:
@@ -399,13 +403,13 @@ def test_without_a_connection_commands_say_so_and_lines_stay_in_view(open_consol
     console.type("/name ann" + ENTER)
     console.wait_until(lambda console: "There is no connection at present. You come back as ann." in console.lines)
     console.type("/name Client 7" + ENTER)
-    console.wait_until(lambda console: any("given by the server" in line for line in console.lines))
+    console.wait_until(lambda console: "given by the server" in "".join(console.lines))
     console.type("".join(f"line {number}" + ENTER for number in range(5)))
     console.wait_for(
         "… 2 more", "… line 2", "… line 3", "… line 4", ("(offline, 5 waiting) " + PROMPT).rstrip()
     )
     second = start_server(port=first.port)
-    second.wait_for("ann: line 4")
+    second.wait_for(r"\(ann\): line 4")
     console.wait_for(*(f"you: line {number} ✓" for number in range(5)), PROMPT.rstrip())
 
 
