@@ -32,7 +32,7 @@ def transcript(page):
             yield command, output
 
 
-@pytest.mark.parametrize("page", filter(has_transcript, PAGES), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if has_transcript(page)], ids=lambda page: page.stem)
 def test_a_shell_prints_what_the_page_shows(page, start_server, tmp_path):
     server = start_server()
     environment = os.environ | {"PATH": f"{BUILD}:{os.environ['PATH']}", "LANG": "C.UTF-8"}

@@ -156,7 +156,7 @@ extension ServerOptions {
             let variable = Environment.variable(option.name)
             let gap = String(repeating: " ", count: max(2, 35 - variable.count))
             let note = option.valueName == nil ? "true or false: like " : "like "
-            return "  \(variable)\(gap)\(note)--\(option.name)\(option.isList ? ", several with commas between" : "")"
+            return "  \(variable)\(gap)\(note)--\(option.name)\(option.isList ? ", with commas" : "")"
         }
         return "ENVIRONMENT:\n" + lines.joined(separator: "\n")
     }
