@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 
 import pytest
 
@@ -14,6 +15,9 @@ from support.site import Site
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / ".build/interop"
 BUILD = pathlib.Path(os.environ.get("INTEROP_BUILD", ROOT / ".build/release"))
+
+# A shell that runs the tests in the background has them ignore it, and the programs would go on ignoring it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
