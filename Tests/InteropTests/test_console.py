@@ -170,6 +170,7 @@ def test_Ctrl_C_clears_the_line(console, peer):
 
 
 def test_Ctrl_C_where_there_is_nothing_to_clear_tells_how_to_leave_once(console):
+    console.wait_for("1 here: you (Client 1).", PROMPT.rstrip())
     console.type(CTRL_C * 3)
     hint = "To leave, press Ctrl-D or type /quit."
     console.wait_for(hint, PROMPT.rstrip())

@@ -127,6 +127,8 @@ import Glibc
         defer { endTurn() }
         guard !isClosed else { return nil }
         isEditing = true
+        // Before the prompt appears: libedit sets the terminal only afterwards, and a Ctrl-D in between would be lost.
+        unsafe cedit_prepare_terminal(editor, 1)
         var count: Int32 = 0
         let start = unsafe el_gets(editor, &count)
         isEditing = false
