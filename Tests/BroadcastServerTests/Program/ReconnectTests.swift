@@ -46,11 +46,14 @@ import Testing
         let listener = try RawListener()
         let client = try RunningProgram(["publish", listener.url, "one"])
         let field = "Sec-WebSocket-Protocol: \(ChatProtocol.subprotocol)"
-        let first = try await listener.acceptUpgraded(fields: [field])
-        // It would come before the answer to this.
-        try await first.send(RawFrame(.ping, [1]))
-        #expect(try await first.receive() == RawFrame(.pong, [1]))
-        await first.reset()
+        let first = try await listener.accept()
+        let head = try await first.readHead()
+        // In one piece, so that no message can come late: it would come before the answers to these.
+        let frames = [RawFrame(.ping, [1]), RawFrame(.close, [0x03, 0xE9])]
+        try await first.write(
+            RawListener.answer(to: head, fields: [field]) + frames.flatMap { $0.encoded(masked: false) }
+        )
+        #expect(try await first.receiveToEnd() == [RawFrame(.pong, [1]), RawFrame(.close, [0x03, 0xE9])])
         let second = try await ChatPeer.accept(listener)
         let (text, key) = try await second.nextMessage()
         #expect(text == "one")
