@@ -47,12 +47,14 @@ final class PatternSearch: Sendable {
     }
 
     /// Looks for a match anywhere in a text. One task at a time may call this.
-    func find(in text: String) async -> Finding {
+    ///
+    /// - Parameter limit: how long it may take before it is given up.
+    func find(in text: String, atMost limit: Duration = limit) async -> Finding {
         state.update { state in
             state.text = text
             state.isFound = nil
         }
-        let end = ContinuousClock.now + Self.limit
+        let end = ContinuousClock.now + limit
         while true {
             if let isFound = state.withLock({ $0.isFound }) { return isFound ? .found : .notFound }
             guard ContinuousClock.now < end, !Task.isCancelled else { return .givenUp }

@@ -37,13 +37,12 @@ import Testing
         #expect(try await verdicts([text], pattern: "(a+)+$") == [.undecidable])
     }
 
-    @Test func `a search that takes too long ends with its task`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a search that takes too long ends with its task`() async throws {
         let search = try PatternSearch("(a+)+$")
-        let task = Task { await search.find(in: String(repeating: "a", count: 35) + "!") }
-        let start = ContinuousClock.now
+        let text = String(repeating: "a", count: 60) + "!"
+        let task = Task { await search.find(in: text, atMost: .seconds(1 << 32)) }
         task.cancel()
         #expect(await task.value == .givenUp)
-        #expect(ContinuousClock.now - start < PatternSearch.limit)
     }
 
     @Test func `a pattern that is none is refused with advice`() {

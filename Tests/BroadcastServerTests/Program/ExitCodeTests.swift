@@ -67,14 +67,14 @@ import Testing
         Case(
             name: "time has passed during a search",
             server: .says(String(repeating: "a", count: 35) + "!"),
-            arguments: ["--expect", "(a+)+$", "--timeout", "500ms"],
+            arguments: ["--expect", "(a+)+$", "--timeout", "2s"],
             code: .timedOut,
             hint: "--timeout has passed"
         ),
         Case(
             name: "time has passed",
             server: .says("hello"),
-            arguments: ["--expect", "good bye", "--timeout", "300ms"],
+            arguments: ["--expect", "good bye", "--timeout", "2s"],
             code: .timedOut,
             hint: "--timeout has passed"
         ),

@@ -9,7 +9,7 @@ import Testing
     private static let agreement = ["Sec-WebSocket-Protocol: \(ChatProtocol.subprotocol)"]
     private static let notice = "has agreed on \(ChatProtocol.subprotocol), but does not speak it"
 
-    @Test(arguments: [["connect", "--connect-timeout", "300ms"], ["publish", "--connect-timeout", "300ms"]])
+    @Test(arguments: [["connect", "--connect-timeout", "2s"], ["publish", "--connect-timeout", "2s"]])
     func `a server that never welcomes the client is sent plain text`(arguments: [String]) async throws {
         let listener = try RawListener()
         let all = [arguments[0], listener.url] + arguments.dropFirst()
@@ -38,7 +38,7 @@ import Testing
 
     @Test func `a welcome that comes late is welcome`() async throws {
         let listener = try RawListener()
-        let client = try RunningProgram(["connect", listener.url, "--connect-timeout", "200ms"])
+        let client = try RunningProgram(["connect", listener.url, "--connect-timeout", "2s"])
         let peer = try await listener.acceptUpgraded(fields: Self.agreement)
         try await client.waitForError(Self.notice)
         let welcome = Welcome(

@@ -92,7 +92,7 @@ import Testing
 
     @Test func `time, signals and silence end it with their codes`() async throws {
         let listener = try RawListener()
-        let late = try RunningProgram(["tail", listener.url, "--timeout", "300ms"])
+        let late = try RunningProgram(["tail", listener.url, "--timeout", "2s"])
         let first = try await accept(listener)
         #expect(try await late.exitCode() == 124)
         let interrupted = try RunningProgram(["tail", listener.url])
@@ -100,7 +100,7 @@ import Testing
         try await interrupted.waitForOutput("a\n")
         interrupted.signal(SIGINT)
         #expect(try await interrupted.exitCode() == 130)
-        let silent = try RunningProgram(["tail", listener.url, "--silence", "200ms", "--no-reconnect"])
+        let silent = try RunningProgram(["tail", listener.url, "--silence", "2s", "--no-reconnect"])
         let third = try await accept(listener)
         #expect(try await silent.exitCode() == 69)
         #expect(silent.error.contains("nothing came"))
