@@ -7,10 +7,7 @@ enum TextLines {
             var start = 0
             while start < bytes.count {
                 let end = min(start + blockBytes, bytes.count)
-                // Without a way out in the middle, so that many bytes are looked at together.
-                var suspects: UInt8 = 0
-                for index in start..<end { suspects |= unsafe mayBegin(bytes[index]) ? 1 : 0 }
-                if suspects != 0 {
+                if unsafe mayBreak(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) {
                     for index in start..<end {
                         if let length = unsafe breakLength(bytes, at: index), index + length < bytes.count {
                             return true
@@ -41,10 +38,36 @@ enum TextLines {
 
     private static let blockBytes = 1_024
 
-    /// Whether a line break may begin with a byte.
-    @inline(__always)
+    /// Whether a line break may begin with one of the bytes, looking at eight together.
+    private static func mayBreak(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= 8 else { return unsafe bytes.contains { mayBegin($0) } }
+        // Without a way out in the middle, so that the compiler can take several words at once. The last overlaps.
+        var suspects = unsafe marks(bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
+        var offset = 0
+        while offset < bytes.count & ~7 {
+            suspects |= unsafe marks(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            offset &+= 8
+        }
+        return suspects != 0
+    }
+
+    /// Whether a line break may begin with a byte: LF to CR, or what begins NEL (0xC2) and the two separators (0xE2).
     private static func mayBegin(_ byte: UInt8) -> Bool {
         byte &- 0x0A < 4 || byte | 0x20 == 0xE2
+    }
+
+    /// The same for each byte of a word: not 0 if there is one.
+    @inline(__always)
+    private static func marks(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high = ones &* 0x80
+        // No byte borrows from another, since they are below 0x80: at most 0x0D leaves the high bit of the difference, at
+        // least 0x0A sets that of the sum.
+        let low = word & ~high
+        let controls = (ones &* 0x8D &- low) & (low &+ ones &* 0x76) & ~word
+        let rest = (word | ones &* 0x20) ^ (ones &* 0xE2)
+        let leads = (rest &- ones) & ~rest
+        return (controls | leads) & high
     }
 
     /// How many bytes the line break takes that begins here; nil when there is none.

@@ -39,4 +39,12 @@ import Testing
         #expect(!Self.areSeveral(text))
         #expect(Self.marked(text) == text)
     }
+
+    @Test func `of all characters only breaks break a line, at whatever place among eight bytes`() {
+        let breaks: Set<UInt32> = [0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029]
+        for value in UInt32(0)..<0x2100 {
+            let text = String(repeating: "x", count: Int(value % 11)) + String(Unicode.Scalar(value)!) + "bcdefgh"
+            #expect(Self.areSeveral(text) == breaks.contains(value), "U+\(String(value, radix: 16))")
+        }
+    }
 }
