@@ -28,7 +28,11 @@ final class LockedFile: Sendable {
     }
 
     deinit {
-        current.withLock { $0.close() }
+        current.withLock { file in
+            // A process that was just forked has the file as well, until it runs its program.
+            flock(file.number, LOCK_UN)
+            file.close()
+        }
     }
 
     /// The content, from the first byte to the last.
