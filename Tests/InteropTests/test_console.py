@@ -312,6 +312,22 @@ def test_without_an_editor_it_stops_in_the_background_too(shell, server):
         shell.wait_until(lambda shell: shell.lines[-1] == "$")
 
 
+@pytest.mark.parametrize("words", ["connect", "connect --no-log-file --quiet | cat", "publish"])
+@pytest.mark.parametrize("is_started_behind", [True, False])
+def test_the_shell_can_end_it_when_it_has_stopped(shell, server, words, is_started_behind):
+    command, _, rest = words.partition(" ")
+    shell.type(f"{BUILD}/broadcast-server {command} {server.url} {rest} {'&' if is_started_behind else ''}" + ENTER)
+    if not is_started_behind:
+        server.wait_for("Total clients: 1")
+        shell.type(CTRL_Z)
+    shell.type(AWAIT_STOP + ENTER)
+    shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
+    shell.type("kill %1" + ENTER)
+    shell.type("wait; jobs; echo $((6 * 7))" + ENTER)
+    shell.wait_for("42", "$")
+    assert not any("Stopped" in line for line in shell.lines[-3:])
+
+
 def assert_is_given_back(console):
     assert console.modes == console.initial_modes
 

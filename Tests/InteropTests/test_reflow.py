@@ -33,8 +33,8 @@ def rows(text, columns):
     return [text[start : start + columns].rstrip() for start in range(0, len(text), columns)]
 
 
-@pytest.mark.parametrize("columns", [40, 33, 100])
-def test_no_remainder_of_the_line_stays_and_nothing_above_goes(window, peer, columns):
+@pytest.mark.parametrize("widths", [[40], [33], [100], [40, 33], [100, 33, 70], [30, 80, 30, 80, 45], [55, 54, 53, 45]])
+def test_no_remainder_of_the_line_stays_and_nothing_above_goes(window, peer, widths):
     for number in range(3):
         peer.send(f"message {number}")
     said = [f"Client 2: message {number}" for number in range(3)]
@@ -42,11 +42,15 @@ def test_no_remainder_of_the_line_stays_and_nothing_above_goes(window, peer, col
     line = PROMPT + "".join(f"{number:03}." for number in range(30))
     window.type(line.removeprefix(PROMPT))
     window.wait_for(*said, *rows(line, 60))
-    window.resize(columns, 16)
-    window.wait_for("Client 2 joined.", *said, *rows(line, columns))
+    for columns in widths:
+        window.resize(columns, 16)
+        window.wait_for(*said[-1:], *rows(line, columns))
     # What follows finds the line where it is.
     peer.send("after")
-    window.wait_for("Client 2 joined.", *said, "Client 2: after", *rows(line, columns))
+    window.wait_for(*said[-1:], "Client 2: after", *rows(line, columns))
+    assert [row for row in window.history if row.startswith((PROMPT.rstrip(), "Client 2: "))] == [
+        *said, "Client 2: after", rows(line, columns)[0],
+    ]
 
 
 def test_the_window_may_be_resized_while_the_program_is_stopped(tmp_path, server):

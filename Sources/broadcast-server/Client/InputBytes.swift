@@ -4,7 +4,7 @@ struct InputBytes: Sendable {
 
     init(_ input: Descriptor) throws(Failure) {
         reader = try BlockingReader(from: ()) { _ throws(SystemError) in
-            let bytes = try input.read(atMost: InputLines.pieceBytes)
+            let bytes = try input.readInForeground(atMost: InputLines.pieceBytes)
             return bytes.isEmpty ? nil : bytes
         }
     }

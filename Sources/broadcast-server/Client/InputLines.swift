@@ -12,7 +12,7 @@ struct InputLines: Sendable {
         let splitter = LineSplitter(maximumBytes: maximumLineBytes)
         reader = try BlockingReader(from: (splitter: splitter, isAtEnd: false)) { source throws(SystemError) in
             guard !source.isAtEnd else { return nil }
-            let bytes = try input.read(atMost: Self.pieceBytes)
+            let bytes = try input.readInForeground(atMost: Self.pieceBytes)
             guard bytes.isEmpty else { return source.splitter.push(bytes) }
             source.isAtEnd = true
             return source.splitter.finish().map { [$0] }

@@ -26,11 +26,11 @@ struct Descriptor: Equatable, Sendable {
     }
 
     /// Points the standard descriptors that were closed by the parent at `/dev/null`, before another file gets their
-    /// number and is mistaken for them.
+    /// number and is mistaken for them. Writing to a standard output that was closed goes on to fail.
     static func openMissingStandardDescriptors() {
         for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
             // The lowest free number is taken, which is this one.
-            _ = unsafe open("/dev/null", O_RDWR)
+            _ = unsafe open("/dev/null", number == STDOUT_FILENO ? O_RDONLY : O_RDWR)
         }
     }
 
@@ -61,6 +61,12 @@ struct Descriptor: Equatable, Sendable {
             if count >= 0 { return bytes }
             try waitAfterFailure(for: POLLIN)
         }
+    }
+
+    /// The same for what somebody may type: of a terminal it reads only while the process is in its foreground.
+    func readInForeground(atMost limit: Int) throws(SystemError) -> [UInt8] {
+        if isTerminal { JobControl.awaitInput(of: self) }
+        return try read(atMost: limit)
     }
 
     func close() {

@@ -1,7 +1,16 @@
 import Glibc
+import Synchronization
 
 /// The job control of the shell that has started the program.
 enum JobControl {
+    private static let isEnding = Atomic(false)
+
+    /// Has nobody wait for the foreground any more: a shell that ends a stopped job continues it for that, and it must not
+    /// stop again before it has ended.
+    static func end() {
+        isEnding.store(true, ordering: .relaxed)
+    }
+
     /// Stops the process, as Ctrl-Z does, until the shell continues it. Does nothing when there is no such shell.
     static func stop() {
         // A signal to this very thread takes effect before `raise` returns.
@@ -22,13 +31,43 @@ enum JobControl {
     /// Waits until the process is in the foreground of a terminal: in the background it stops until the shell brings it
     /// there.
     static func claimTerminal(_ terminal: Descriptor) throws(SystemError) {
-        unblockSignals()
+        awaitForeground(of: terminal)
         var mode = termios()
         guard unsafe tcgetattr(terminal.number, &mode) == 0 else { throw SystemError() }
         // Setting what is set already changes nothing, but is for the foreground only (tcsetattr(3), SIGTTOU).
         while unsafe tcsetattr(terminal.number, TCSADRAIN, &mode) != 0 {
             guard errno == EINTR else { throw SystemError() }
         }
+    }
+
+    /// The same without errors. It never returns in the background of a process that is ending.
+    ///
+    /// The system would do it, too, when the terminal is used; but then the process would stop again in the moment in which
+    /// it is continued, and what it was told meanwhile would wait until it is in the foreground.
+    static func awaitForeground(of terminal: Descriptor) {
+        unblockSignals()
+        while !isInForeground(of: terminal), hasShell {
+            // Like the system, all of the job.
+            kill(0, SIGTTIN)
+            // Whoever brings it to the foreground continues it afterwards.
+            for _ in 0..<50 where !isInForeground(of: terminal) { usleep(10_000) }
+            while isEnding.load(ordering: .relaxed), !isInForeground(of: terminal) { usleep(100_000) }
+        }
+    }
+
+    /// Waits until there is something to read from a terminal, and the process is in the foreground.
+    static func awaitInput(of terminal: Descriptor) {
+        awaitForeground(of: terminal)
+        var descriptor = pollfd(fd: terminal.number, events: Int16(POLLIN), revents: 0)
+        while unsafe poll(&descriptor, 1, -1) < 0, errno == EINTR {}
+        awaitForeground(of: terminal)
+    }
+
+    /// Whether there is one in the session that can continue the process; otherwise the system does not stop it for the
+    /// terminal's sake.
+    private static var hasShell: Bool {
+        let parent = getppid()
+        return getsid(parent) == getsid(0) && getpgid(parent) != getpgrp()
     }
 
     /// Whether the process has the terminal, and not the shell or another of its jobs; true of a terminal without jobs.

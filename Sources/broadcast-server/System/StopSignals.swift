@@ -78,6 +78,7 @@ struct StopSignals: Sendable {
 
     /// Asks for the end for another reason.
     func stop(_ cause: StopCause) {
+        JobControl.end()
         continuation.yield(cause)
         continuation.finish()
     }

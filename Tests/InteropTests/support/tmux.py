@@ -34,13 +34,23 @@ class Window:
             rows.pop()
         return rows
 
+    @property
+    def history(self):
+        """The rows of the window, and those above it that can be scrolled to."""
+        return [row.rstrip() for row in self._run("capture-pane", "-p", "-S", "-").split("\n")]
+
     def type(self, text):
         """Types on the keyboard."""
         self._run("send-keys", "-l", text)
 
     def resize(self, columns, rows):
-        """Changes the size of the window."""
+        """Changes the size of the window, and waits until the program can know: tmux tells it some time later."""
         self._run("resize-window", "-x", str(columns), "-y", str(rows))
+        terminal = os.open(self._run("display-message", "-p", "#{pane_tty}").strip(), os.O_RDWR | os.O_NOCTTY)
+        try:
+            self.wait_until(lambda _: os.get_terminal_size(terminal) == (columns, rows))
+        finally:
+            os.close(terminal)
 
     def wait_until(self, condition):
         """Waits until something holds for the window."""

@@ -8,27 +8,25 @@ import Glibc
 @safe final class LineEditor: @unchecked Sendable {
     // Reason for the unchecked conformance: everything below is touched only between `takeTurn` and `endTurn`, which
     // `eraser` and the functions of keys check; `keys` is the reading thread's own.
-    private let turn = Monitor(Turn())
+    let turn = Monitor(Turn())
     let editor: OpaquePointer
     private let history: OpaquePointer
     let assistance: Assistance
     /// What libedit is given as the prompt: it must stay in place until it is replaced.
     private var promptText: UnsafeMutablePointer<CChar>
-    private var prompt: LinePrompt
+    var prompt: LinePrompt
     /// How the terminal was set before, which libedit does not remember exactly.
     private let initialMode = UnsafeMutablePointer<termios>.allocate(capacity: 1)
-    private var isEditing = false
-    private var isClosed = false
+    private(set) var isEditing = false
+    private(set) var isClosed = false
     /// Whether the user was told how to leave since there was something in the line.
     var hasHinted = false
-    /// The width of the terminal for which the line is laid out.
-    private var columns = LineEditor.terminalColumns
+    /// What the line is laid out for.
+    var reflow = LineReflow(columns: LineEditor.terminalColumns)
     /// When the program went on after it was stopped by the key.
     private var lastReturn = ContinuousClock.now - LineEditor.delayOfSignals
     /// How much later than the program itself the signal for that may come here.
     private static let delayOfSignals = Duration.seconds(1)
-    /// Whether the terminal breaks long rows anew when its width changes, as far as that is known.
-    private var breaksRowsAnew: Bool?
     /// Keys that were taken for the beginning of a report, and are none.
     private var keys: [Unicode.Scalar] = []
 
@@ -47,10 +45,12 @@ import Glibc
         var history: LineHistory?
     }
 
-    private struct Turn: Sendable {
+    struct Turn: Sendable {
         var isTaken = false
-        /// Whether it is being found out what a new width has made of the line; nobody writes meanwhile.
-        var isMeasuring = false
+        /// Whether the shell has the terminal until the program is continued; nobody writes meanwhile.
+        var isAway = false
+        /// The new width, while it is found out what it has made of the line; nobody writes meanwhile.
+        var measuredColumns: Int?
         /// How many reports of the cursor were asked for and have not come.
         var expectedReports = 0
     }
@@ -155,7 +155,7 @@ import Glibc
         let result = Result { () throws(SystemError) in try nextKey() }
         takeTurn()
         // A key that is pressed before the terminal has reported its cursor is for the line as it is laid out.
-        settleWidth(cursorColumn: nil)
+        settleWidth()
         guard !isClosed, let character = unsafe character else { return -1 }
         switch result {
         case .success(let scalar?):
@@ -188,20 +188,10 @@ import Glibc
         return keys.removeFirst()
     }
 
-    private func takeReport(column: Int) {
-        takeTurn()
-        defer { endTurn() }
-        let isLast = turn.withLock { turn in
-            turn.expectedReports -= 1
-            return turn.expectedReports == 0
-        }
-        if isLast { settleWidth(cursorColumn: column) }
-    }
-
     /// The next character of the terminal; bytes that are no UTF-8 are passed over.
     private static func nextScalar() throws(SystemError) -> Unicode.Scalar? {
         var bytes: [UInt8] = []
-        while let byte = try input.read(atMost: 1).first {
+        while let byte = try input.readInForeground(atMost: 1).first {
             // A byte that begins a character (RFC 3629 section 3) ends whatever was incomplete.
             if byte & 0b1100_0000 != 0b1000_0000 { bytes = [] }
             bytes.append(byte)
@@ -216,7 +206,7 @@ import Glibc
     /// Writes whole lines above the one that is typed, which comes back below as it was, with another prompt if one is
     /// given.
     func write(_ bytes: [UInt8], prompt new: LinePrompt? = nil) throws(SystemError) {
-        takeTurn(afterMeasuring: true)
+        takeTurnToWrite()
         defer { endTurn() }
         let changes = new != nil && new != prompt
         guard isEditing, !isClosed else {
@@ -230,8 +220,8 @@ import Glibc
         unsafe cedit_refresh(editor)
     }
 
-    private func replacePrompt(_ new: LinePrompt) {
-        guard let copy = unsafe strdup(new.laidOut(columns: columns)) else { return }
+    func replacePrompt(_ new: LinePrompt) {
+        guard let copy = unsafe strdup(new.laidOut(columns: reflow.columns)) else { return }
         unsafe free(promptText)
         unsafe promptText = copy
         prompt = new
@@ -244,64 +234,6 @@ import Glibc
         unsafe cedit_refresh(editor)
     }
 
-    /// Begins to lay the line out for the size that the terminal has now (SIGWINCH). Some terminals break long rows anew
-    /// when their width changes and others do not; where the cursor is tells which, so the terminal is asked for that.
-    /// ``endResizing()`` is to be called after a while, for one that does not answer.
-    func beginResizing() {
-        takeTurn()
-        defer { endTurn() }
-        guard !isClosed else { return }
-        guard isEditing, JobControl.isInForeground(of: Self.input) else { return adoptWidth() }
-        turn.withLock { turn in
-            turn.isMeasuring = true
-            turn.expectedReports += 1
-        }
-        try? Self.output.write(CursorReport.request)
-    }
-
-    /// Lays the line out without the terminal's answer, if there was none.
-    func endResizing() {
-        takeTurn()
-        defer { endTurn() }
-        settleWidth(cursorColumn: nil)
-    }
-
-    /// Lays the line out for the width that the terminal has now, once it is known where its first row is.
-    ///
-    /// - Parameter cursorColumn: where the terminal says that its cursor is; nil when it has not.
-    private func settleWidth(cursorColumn: Int?) {
-        let isMeasuring = turn.update { turn in
-            defer { turn.isMeasuring = false }
-            return turn.isMeasuring
-        }
-        guard isMeasuring, !isClosed else { return }
-        let rows = rowsAbove(cursorColumn: cursorColumn)
-        if isEditing { try? Self.output.write(Self.eraser(rows: rows)) }
-        adoptWidth()
-        if isEditing { unsafe cedit_refresh(editor) }
-    }
-
-    /// How many rows of the line are above its cursor, after the width has changed.
-    private func rowsAbove(cursorColumn: Int?) -> Int {
-        let width = Self.terminalColumns
-        let kept = path(over: textBeforeCursor, columns: columns)
-        let broken = path(over: textBeforeCursor, columns: width)
-        if let cursorColumn {
-            let isKept = cursorColumn == min(kept.column, width - 1)
-            let isBroken = cursorColumn == broken.column
-            if isKept != isBroken { breaksRowsAnew = isBroken }
-            if isKept || isBroken { return breaksRowsAnew ?? true ? broken.row : kept.row }
-        }
-        // Better a remainder of the line than to lose what stands above.
-        return breaksRowsAnew.map { $0 ? broken.row : kept.row } ?? min(kept.row, broken.row)
-    }
-
-    private func adoptWidth() {
-        columns = Self.terminalColumns
-        replacePrompt(prompt)
-        unsafe el_resize(editor)
-    }
-
     /// Takes the terminal again after the program was stopped and continued (SIGCONT): the shell has had it meanwhile, and
     /// has left the cursor where the line is to begin.
     func resume() {
@@ -309,7 +241,8 @@ import Glibc
         defer { endTurn() }
         // Who was stopped by the key has taken it already.
         guard ContinuousClock.now - lastReturn > Self.delayOfSignals else { return }
-        guard !isClosed, isEditing, JobControl.isInForeground(of: Self.input) else { return }
+        guard !isClosed, isEditing, !turn.withLock({ $0.isAway }), JobControl.isInForeground(of: Self.input)
+        else { return }
         try? Self.output.write(Self.eraser(rows: 0))
         enterTerminal()
     }
@@ -318,7 +251,14 @@ import Glibc
     func suspend() {
         try? Self.output.write(eraser())
         leaveTerminal()
+        turn.withLock { $0.isAway = true }
+        // What ends the program meanwhile need not wait for the terminal.
+        endTurn()
         JobControl.stop()
+        JobControl.awaitForeground(of: Self.input)
+        takeTurn()
+        turn.withLock { $0.isAway = false }
+        guard !isClosed else { return }
         enterTerminal()
         lastReturn = .now
     }
@@ -326,7 +266,7 @@ import Glibc
     private func enterTerminal() {
         unsafe cedit_prepare_terminal(editor, 0)
         unsafe cedit_prepare_terminal(editor, 1)
-        turn.withLock { $0.isMeasuring = false }
+        turn.withLock { $0.measuredColumns = nil }
         adoptWidth()
         unsafe cedit_refresh(editor)
     }
@@ -336,10 +276,12 @@ import Glibc
         takeTurn()
         defer { endTurn() }
         guard !isClosed else { return }
-        if isEditing { try? Self.output.write(eraser()) }
-        leaveTerminal()
+        if !turn.withLock({ $0.isAway }), JobControl.isInForeground(of: Self.input) {
+            if isEditing { try? Self.output.write(eraser()) }
+            leaveTerminal()
+        }
         isClosed = true
-        turn.update { $0.isMeasuring = false }
+        turn.update { $0.measuredColumns = nil }
         assistance.history?.save()
     }
 
@@ -352,26 +294,24 @@ import Glibc
     /// What erases the prompt and the line, when the cursor stands where libedit has left it.
     private func eraser() -> [UInt8] {
         // While it is measured the line is as wide as it was.
-        Self.eraser(rows: rowsAbove(cursorColumn: nil))
+        Self.eraser(rows: rowsAbove())
     }
 
     /// What takes the cursor from behind a text up to the beginning of the prompt, and erases from there on.
     private func eraser(over text: some Sequence<Unicode.Scalar>, rowsBelow: Int = 0) -> [UInt8] {
-        Self.eraser(rows: path(over: Array(text), columns: columns).row + rowsBelow)
+        let path = CursorPath(over: drawn(Array(text)), columns: reflow.columns)
+        return Self.eraser(rows: path.row + rowsBelow)
     }
 
-    /// ECMA-48 CUU, ED.
-    private static func eraser(rows: Int) -> [UInt8] {
-        Array("\(rows > 0 ? "\u{1B}[\(rows)A" : "")\r\u{1B}[J".utf8)
+    /// ECMA-48 EL, CUU, ED. Row by row, since tmux keeps what is erased from the first row of the window on at once.
+    static func eraser(rows: Int) -> [UInt8] {
+        Array("\r\u{1B}[K\(String(repeating: "\u{1B}[A\u{1B}[K", count: rows))\u{1B}[J".utf8)
     }
 
-    /// Where the cursor is behind prompt and text, from the first row of the prompt on.
-    private func path(over text: [Unicode.Scalar], columns: Int) -> CursorPath {
+    /// Prompt and text, as they are on the screen.
+    func drawn(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         precondition(turn.withLock { $0.isTaken }, "libedit is used without taking a turn.")
-        var path = CursorPath(columns: columns)
-        path.advance(over: unsafe String(cString: promptText).unicodeScalars)
-        path.advance(over: text)
-        return path
+        return unsafe Array(String(cString: promptText).unicodeScalars) + text
     }
 
     /// What stands in the line before the cursor.
@@ -381,7 +321,7 @@ import Glibc
         return unsafe beforeCursor.compactMap { Unicode.Scalar(UInt32(bitPattern: $0)) }
     }
 
-    private static var terminalColumns: Int {
+    static var terminalColumns: Int {
         var size = winsize()
         let result = unsafe ioctl(output.number, UInt(TIOCGWINSZ), &size)
         return result == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
@@ -389,16 +329,16 @@ import Glibc
 
     // MARK: Turns
 
-    /// - Parameter afterMeasuring: whether to wait, too, until it is known where the line is.
-    private func takeTurn(afterMeasuring: Bool = false) {
+    /// - Parameter afterMeasuring: whether to wait, too, until the program has the terminal and it is known where the line is.
+    func takeTurn(afterMeasuring: Bool = false) {
         turn.wait { turn -> Void? in
-            guard !turn.isTaken, !(afterMeasuring && turn.isMeasuring) else { return nil }
+            guard !turn.isTaken, !(afterMeasuring && (turn.isAway || turn.measuredColumns != nil)) else { return nil }
             turn.isTaken = true
             return ()
         }
     }
 
-    private func endTurn() {
+    func endTurn() {
         turn.update { $0.isTaken = false }
     }
 }

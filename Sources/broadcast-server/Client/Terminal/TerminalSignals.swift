@@ -3,9 +3,6 @@ import UnixSignals
 /// What the system tells a program at a terminal: that the window has another size (SIGWINCH), and that the program goes
 /// on after it was stopped (SIGCONT).
 enum TerminalSignals {
-    /// How long a terminal may take to say where its cursor is.
-    private static let patience = Duration.milliseconds(200)
-
     /// Has the editor follow them for the rest of the process.
     static func watch(_ editor: LineEditor) async {
         let signals = await UnixSignalsSequence(trapping: .sigwinch, .sigcont)
@@ -20,7 +17,7 @@ enum TerminalSignals {
                 // While a window is dragged, one size follows the other: the last one counts.
                 waiting?.cancel()
                 waiting = Task {
-                    try await Task.sleep(for: patience)
+                    try await Task.sleep(for: LineEditor.patience)
                     editor.endResizing()
                 }
             }
