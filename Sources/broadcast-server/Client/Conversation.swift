@@ -17,6 +17,10 @@ actor Conversation {
     private var isWelcomed = false
     /// Whether objects travel over the connection, and the server acknowledges messages; otherwise it is plain text.
     private(set) var speaksObjects = false
+    /// The largest message that the server takes, in bytes, as far as it has said.
+    private(set) var messageLimit: Int?
+    /// Whether what was said before is still to come, which ends with a `position` (docs/protocol.md).
+    private var awaitsPast = false
     /// Whether anything has come over the connection.
     private var hasHeard = false
     private var isLeaving = false
@@ -99,9 +103,12 @@ actor Conversation {
 
     /// Waits until every message is settled.
     ///
-    /// - Parameter isPatient: whether to wait for another connection, too, when there is none.
+    /// - Parameter isPatient: whether to wait for another connection, too, when there is none, and for what was asked for of
+    ///   the past.
     func waitUntilSettled(isPatient: Bool) async {
-        while !outbox.isEmpty, isPatient || isOnline, !Task.isCancelled { await progress.wait() }
+        while !Task.isCancelled, isPatient ? awaitsPast || !outbox.isEmpty : isOnline && !outbox.isEmpty {
+            await progress.wait()
+        }
     }
 
     /// Performs the closing handshake, if there is a connection, and has no further one opened.
@@ -128,6 +135,8 @@ actor Conversation {
         guard !isLeaving else { return false }
         self.connection = connection
         speaksObjects = connection.handshake.subprotocol == ChatProtocol.subprotocol
+        messageLimit = nil
+        awaitsPast = asksForPast
         hasHeard = false
         isWelcomed = false
         if !speaksObjects { speakPlainText() }
@@ -158,10 +167,11 @@ actor Conversation {
         return true
     }
 
-    /// A server of plain text welcomes nobody, and knows no sessions.
+    /// A server of plain text welcomes nobody, knows no sessions, and does not tell the past from the present.
     private func speakPlainText() {
         speaksObjects = false
         isWelcomed = true
+        notePast()
         roster = Roster()
         presenter.noteMembers(roster)
         work.ring()
@@ -216,6 +226,7 @@ actor Conversation {
         switch object {
         case .welcome(let welcome):
             roster.take(welcome)
+            messageLimit = welcome.maxMessage
             acceptedName = wantedName
         case .joined(let presence):
             roster.join(presence)
@@ -245,6 +256,12 @@ actor Conversation {
     func noteWelcome() {
         isWelcomed = true
         work.ring()
+    }
+
+    /// Knows that everything was shown that was asked for of the past.
+    func notePast() {
+        awaitsPast = false
+        progress.ring()
     }
 
     private func showState() {

@@ -66,8 +66,9 @@ struct Link: Sendable {
                     if case .object(.welcome) = incoming { await conversation.noteWelcome() }
                     continue
                 }
-                if case .object(let object) = incoming, replay.ends(with: object) {
-                    presenter.tellOfMembers("— live from here —")
+                if replay.isUnderWay, case .object(let object) = incoming {
+                    if replay.ends(with: object) { presenter.tellOfMembers("— live from here —") }
+                    if !replay.isUnderWay { await conversation.notePast() }
                 }
                 let isShown = await isOwn(incoming) ? false : await presenter.show(incoming)
                 if case .object(let object) = incoming { await conversation.advance(past: object) }
@@ -123,12 +124,14 @@ struct Link: Sendable {
         while let entry = await conversation.nextToSend() {
             let isJSON = await conversation.speaksObjects
             let message = outgoing(entry, isJSON)
-            guard message.bytes.count <= maximumMessageBytes else {
+            // One that is too large would end the connection, and those behind it with it.
+            let limit = min(await conversation.messageLimit ?? .max, maximumMessageBytes)
+            guard message.bytes.count <= limit else {
                 _ = await conversation.settle(entry.key)
                 await conversation.countRefused()
                 presenter.tell(
                     .error,
-                    "A message was not sent: it takes \(message.bytes.count) bytes, and \(maximumMessageBytes) are allowed."
+                    "A message was not sent: it takes \(message.bytes.count) bytes, and \(limit) are allowed."
                 )
                 continue
             }

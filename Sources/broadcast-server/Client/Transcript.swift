@@ -145,6 +145,7 @@ private struct JSONLine {
         let channel: String
         let count: Int
         let members: [Member]?
+        let maxMessage: Int?
 
         init(_ welcome: Welcome) {
             position = welcome.position
@@ -153,6 +154,7 @@ private struct JSONLine {
             channel = welcome.channel
             count = welcome.count
             members = welcome.members
+            maxMessage = welcome.maxMessage
         }
     }
 

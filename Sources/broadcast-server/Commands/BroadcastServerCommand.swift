@@ -31,6 +31,7 @@ struct BroadcastServerCommand: AsyncParsableCommand {
     private static func exitCode() async -> Int32 {
         do {
             try DescriptorLimit.require()
+            try requireUTF8()
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -48,6 +49,15 @@ struct BroadcastServerCommand: AsyncParsableCommand {
             if code == ExitCode.success.rawValue { return printHelp(fullMessage(for: error)).rawValue }
             printError(usageMessage(for: error))
             return code
+        }
+    }
+
+    /// What is no UTF-8 would be repaired without a word, and then be sent as something else.
+    private static func requireUTF8() throws(Failure) {
+        for index in 0..<Int(CommandLine.argc) {
+            guard let argument = unsafe CommandLine.unsafeArgv[index] else { continue }
+            guard unsafe String(validatingCString: argument) == nil else { continue }
+            throw Failure(.usage, "Argument \(index) is not UTF-8. Convert it, as with iconv.")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LWSSwift
 import Testing
 
 @testable import broadcast_server
@@ -194,5 +195,24 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `of a welcome everything is printed but the session`() throws {
+        let welcome = Welcome(
+            position: "1.7",
+            recovered: true,
+            member: Member(id: ClientID(number: 1), name: "ann"),
+            session: "0123456789abcdef0123456789abcdef",
+            channel: "team",
+            count: 1,
+            members: [Member(id: ClientID(number: 1), name: "ann")],
+            maxMessage: 1_024
+        )
+        let object = ServerObject.welcome(welcome)
+        func keys(_ bytes: [UInt8]) throws -> Set<String> {
+            Set(try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]).keys)
+        }
+        let printed = Transcript(form: .json, showsTime: false).render(.object(object), now: Self.noon)
+        #expect(try keys(printed) == keys(ChatProtocol.encode(object).bytes).subtracting(["session"]))
     }
 }

@@ -153,4 +153,18 @@ import Testing
         #expect(frames.last?.closeCode == 1009)
         #expect(try await client.exitCode() == ExitCode.protocolError.rawValue)
     }
+
+    @Test func `a message that is larger than the server takes is refused by the client, and others get through`()
+        async throws
+    {
+        let server = try await RunningProgram.server(["--max-message", "1K"])
+        let client = try RunningProgram(
+            ["publish", server.url],
+            input: "one\n\(String(repeating: "x", count: 2_000))\nthree\n"
+        )
+        #expect(try await client.exitCode() == ExitCode.badInput.rawValue)
+        #expect(client.error.contains("and 1024 are allowed"), "\(client.error)")
+        try await server.waitForOutput(": one\n")
+        try await server.waitForOutput(": three\n")
+    }
 }

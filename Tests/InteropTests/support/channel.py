@@ -187,6 +187,9 @@ class Channel:
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(connection.request.path).query))
         with self._lock:
             session, member, older = self._enter(connection, shown, query)
+        if self._is_away or self._refusal:
+            # It was let in a moment before, and so was not among those that were closed.
+            connection.close(1001)
         if older:
             older.close(4000, "The session goes on in another connection.")
         with contextlib.suppress(ConnectionClosed):
