@@ -27,9 +27,14 @@ struct MemberName: Hashable, Sendable {
         guard !ServerGivenName.isLike(text) else {
             throw Problem(.badName, "Names such as \"Client 5\" and \"ann (2)\" are given by the server.")
         }
+        guard PrintableText.folded(text) != Self.reader else {
+            throw Problem(.badName, "\"\(Self.reader)\" is what clients call who reads.")
+        }
         self.text = text
     }
 
+    /// What a client calls its own user.
+    private static let reader = "you"
     private static let hasBadLength = Problem(.badName, "A name has 1 to \(maximumCharacters) characters.")
 
     /// Whether no letter can be taken for one of another script. Latin letters may go with the scripts of East Asia, which

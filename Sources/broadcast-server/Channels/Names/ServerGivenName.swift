@@ -45,15 +45,35 @@ enum ServerGivenName {
         one == other || ["i1l", "o0"].contains { $0.contains(one) && $0.contains(other) }
     }
 
-    /// Like that of a member who was told apart by a number.
+    /// Like that of a member who was told apart by a number: it ends in one within brackets of whatever kind, signs aside.
     private static func endsInNumber(_ text: String) -> Bool {
-        let scalars = text.unicodeScalars.filter { !$0.properties.isWhitespace }
-        guard let last = scalars.last else { return false }
-        if CharacterName(last).isNumberInParentheses { return true }
-        guard last.properties.generalCategory == .closePunctuation,
-            let opening = scalars.lastIndex(where: { $0.properties.generalCategory == .openPunctuation })
-        else { return false }
-        let inside = scalars[scalars.index(after: opening)...].dropLast()
-        return !inside.isEmpty && inside.allSatisfy { $0.properties.numericType != nil }
+        let scalars = text.unicodeScalars.filter { !$0.properties.isWhitespace && !isUnseen($0) }
+        guard let last = scalars.lastIndex(where: isLetterOrNumber), isNumber(scalars[last]) else { return false }
+        if CharacterName(scalars[last]).isNumberInParentheses { return true }
+        guard let before = scalars[..<last].lastIndex(where: { !isNumber($0) }) else { return false }
+        let behind = scalars.index(after: last)
+        return isBracket(scalars[before]) && behind < scalars.endIndex && isBracket(scalars[behind])
+    }
+
+    private static func isNumber(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.numericType != nil }
+
+    private static func isLetterOrNumber(_ scalar: Unicode.Scalar) -> Bool {
+        isNumber(scalar) || scalar.properties.isAlphabetic
+    }
+
+    /// Whether it only changes what stands before it, as what makes a key of a digit.
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: true
+        default: false
+        }
+    }
+
+    private static func isBracket(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation: true
+        // Such as `<`, which is a sign of mathematics.
+        default: scalar.properties.isBidiMirrored
+        }
     }
 }
