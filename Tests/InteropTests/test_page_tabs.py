@@ -174,6 +174,8 @@ def test_the_list_of_channels_has_an_end_and_takes_no_harm(browser, open_page, s
     page.navigate(server.page + "latest")
     wait_for_state(page, "open")
     assert shown(page, "#channels a") == ["Main channel", *[f"#c{number:02}" for number in range(19)], "#latest"]
+    # The list is scrolled, and not the page with the field for the message.
+    assert page.call("() => document.documentElement.scrollHeight - innerHeight") == 0
     for garbage in ("{", "5", '{"length": 3}', "[[]]"):
         page.call("(garbage) => localStorage.setItem('broadcast.channels', garbage)", garbage)
         page.navigate(server.page + "latest")

@@ -57,7 +57,7 @@ export class ChannelList {
     }
 
     #show() {
-        const names = visited().sort((one, other) => one.localeCompare(other));
+        const names = visited().sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
         this.#list.replaceChildren(...["", ...names].map((name) => this.#makeItem(name)));
     }
 
