@@ -76,7 +76,8 @@ let package = Package(
             ],
             resources: [
                 "index.html", "page.css", "icon.svg", "page.js", "connection.js", "transcript.js", "said.js",
-                "links.js", "composer.js", "channels.js", "attention.js", "place.js", "memory.js", "elements.js",
+                "links.js", "composer.js", "channels.js", "attention.js", "place.js", "memory.js", "drafts.js",
+                "elements.js",
             ]
             .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings

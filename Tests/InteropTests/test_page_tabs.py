@@ -4,7 +4,7 @@ may be."""
 import pytest
 from support.channel import channel as serve_channel
 from support.chat import chatting
-from support.page import bubbles, go, say, shown, wait_for_bubbles, wait_for_state, wait_for_text
+from support.page import bubbles, go, paste, say, shown, wait_for_bubbles, wait_for_state, wait_for_text
 
 # Notifications as the browser would show them, and how often it was asked whether it may.
 WITNESS = """(permission) => {
@@ -181,6 +181,28 @@ def test_the_list_of_channels_has_an_end_and_takes_no_harm(browser, open_page, s
         page.navigate(server.page + "latest")
         wait_for_state(page, "open")
         assert shown(page, "#channels a") == ["Main channel", "#latest"]
+
+
+def test_what_is_typed_waits_in_its_channel(browser, open_page, start_server):
+    server = start_server()
+    page = open_page(browser, server, "one")
+    text = "() => document.querySelector('#text').value"
+    paste(page, "for one")
+    go(page, "two")
+    wait_for_state(page, "open")
+    assert page.call(text) == ""
+    paste(page, "for two")
+    page.navigate(server.page + "two")
+    wait_for_state(page, "open")
+    assert page.call(text) == "for two"
+    go(page, "one")
+    wait_for_state(page, "open")
+    assert page.call(text) == "for one"
+    page.type("\n")
+    wait_for_bubbles(page, ["for one"])
+    page.navigate(server.page + "one")
+    wait_for_state(page, "open")
+    assert page.call(text) == ""
 
 
 def test_the_page_works_in_a_browser_that_keeps_nothing(browser, open_tab, start_server):

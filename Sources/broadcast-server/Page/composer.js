@@ -16,7 +16,7 @@ export class Composer {
         this.#counter = counter;
         this.#limitOf = limitOf;
         const submit = () => {
-            if (field.value.trim() && say(field.value)) this.#empty();
+            if (field.value.trim() && say(field.value)) this.text = "";
         };
         form.addEventListener("submit", (event) => {
             event.preventDefault();
@@ -40,6 +40,16 @@ export class Composer {
         this.#field.placeholder = `Write to ${name}`;
     }
 
+    /** What is typed and not sent. */
+    get text() {
+        return this.#field.value;
+    }
+
+    set text(text) {
+        this.#field.value = text;
+        this.measure();
+    }
+
     /** Whether something can be typed. */
     set isEnabled(isEnabled) {
         this.#field.disabled = !isEnabled;
@@ -48,16 +58,11 @@ export class Composer {
 
     /** Whether what is typed is too long for the server. */
     get isTooLong() {
-        return this.#limitOf(this.#field.value).left < 0;
+        return this.#limitOf(this.text).left < 0;
     }
 
     focus() {
         this.#field.focus();
-    }
-
-    #empty() {
-        this.#field.value = "";
-        this.measure();
     }
 
     /** Makes the field as high as its text, which page.css limits, and tells how much is left when that is little. */

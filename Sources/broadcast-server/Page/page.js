@@ -3,6 +3,7 @@
 import { Attention } from "./attention.js";
 import { ChannelList, channelTitle, problemOf } from "./channels.js";
 import { Composer } from "./composer.js";
+import { draftOf, keepDraft } from "./drafts.js";
 import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
 import { recall as recallItem, remember } from "./memory.js";
@@ -62,6 +63,7 @@ function enter() {
     const leftChannel = channel;
     const unsent = connection?.pendingCount ?? 0;
     connection?.leave();
+    if (connection) keepDraft(leftChannel, composer.text);
     channel = channelOfAddress();
     channels.current = channel;
     title.textContent = channelTitle(channel);
@@ -95,10 +97,12 @@ function enter() {
         named: takeName,
         unnamed: loseName,
     }, kept);
+    composer.text = draftOf(channel);
 }
 
 /** Keeps everything that the next page needs to go on here. */
 function keep() {
+    keepDraft(channel, composer.text);
     const { ids } = transcript;
     const typed = [...unanswered].map(([key, { time }]) => [key, time]);
     const floorOfNext = ids.length > SHOWN_AGAIN ? ids.at(-SHOWN_AGAIN - 1) : floor ?? ids[0];

@@ -25,6 +25,7 @@ struct PageFiles: Sendable {
         "attention.js": File(script: PackageResources.attention_js),
         "place.js": File(script: PackageResources.place_js),
         "memory.js": File(script: PackageResources.memory_js),
+        "drafts.js": File(script: PackageResources.drafts_js),
         "elements.js": File(script: PackageResources.elements_js),
     ]
 
