@@ -66,7 +66,8 @@ final class ChatService: Sendable {
             let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0))" } ?? "")
             logger.info("Client \(seat.id) connected\(how). Total clients: \(total)")
             if !arrival.isBack, arrival.isNamed || request.channel != .default {
-                logger.info("Client \(seat.id) is called \(seat.member.name), in \(request.channel).")
+                let name = arrival.isNamed ? " called \(seat.member.name)," : ""
+                logger.info("Client \(seat.id) is\(name) in \(request.channel).")
             }
             arrive(Participant.Place(service: self, channel: channel, principal: principal, arrival: arrival))
         }

@@ -52,6 +52,19 @@ import Testing
         }
     }
 
+    @Test func `a file that is larger than it can be is left as it is`() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/history"
+            let content = String(repeating: "somebody else's\n", count: 20_000)
+            try content.write(toFile: path, atomically: true, encoding: .utf8)
+            let history = LineHistory(path: path)
+            #expect(history.lines() == [])
+            history.add("one")
+            history.save()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
+        }
+    }
+
     @Test func `a line that begins with a space is not kept, nor one that is too long`() throws {
         try withTemporaryDirectory { directory in
             let history = LineHistory(path: "\(directory)/history")

@@ -34,7 +34,7 @@ final class LineHistory: Sendable {
 
     /// What earlier runs have left, the oldest first.
     func lines() -> [String] {
-        open().map(Self.lines) ?? []
+        open().flatMap(Self.lines) ?? []
     }
 
     /// Keeps a line until ``save()``.
@@ -52,12 +52,14 @@ final class LineHistory: Sendable {
             defer { lines = [] }
             return lines
         }
-        guard !entered.isEmpty, let file = open() else { return }
-        try? file.replace(with: Array(Self.merged(Self.lines(of: file), entered).utf8))
+        // A larger file is not of this program, and is left as it is.
+        guard !entered.isEmpty, let file = open(), let lines = Self.lines(of: file) else { return }
+        try? file.replace(with: Array(Self.merged(lines, entered).utf8))
     }
 
-    private static func lines(of file: LockedFile) -> [String] {
-        guard let bytes = try? file.read(atMost: maximumBytes) else { return [] }
+    /// nil for a file that cannot be read, or has more than ``maximumBytes``.
+    private static func lines(of file: LockedFile) -> [String]? {
+        guard let bytes = try? file.read(atMost: maximumBytes) else { return nil }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
