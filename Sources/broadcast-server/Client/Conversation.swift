@@ -20,7 +20,9 @@ actor Conversation {
     /// The largest message that the server takes, in bytes, as far as it has said.
     private(set) var messageLimit: Int?
     /// Whether what was said before is still to come, which ends with a `position` (docs/protocol.md).
-    private var awaitsPast = false
+    private(set) var awaitsPast = false
+    /// How many objects have come, over all connections.
+    private(set) var heardCount = 0
     /// Whether anything has come over the connection.
     private var hasHeard = false
     private var isLeaving = false
@@ -246,6 +248,7 @@ actor Conversation {
 
     /// Moves behind something that was shown: it need not come again.
     func advance(past object: ServerObject) {
+        heardCount += 1
         let last = place
         place.advance(past: object)
         if place != last { noteChange() }

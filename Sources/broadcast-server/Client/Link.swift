@@ -20,7 +20,10 @@ struct Link: Sendable {
     func run(_ goals: inout Goals) async -> WebSocketClose? {
         await withTaskGroup { group in
             group.addTask { await send() }
-            if hasAgreed { group.addTask { await expectWelcome() } }
+            if hasAgreed {
+                group.addTask { await expectWelcome() }
+                group.addTask { await expectPast() }
+            }
             defer { group.cancelAll() }
             await receive(&goals)
             if Task.isCancelled { return nil }
@@ -35,6 +38,17 @@ struct Link: Sendable {
     private func expectWelcome() async {
         try? await Task.sleep(for: welcomeTimeout)
         if await conversation.giveUpWelcome() { tellOfPlainText() }
+    }
+
+    /// Waits no longer for what was said before when nothing comes any more of a server that does not tell where it ends.
+    private func expectPast() async {
+        var heardCount: Int?
+        while await conversation.awaitsPast, !Task.isCancelled {
+            let count = await conversation.heardCount
+            guard count != heardCount else { return await conversation.notePast() }
+            heardCount = count
+            try? await Task.sleep(for: welcomeTimeout)
+        }
     }
 
     /// Learns from the first message whether the server speaks what it has agreed on: there it is a welcome.
