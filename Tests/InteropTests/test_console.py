@@ -304,6 +304,7 @@ def test_without_an_editor_it_stops_in_the_background_too(shell, server):
     shell.type(AWAIT_STOP + ENTER)
     shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")
     shell.type("fg" + ENTER)
+    shell.wait_for_job()
     with connect(server.url, compression=None) as peer:
         shell.type("hello" + ENTER)
         assert peer.recv().endswith(": hello")
@@ -319,6 +320,7 @@ def test_the_shell_can_end_it_when_it_has_stopped(shell, server, words, is_start
     shell.type(f"{BUILD}/broadcast-server {command} {server.url} {rest} {'&' if is_started_behind else ''}" + ENTER)
     if not is_started_behind:
         server.wait_for("Total clients: 1")
+        shell.wait_for_job()
         shell.type(CTRL_Z)
     shell.type(AWAIT_STOP + ENTER)
     shell.wait_until(lambda shell: any("Stopped" in line for line in shell.lines) and shell.lines[-1] == "$")

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 
 import pyte
 
@@ -121,6 +122,14 @@ class Terminal:
         """Waits until the cursor is behind a prompt on the last row."""
         self.wait_for(prompt.rstrip())
         self.wait_until(lambda terminal: terminal.cursor[1] == len(prompt))
+
+    def wait_for_job(self):
+        """Waits until the shell that runs here has given the terminal to a job: what is typed is for that."""
+        deadline = Deadline()
+        while os.tcgetpgrp(self._master) == self._process.pid:
+            # Nobody tells of that.
+            assert deadline.remaining > 0, "no job has the terminal"
+            time.sleep(0.01)
 
     def signal(self, number):
         """Sends a signal to the program."""

@@ -12,7 +12,8 @@ extension LineEditor {
     func beginResizing() {
         takeTurn()
         defer { endTurn() }
-        guard !isClosed else { return }
+        // Whoever comes back takes the width that there is then.
+        guard !isClosed, !turn.withLock({ $0.isAway }) else { return }
         guard isEditing, JobControl.isInForeground(of: Self.input) else { return adoptWidth() }
         measure()
     }
