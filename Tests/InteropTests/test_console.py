@@ -59,7 +59,7 @@ def test_what_is_typed_survives_a_message(console, peer):
     peer.send("hello")
     console.wait_for("Client 2: hello", PROMPT + "half a thou")
     console.type("ght" + ENTER)
-    assert peer.recv() == "Client 1: half a thought"
+    assert peer.recv(PATIENCE) == "Client 1: half a thought"
     console.wait_for_prompt()
 
 
@@ -70,7 +70,7 @@ def test_the_cursor_stays_where_it_was(console, peer):
     console.wait_for("Client 2: hello", PROMPT + "abd")
     console.wait_until(lambda console: console.cursor[1] == len(PROMPT) + 2)
     console.type("c" + ENTER)
-    assert peer.recv() == "Client 1: abcd"
+    assert peer.recv(PATIENCE) == "Client 1: abcd"
 
 
 def test_a_line_of_several_rows_survives_messages(console, peer):
@@ -86,7 +86,7 @@ def test_a_line_of_several_rows_survives_messages(console, peer):
     peer.send("two")
     console.wait_for("Client 2: one", "Client 2: two", *rows)
     console.type(ENTER)
-    assert peer.recv() == "Client 1: " + text
+    assert peer.recv(PATIENCE) == "Client 1: " + text
 
 
 def test_a_message_appears_in_the_middle_of_a_key_that_sends_several_bytes(console, peer):
@@ -95,7 +95,7 @@ def test_a_message_appears_in_the_middle_of_a_key_that_sends_several_bytes(conso
     console.wait_for("Client 2: hello", PROMPT + "one two")
     # Together they are Meta-b, a word back.
     console.type("b" + "and " + ENTER)
-    assert peer.recv() == "Client 1: one and two"
+    assert peer.recv(PATIENCE) == "Client 1: one and two"
 
 
 @pytest.mark.parametrize("columns", [40, 100])
@@ -112,7 +112,7 @@ def test_the_line_survives_another_size_of_the_window(console, peer, columns):
     first, second = rest[1 : columns - 14], rest[columns - 14 : 2 * columns - 14]
     console.wait_until(lambda console: PROMPT + first in console.lines and second in console.lines)
     console.type(ENTER)
-    assert peer.recv() == "Client 1: one two three " + "x" * 100
+    assert peer.recv(PATIENCE) == "Client 1: one two three " + "x" * 100
 
 
 def test_a_character_is_deleted_whole(console, peer):
@@ -120,7 +120,7 @@ def test_a_character_is_deleted_whole(console, peer):
     console.type(BACKSPACE)
     console.wait_until(lambda console: console.cursor[1] == len(PROMPT) + 8)
     console.type(BACKSPACE * 4 + "n" + ENTER)
-    assert peer.recv() == "Client 1: grün"
+    assert peer.recv(PATIENCE) == "Client 1: grün"
 
 
 def test_emoji_at_the_end_of_a_row_survive_messages(console, peer):
@@ -132,23 +132,23 @@ def test_emoji_at_the_end_of_a_row_survive_messages(console, peer):
     console.wait_until(lambda console: "Client 2: hello" in console.lines and console.cursor[1] == 2)
     assert sum(line.startswith(PROMPT) for line in console.lines) == 1
     console.type(ENTER)
-    assert peer.recv() == "Client 1: " + text
+    assert peer.recv(PATIENCE) == "Client 1: " + text
 
 
 def test_earlier_lines_come_back(console, peer):
     console.type("one" + ENTER + "two" + ENTER)
-    assert [peer.recv(), peer.recv()] == ["Client 1: one", "Client 1: two"]
+    assert [peer.recv(PATIENCE), peer.recv(PATIENCE)] == ["Client 1: one", "Client 1: two"]
     console.type(UP + UP)
     console.wait_for(PROMPT + "one")
     peer.send("hello")
     console.wait_for("Client 2: hello", PROMPT + "one")
     console.type("more" + ENTER)
-    assert peer.recv() == "Client 1: onemore"
+    assert peer.recv(PATIENCE) == "Client 1: onemore"
 
 
 def test_own_lines_are_marked_and_take_the_place_of_what_was_typed(console, peer):
     console.type("hello" + ENTER)
-    assert peer.recv() == "Client 1: hello"
+    assert peer.recv(PATIENCE) == "Client 1: hello"
     console.wait_for("you: hello ✓", PROMPT.rstrip())
     assert not any(line.startswith(PROMPT + "hello") for line in console.lines)
 
@@ -156,7 +156,7 @@ def test_own_lines_are_marked_and_take_the_place_of_what_was_typed(console, peer
 def test_several_lines_pasted_at_once_are_sent_in_order(console, peer):
     lines = [f"line {number}" for number in range(40)]
     console.type("".join(line + ENTER for line in lines))
-    assert [peer.recv() for _ in lines] == [f"Client 1: {line}" for line in lines]
+    assert [peer.recv(PATIENCE) for _ in lines] == [f"Client 1: {line}" for line in lines]
     console.wait_for_prompt()
 
 
@@ -166,7 +166,7 @@ def test_Ctrl_C_clears_the_line(console, peer):
     console.type(CTRL_C)
     console.wait_for_prompt()
     console.type("hello" + ENTER)
-    assert peer.recv() == "Client 1: hello"
+    assert peer.recv(PATIENCE) == "Client 1: hello"
 
 
 def test_Ctrl_C_where_there_is_nothing_to_clear_tells_how_to_leave_once(console):
@@ -191,7 +191,7 @@ def test_Tab_completes_commands_and_names(open_console, server):
         console.type(CTRL_C + "an" + TAB)
         console.wait_for("Anna Lee  anton", PROMPT + "an")
         console.type("n" + TAB + "good morning" + ENTER)
-        assert peer.recv().endswith(": Anna Lee: good morning")
+        assert peer.recv(PATIENCE).endswith(": Anna Lee: good morning")
 
 
 def test_lines_come_back_in_the_next_run(open_console, server, tmp_path):
@@ -259,7 +259,7 @@ def test_Ctrl_Z_goes_back_to_the_shell_until_it_says_fg(tmp_path, server):
             shell.wait_until(lambda shell: "Client 2: meanwhile" in shell.lines)
             shell.wait_for(PROMPT + "half a thou")
             shell.type("ght" + ENTER)
-            assert peer.recv() == "Client 1: half a thought"
+            assert peer.recv(PATIENCE) == "Client 1: half a thought"
     finally:
         shell.stop()
 
@@ -284,7 +284,7 @@ def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell,
     shell.wait_for_prompt()
     with connect(server.url, compression=None) as peer:
         shell.type("hello" + ENTER)
-        assert peer.recv().endswith(": hello")
+        assert peer.recv(PATIENCE).endswith(": hello")
         shell.type(CTRL_Z)
         shell.wait_until(lambda shell: shell.lines[-1] == "$")
         # Continued in the background, it wants the terminal and stops again.
@@ -295,7 +295,7 @@ def test_in_the_background_it_stops_until_it_is_brought_to_the_foreground(shell,
         shell.type("fg" + ENTER)
         shell.wait_for_prompt()
         shell.type("again" + ENTER)
-        assert peer.recv().endswith(": again")
+        assert peer.recv(PATIENCE).endswith(": again")
 
 
 def test_without_an_editor_it_stops_in_the_background_too(shell, server):
@@ -307,7 +307,7 @@ def test_without_an_editor_it_stops_in_the_background_too(shell, server):
     shell.wait_for_job()
     with connect(server.url, compression=None) as peer:
         shell.type("hello" + ENTER)
-        assert peer.recv().endswith(": hello")
+        assert peer.recv(PATIENCE).endswith(": hello")
         # Somebody types here, so the words of farewell hold.
         shell.type("exit" + ENTER)
         shell.wait_until(lambda shell: shell.lines[-1] == "$")
@@ -341,7 +341,7 @@ def test_who_is_here_and_under_which_name(console, peer):
     console.type("/name ann" + ENTER)
     console.wait_for("You are now ann.", PROMPT.rstrip())
     console.type("hello" + ENTER)
-    assert peer.recv() == "ann: hello"
+    assert peer.recv(PATIENCE) == "ann: hello"
 
 
 def test_commands_are_answered(console, peer):
@@ -350,7 +350,7 @@ def test_commands_are_answered(console, peer):
     console.type("/nonsense" + ENTER)
     console.wait_until(lambda console: any("no command /nonsense" in line for line in console.lines))
     console.type("//etc" + ENTER)
-    assert peer.recv() == "Client 1: /etc"
+    assert peer.recv(PATIENCE) == "Client 1: /etc"
 
 
 def test_names_are_colored_and_times_shown_when_wanted(open_console, server):

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import BUILD
+from support.deadline import PATIENCE
 from support.tmux import Window
 from websockets.sync.client import connect
 
@@ -71,6 +72,6 @@ def test_the_window_may_be_resized_while_the_program_is_stopped(tmp_path, server
             window.wait_for("Client 2 joined.", "Client 2: hello", *rows(line, 35))
             assert sum(row.startswith(PROMPT) for row in window.lines) == 1
             window.type("\r")
-            assert peer.recv() == "Client 1: " + line.removeprefix(PROMPT)
+            assert peer.recv(PATIENCE) == "Client 1: " + line.removeprefix(PROMPT)
     finally:
         window.stop()

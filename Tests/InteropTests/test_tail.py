@@ -68,7 +68,7 @@ def test_it_begins_with_what_was_said_before(server, tail):
     with member(server) as ann, member(server, name="bob") as bob:
         for number in range(5):
             ann.send(f"{number}")
-            assert bob.recv() == f"ann: {number}"
+            assert bob.recv(PATIENCE) == f"ann: {number}"
         output, _, code = finish(tail(f"{server.url}/team", "--last", 2, "--count", 2))
         assert (output, code) == ("ann: 3\nann: 4\n", 0)
 
@@ -77,7 +77,7 @@ def test_objects_have_the_ids_that_after_takes(server, tail):
     with member(server) as ann, member(server, name="bob") as bob:
         for number in range(3):
             ann.send(f"{number} 👋")
-            bob.recv()
+            bob.recv(PATIENCE)
         output, _, code = finish(tail(f"{server.url}/team", "--json", "--last", 3, "--count", 3))
         assert code == 0
         objects = [json.loads(line) for line in output.splitlines()]
