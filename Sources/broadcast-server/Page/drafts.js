@@ -24,7 +24,8 @@ export function keepDraft(channel, text) {
     kept.delete(channel);
     if (text) kept.set(channel, text);
     try {
-        sessionStorage.setItem(ITEM, JSON.stringify([...kept].slice(-MAXIMUM)));
+        if (kept.size) sessionStorage.setItem(ITEM, JSON.stringify([...kept].slice(-MAXIMUM)));
+        else sessionStorage.removeItem(ITEM);
     } catch {
         // There is no room, or the browser keeps nothing.
     }
