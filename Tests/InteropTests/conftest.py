@@ -16,8 +16,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / ".build/interop"
 BUILD = pathlib.Path(os.environ.get("INTEROP_BUILD", ROOT / ".build/release"))
 
-# A shell that runs the tests in the background has them ignore it, and the programs would go on ignoring it.
+# A shell that runs the tests in the background, or nohup, has them ignore one, and the programs would go on ignoring it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

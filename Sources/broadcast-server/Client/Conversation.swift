@@ -138,7 +138,7 @@ actor Conversation {
         self.connection = connection
         speaksObjects = connection.handshake.subprotocol == ChatProtocol.subprotocol
         messageLimit = nil
-        awaitsPast = asksForPast
+        awaitsPast = asksForPast && verdict == nil
         hasHeard = false
         isWelcomed = false
         if !speaksObjects { speakPlainText() }
@@ -183,6 +183,8 @@ actor Conversation {
     func decide(_ verdict: Goals.Verdict) {
         self.verdict = verdict
         decision.ring()
+        // Nothing more is shown.
+        notePast()
     }
 
     /// Ends a connection: what was not confirmed is to be sent again.
