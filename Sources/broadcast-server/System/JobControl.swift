@@ -47,11 +47,12 @@ enum JobControl {
     static func awaitForeground(of terminal: Descriptor) {
         unblockSignals()
         while !isInForeground(of: terminal), hasShell {
-            // Like the system, all of the job.
-            kill(0, SIGTTIN)
-            // Whoever brings it to the foreground continues it afterwards.
+            // Whoever has continued it may have told it to end, which takes a moment to be known. Counted in steps, since time
+            // goes on while the process has stopped.
             for _ in 0..<50 where !isInForeground(of: terminal) { usleep(10_000) }
             while isEnding.load(ordering: .relaxed), !isInForeground(of: terminal) { usleep(100_000) }
+            // Like the system, all of the job.
+            if !isInForeground(of: terminal) { kill(0, SIGTTIN) }
         }
     }
 
