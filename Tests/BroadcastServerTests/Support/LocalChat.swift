@@ -58,7 +58,7 @@ struct LocalChat: Sendable {
     }
 
     /// Connects until the connection is on the loop of this index. The loop with the fewest connections gets the next: in the
-    /// place of one that came to another loop, a further member stays there meanwhile. One at a time.
+    /// place of one that came to another loop, a further member stays on such a one meanwhile. One at a time.
     func connected(on index: Int, _ path: String = "/", session: String? = nil) async throws -> JSONPeer {
         var others: [JSONPeer] = []
         while others.count < 32 {
@@ -68,7 +68,10 @@ struct LocalChat: Sendable {
                 return peer
             }
             try await peer.peer.close()
-            others.append(try await JSONPeer.connected(to: port))
+            // The server may not have seen the end yet, so that the next one comes to the loop that is meant.
+            repeat {
+                others.append(try await JSONPeer.connected(to: port))
+            } while places.withLock({ $0.last }) == index
         }
         throw RawPeer.Unexpected("no connection came to loop \(index)")
     }
