@@ -50,6 +50,11 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]
         ),
+        .systemLibrary(
+            name: "CNATS",
+            pkgConfig: "libnats",
+            providers: [.apt(["libnats-dev"])]
+        ),
         .target(
             name: "LWSSwift",
             dependencies: [
@@ -67,6 +72,7 @@ let package = Package(
                 "LWSSwift",
                 "CLibEdit",
                 "CSQLite",
+                "CNATS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
