@@ -1,0 +1,318 @@
+import LWSSwift
+import Logging
+
+/// The log of a cluster as a stream of NATS JetStream.
+///
+/// A batch is a message of the stream. It is sent with its id until JetStream has said where it stands, or its time is over:
+/// the stream takes an id once. What the stream holds comes back through one consumer for all topics, to this node too.
+///
+/// **Threads.** libnats has one for each of: what comes from the stream, acknowledgements, signs of life of other nodes, and
+/// letters. One of our own gives signs of life, sends again, and looks who is silent. What JetStream is asked for beyond that
+/// blocks, and has threads made for it.
+final class JetStreamLog: SharedLog {
+    let node: NodeID
+    let epoch: UInt64
+    let lastPlace: SharedPlace
+    let maximumBatchBytes: Int
+    private let settings: ClusterSettings
+    private let stream: StreamSettings
+    private let subjects: TopicSubject
+    private let connection: NATSConnection
+    private let jetStream: JetStream
+    private let logger: Logger
+    private let state: Monitor<State>
+    private let observer: Observer
+
+    /// NATS puts the header of a message and its subject into its payload as well.
+    private static let overhead = 1_024
+
+    private struct State: Sendable {
+        var pending = PendingAppends()
+        var peers: PeerWatch
+        var subscriptions: [NATSSubscription] = []
+        /// The last sequence that was told.
+        var lastSequence: UInt64 = 0
+        var isAway = false
+        /// The stream is to be looked at.
+        var isSuspicious = false
+        var isChecking = false
+        /// The thread is to look what there is to do.
+        var isWoken = false
+        var isClosed = false
+    }
+
+    /// Who follows the log, once somebody does.
+    private final class Observer: Sendable {
+        private let body = Monitor<(@Sendable (SharedLogEvent) -> Void)?>(nil)
+
+        func set(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
+            self.body.update { $0 = body }
+        }
+
+        func tell(_ event: SharedLogEvent) {
+            body.withLock { $0 }?(event)
+        }
+    }
+
+    /// Comes to the log, which is made if there is none; blocks meanwhile.
+    init(_ settings: ClusterSettings, logger: Logger) throws(Failure) {
+        var generator = SystemRandomNumberGenerator()
+        node = NodeID(using: &generator)
+        self.settings = settings
+        self.logger = logger
+        let state = Monitor(State(peers: PeerWatch(silence: ClusterSettings.silence)))
+        self.state = state
+        let observer = Observer()
+        self.observer = observer
+        subjects = TopicSubject(prefix: settings.name.lowercased())
+        let entrance = JetStreamEntrance(settings, subjects)
+        let found = try entrance.enter(as: node) { event in
+            Self.take(event, state, observer, logger)
+        }
+        connection = found.jetStream.connection
+        jetStream = found.jetStream
+        stream = found.stream.settings
+        epoch = UInt64(bitPattern: found.stream.created)
+        lastPlace = SharedPlace(rawValue: found.stream.lastSequence)
+        maximumBatchBytes = connection.maximumPayload - Self.overhead
+        do throws(NATSFault) {
+            try listen()
+        } catch {
+            connection.close()
+            throw Failure(.unavailable, "NATS does not let this node listen: \(error).")
+        }
+        do throws(Failure) {
+            try BackgroundThread.start { [self] in run() }
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    // MARK: What comes
+
+    private var signals: String { "\(subjects.prefix)-nodes" }
+    private func letters(to node: NodeID) -> String { "\(subjects.prefix)-letters.\(node)" }
+    private var acknowledgements: String { "_INBOX.\(node)" }
+
+    private func listen() throws(NATSFault) {
+        let subscriptions = [
+            try connection.subscribe(to: "\(acknowledgements).*") { [weak self] in self?.takeAcknowledgement($0) },
+            try connection.subscribe(to: signals) { [weak self] in self?.takeSignal($0) },
+            try connection.subscribe(to: letters(to: node)) { [observer] in observer.tell(.letter($0.bytes)) },
+        ]
+        state.withLock { $0.subscriptions += subscriptions }
+    }
+
+    func follow(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
+        observer.set(body)
+        do throws(NATSFault) {
+            let subscription = try jetStream.consume(stream.name, subjects.all, from: 1) { [weak self] in self?.take($0)
+            }
+            state.withLock { $0.subscriptions.append(subscription) }
+        } catch {
+            // libnats has said that it was asked for something it cannot do, or a server went just now.
+            observer.tell(.away("\(error)"))
+            logger.error("The stream \(stream.name) cannot be followed: \(error).")
+        }
+    }
+
+    /// The next of the stream, on its thread.
+    private func take(_ message: NATSMessage) {
+        guard let stored = message.stored, let topic = subjects.topic(of: message.subject) else { return }
+        let last = state.withLock { state in
+            defer { state.lastSequence = max(state.lastSequence, stored.sequence) }
+            return state.lastSequence
+        }
+        // After libnats has made its consumer anew, something may come twice.
+        guard stored.sequence > last else { return }
+        let (place, before) = (SharedPlace(rawValue: stored.sequence), SharedPlace(rawValue: last))
+        // Of what was there before this node the limits may have taken anything; later nothing is missing, unless it was
+        // taken before this node could read it.
+        if place.rawValue > max(last, lastPlace.rawValue) + 1 { observer.tell(.lost(after: before, before: place)) }
+        observer.tell(
+            .batch(LoggedBatch(topic: topic, place: place, time: stored.time, bytes: message.bytes))
+        )
+    }
+
+    private func takeSignal(_ message: NATSMessage) {
+        guard let signal = NodeSignal(message.bytes), signal.node != node else { return }
+        let isNews = state.withLock { state in
+            signal.isLeaving ? state.peers.left(signal.node) : state.peers.heard(signal.node, now: .now)
+        }
+        if isNews { observer.tell(signal.isLeaving ? .vanished(signal.node) : .appeared(signal.node)) }
+    }
+
+    private static func take(
+        _ event: NATSConnection.Event,
+        _ state: Monitor<State>,
+        _ observer: Observer,
+        _ logger: Logger
+    ) {
+        switch event {
+        case .disconnected(let reason):
+            let isClosed = state.update { state in
+                state.isAway = true
+                state.peers.setHearing(false, now: .now)
+                return state.isClosed
+            }
+            guard !isClosed else { return }
+            logger.warning("The connection to NATS is lost (\(reason)): changes wait.")
+            observer.tell(.away(reason))
+        case .reconnected(let server):
+            state.update { state in
+                state.isAway = false
+                state.isSuspicious = true
+                state.peers.setHearing(true, now: .now)
+                state.pending.hurry(now: .now)
+                state.isWoken = true
+            }
+            logger.notice("There is a connection to NATS again, to \(server).")
+            observer.tell(.back)
+        case .closed: break
+        case .trouble(let text): logger.debug("NATS: \(text).")
+        }
+    }
+
+    // MARK: Appending
+
+    func append(
+        _ batch: SharedBatch,
+        within limit: Duration,
+        _ answer: @escaping @Sendable (Result<SharedPlace, SharedLogFault>) -> Void
+    ) {
+        guard batch.bytes.count <= maximumBatchBytes else { return answer(.failure(.tooLarge)) }
+        let now = ContinuousClock.now
+        let ticket = state.withLock { state in
+            state.isClosed ? nil : state.pending.add(batch, until: now + limit, now: now, answer)
+        }
+        guard let ticket else { return answer(.failure(.closed)) }
+        send(batch, ticket)
+    }
+
+    private func send(_ batch: SharedBatch, _ ticket: PendingAppends.Ticket) {
+        do throws(NATSFault) {
+            try connection.publish(
+                batch.bytes,
+                to: subjects.subject(of: batch.topic),
+                reply: "\(acknowledgements).\(ticket.rawValue)",
+                id: batch.id.description
+            )
+        } catch {
+            take(error.isTemporary ? .later(error.description) : .refused(error.description), for: ticket)
+        }
+    }
+
+    private func takeAcknowledgement(_ message: NATSMessage) {
+        guard let number = message.subject.split(separator: ".").last.flatMap({ UInt64($0) }) else { return }
+        take(PublishAcknowledgement(message), for: PendingAppends.Ticket(rawValue: number))
+    }
+
+    private func take(_ answer: PublishAcknowledgement, for ticket: PendingAppends.Ticket) {
+        let outcome = state.withLock { state in
+            let outcome = state.pending.take(answer, for: ticket, now: .now)
+            if outcome == nil { state.isWoken = true }
+            return outcome
+        }
+        if let outcome { outcome.tell() } else { state.wake() }
+    }
+
+    // MARK: Beside the log
+
+    func send(_ bytes: [UInt8], to node: NodeID) {
+        do throws(NATSFault) {
+            try connection.publish(bytes, to: letters(to: node))
+        } catch {
+            logger.debug("A letter to the node \(node) was not sent: \(error).")
+        }
+    }
+
+    func reserve(
+        _ count: UInt64,
+        within limit: Duration,
+        _ answer: @escaping @Sendable (Result<UInt64, SharedLogFault>) -> Void
+    ) {
+        let deadline = ContinuousClock.now + limit
+        let bucket = stream.name + "_NUMBERS"
+        let replicas = stream.replicas
+        do throws(Failure) {
+            try BackgroundThread.start { [jetStream, state] in
+                while true {
+                    do throws(NATSFault) {
+                        let last = try jetStream.advance("members", in: bucket, by: count, replicas: replicas)
+                        return answer(.success(last + 1))
+                    } catch {
+                        let isClosed = state.wait(atMost: .milliseconds(200)) { $0.isClosed ? true : nil } ?? false
+                        guard !isClosed else { return answer(.failure(.closed)) }
+                        guard .now < deadline else { return answer(.failure(.unanswered(error.description))) }
+                    }
+                }
+            }
+        } catch {
+            answer(.failure(.unanswered(error.message)))
+        }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        var nextSignal = ContinuousClock.now
+        while true {
+            if nextSignal <= .now {
+                // Tells others that this node is there; one that does not come is followed by the next.
+                try? connection.publish(NodeSignal(node: node, isLeaving: false).bytes, to: signals)
+                nextSignal = .now + ClusterSettings.heartbeat
+            }
+            let next = state.withLock { $0.pending.nextDeadline.map { min($0, nextSignal) } } ?? nextSignal
+            let wait = max(ContinuousClock.now.duration(to: next), .zero)
+            _ = state.wait(atMost: wait) { $0.isWoken || $0.isClosed ? true : nil }
+            let now = ContinuousClock.now
+            let (work, silent, isSuspicious, isClosed) = state.withLock { state in
+                state.isWoken = false
+                let isSuspicious = state.isSuspicious && !state.isChecking && !state.isAway
+                if isSuspicious { (state.isSuspicious, state.isChecking) = (false, true) }
+                return (state.pending.due(now: now), state.peers.takeSilent(now: now), isSuspicious, state.isClosed)
+            }
+            guard !isClosed else { return }
+            for outcome in work.ended { outcome.tell() }
+            for ticket in work.again {
+                if let append = state.withLock({ $0.pending[ticket] }) { send(append.batch, ticket) }
+            }
+            for node in silent { observer.tell(.vanished(node)) }
+            if isSuspicious { checkStream() }
+        }
+    }
+
+    /// Looks whether the stream is still the one that it was, since nobody tells of that.
+    private func checkStream() {
+        let (name, created) = (stream.name, epoch)
+        do throws(Failure) {
+            try BackgroundThread.start { [self] in
+                var isReplaced = false
+                do throws(NATSFault) {
+                    isReplaced = try UInt64(bitPattern: jetStream.stream(name).created) != created
+                } catch {
+                    // Nobody leads it yet: to be looked at again.
+                    isReplaced = error.isNotFound
+                    if !isReplaced { state.update { $0.isSuspicious = true } }
+                }
+                state.update { $0.isChecking = false }
+                if isReplaced { observer.tell(.replaced) }
+            }
+        } catch {
+            state.update { $0.isChecking = false }
+        }
+    }
+
+    func close() {
+        let (outcomes, wasClosed) = state.update { state in
+            defer { state.isClosed = true }
+            return (state.pending.close(), state.isClosed)
+        }
+        guard !wasClosed else { return }
+        try? connection.publish(NodeSignal(node: node, isLeaving: true).bytes, to: signals)
+        for outcome in outcomes { outcome.tell() }
+        connection.close()
+        state.withLock { $0.subscriptions = [] }
+    }
+}

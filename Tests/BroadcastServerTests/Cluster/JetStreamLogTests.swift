@@ -1,0 +1,143 @@
+import TestSupport
+import Testing
+
+@testable import broadcast_server
+
+/// What only a log on servers has to bear.
+@Suite(.timeLimit(.minutes(1))) struct JetStreamLogTests {
+    @Test func `nothing is lost or doubled when the server is killed and comes back`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let logs = [try await LogFixture.open(server), try await LogFixture.open(server)]
+        let readers = logs.map(LogReader.init)
+        let count = 300
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, log) in logs.enumerated() {
+                group.addTask {
+                    for number in 1...count { _ = try await log.append("\(index) \(number)", number: UInt64(number)) }
+                }
+            }
+            _ = try await readers[0].texts(50)
+            server.kill()
+            try server.startAgain()
+            _ = try await readers[0].texts(250)
+            server.kill()
+            try server.startAgain()
+            try await group.waitForAll()
+        }
+        let texts = [try await readers[0].texts(2 * count), try await readers[1].texts(2 * count)]
+        #expect(texts[0] == texts[1])
+        for index in 0..<2 {
+            #expect(texts[0].filter { $0.hasPrefix("\(index) ") } == (1...count).map { "\(index) \($0)" })
+        }
+        for log in logs { log.close() }
+        #expect(readers.allSatisfy { $0.batchCount == 2 * count })
+    }
+
+    @Test func `a node is told that it is away, and that it is back`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        let reader = LogReader(log)
+        _ = try await log.append("a", number: 1)
+        server.kill()
+        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
+        let fault = await #expect(throws: SharedLogFault.self) {
+            try await log.append("b", number: 2, within: .milliseconds(300))
+        }
+        guard case .unanswered = fault else {
+            Issue.record("\(String(describing: fault))")
+            return
+        }
+        try server.startAgain()
+        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
+        _ = try await log.append("c", number: 3)
+        #expect(try await reader.texts(2).last == "c")
+        log.close()
+    }
+
+    @Test func `a server that stands still is waited for`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        let reader = LogReader(log)
+        _ = try await log.append("a", number: 1)
+        server.stop()
+        async let place = log.append("b", number: 2)
+        // It goes on once the connection was given up, so that the batch has to be sent again.
+        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
+        server.goOn()
+        _ = try await place
+        _ = try await log.append("c", number: 3)
+        #expect(try await reader.texts(3) == ["a", "b", "c"])
+        log.close()
+    }
+
+    @Test func `a stream with other settings is an error that names them`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        let failure = await #expect(throws: Failure.self) {
+            try await LogFixture.open(server) { settings in
+                settings.history.maximumMessages = 7
+                settings.history.maximumAge = .seconds(60)
+            }
+        }
+        #expect(failure?.code == .badConfiguration)
+        #expect(failure?.message.contains("max_msgs_per_subject is 1000 and should be 7") == true)
+        #expect(failure?.message.contains("max_age is 86400.0 seconds and should be 60.0 seconds") == true)
+        log.close()
+    }
+
+    @Test func `a start without a server is an error that says so`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        server.kill()
+        let failure = await #expect(throws: Failure.self) {
+            try await LogFixture.open(server) { $0.startLimit = .milliseconds(100) }
+        }
+        #expect(failure?.code == .unavailable)
+        #expect(failure?.message.contains(server.url) == true)
+    }
+
+    @Test func `a start that waits goes on when the server comes`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        server.kill()
+        async let log = LogFixture.open(server) { $0.startLimit = nil }
+        try server.startAgain()
+        try await log.close()
+    }
+
+    @Test func `a stream that was made anew is another log`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        let reader = LogReader(log)
+        _ = try await log.append("a", number: 1)
+        let other = try await LogFixture.open(server)
+        try await onThread { Result { try JetStream(NATSConnection([server.url], NATSAccess(), name: "t") { _ in }) } }
+            .get().deleteStream("BROADCAST")
+        server.kill()
+        try server.startAgain()
+        _ = try await reader.first(1) { if case .replaced = $0 { true } else { nil } }
+        let next = try await LogFixture.open(server)
+        #expect(next.epoch != log.epoch)
+        for log in [log, other, next] { log.close() }
+    }
+
+    @Test func `a user and a password let a node in, and wrong ones do not`() async throws {
+        let server = try NATSServer("authorization { user: ann, password: secret }")
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server) { ($0.access.user, $0.access.password) = ("ann", "secret") }
+        _ = try await log.append("a", number: 1)
+        log.close()
+        let failure = await #expect(throws: Failure.self) {
+            try await LogFixture.open(server) { settings in
+                (settings.access.user, settings.access.password) = ("ann", "wrong-one")
+                settings.startLimit = .milliseconds(100)
+            }
+        }
+        #expect(failure?.message.contains("wrong-one") == false)
+    }
+}

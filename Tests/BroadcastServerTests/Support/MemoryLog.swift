@@ -1,0 +1,158 @@
+@testable import broadcast_server
+
+/// A shared log in the tests' own process, for nodes that are there too: what it does is what every shared log has to.
+final class MemoryLog: Sendable {
+    fileprivate struct State: Sendable {
+        var batches: [LoggedBatch] = []
+        var ids: [BatchID: SharedPlace] = [:]
+        var lastNumber: UInt64 = 0
+        var nodes: [NodeID: Way] = [:]
+        /// Told one after the other, in the order in which it happened.
+        var untold: [(NodeID, SharedLogEvent)] = []
+        var isTelling = false
+    }
+
+    fileprivate let state = Monitor(State())
+    fileprivate let epoch = UInt64.random(in: 1...UInt64.max)
+
+    /// The way of one node more.
+    func open() -> Way {
+        let (way, news) = state.withLock { state in
+            var generator = SystemRandomNumberGenerator()
+            let node = NodeID(using: &generator)
+            let last = SharedPlace(rawValue: UInt64(state.batches.count))
+            let way = Way(self, node, last)
+            let others = Array(state.nodes.keys)
+            state.nodes[node] = way
+            return (way, others)
+        }
+        for other in news {
+            tell(.appeared(way.node), to: other)
+            tell(.appeared(other), to: way.node)
+        }
+        return way
+    }
+
+    fileprivate func tell(_ event: SharedLogEvent, to node: NodeID) {
+        let isMine = state.withLock { state in
+            state.untold.append((node, event))
+            defer { state.isTelling = true }
+            return !state.isTelling
+        }
+        if isMine { tellAll() }
+    }
+
+    private func tellAll() {
+        while true {
+            let next = state.withLock { state -> (Way?, SharedLogEvent)? in
+                guard !state.untold.isEmpty else {
+                    state.isTelling = false
+                    return nil
+                }
+                let (node, event) = state.untold.removeFirst()
+                return (state.nodes[node], event)
+            }
+            guard let next else { return }
+            next.0?.take(next.1)
+        }
+    }
+
+    /// One node's.
+    final class Way: SharedLog {
+        let node: NodeID
+        let lastPlace: SharedPlace
+        var epoch: UInt64 { log.epoch }
+        let maximumBatchBytes = 1 << 20
+        private let log: MemoryLog
+        private let observer = Monitor<(body: (@Sendable (SharedLogEvent) -> Void)?, early: [SharedLogEvent])>(
+            (nil, [])
+        )
+
+        init(_ log: MemoryLog, _ node: NodeID, _ last: SharedPlace) {
+            (self.log, self.node, lastPlace) = (log, node, last)
+        }
+
+        fileprivate func take(_ event: SharedLogEvent) {
+            let body = observer.withLock { observer in
+                if observer.body == nil { observer.early.append(event) }
+                return observer.body
+            }
+            body?(event)
+        }
+
+        func append(
+            _ batch: SharedBatch,
+            within limit: Duration,
+            _ answer: @escaping @Sendable (Result<SharedPlace, SharedLogFault>) -> Void
+        ) {
+            guard batch.bytes.count <= maximumBatchBytes else { return answer(.failure(.tooLarge)) }
+            let (place, isNew) = log.state.withLock { state -> (SharedPlace?, Bool) in
+                guard state.nodes[node] != nil else { return (nil, false) }
+                if let place = state.ids[batch.id] { return (place, false) }
+                let place = SharedPlace(rawValue: UInt64(state.batches.count + 1))
+                let logged = LoggedBatch(
+                    topic: batch.topic,
+                    place: place,
+                    time: WallTime.now.milliseconds,
+                    bytes: batch.bytes
+                )
+                state.batches.append(logged)
+                state.ids[batch.id] = place
+                for node in state.nodes.keys { state.untold.append((node, .batch(logged))) }
+                return (place, true)
+            }
+            answer(place.map(Result.success) ?? .failure(.closed))
+            if isNew { log.tellUntold() }
+        }
+
+        func follow(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
+            let batches = log.state.withLock { $0.batches.prefix(Int(lastPlace.rawValue)) }
+            for batch in batches { body(.batch(batch)) }
+            while true {
+                let event = observer.withLock { observer -> SharedLogEvent? in
+                    guard !observer.early.isEmpty else {
+                        observer.body = body
+                        return nil
+                    }
+                    return observer.early.removeFirst()
+                }
+                guard let event else { return }
+                body(event)
+            }
+        }
+
+        func reserve(
+            _ count: UInt64,
+            within limit: Duration,
+            _ answer: @escaping @Sendable (Result<UInt64, SharedLogFault>) -> Void
+        ) {
+            let first = log.state.withLock { state in
+                defer { state.lastNumber += count }
+                return state.lastNumber + 1
+            }
+            answer(.success(first))
+        }
+
+        func send(_ bytes: [UInt8], to node: NodeID) {
+            log.tell(.letter(bytes), to: node)
+        }
+
+        func close() {
+            let others = log.state.withLock { state -> [NodeID] in
+                guard state.nodes.removeValue(forKey: node) != nil else { return [] }
+                return Array(state.nodes.keys)
+            }
+            for other in others { log.tell(.vanished(node), to: other) }
+        }
+    }
+}
+
+extension MemoryLog {
+    fileprivate func tellUntold() {
+        let isMine = state.withLock { state in
+            defer { state.isTelling = true }
+            return !state.isTelling
+        }
+        if isMine { tellAll() }
+    }
+}
