@@ -18,6 +18,57 @@ extension BroadcastGroup {
     }
 }
 
+/// Places that are decided elsewhere.
+extension BroadcastGroup {
+    /// A place in an order that others make, such as a log that several processes share.
+    public struct Place: Sendable, Hashable {
+        /// Greater than that of every publication before; they need not follow one another, see ``History/hasHoles``.
+        public let number: UInt64
+        /// In milliseconds since 1970-01-01 00:00 UTC.
+        public let time: Int64
+
+        public init(number: UInt64, time: Int64) {
+            self.number = number
+            self.time = time
+        }
+    }
+
+    /// Sends a message that has its place already.
+    ///
+    /// On the group's first loop only; a group gets all of its publications this way, or none. The other parameters are those of
+    /// ``trySend(_:in:from:includingSender:tag:onSequenced:)-(WebSocketMessage,_,_,_,_,_)``.
+    @discardableResult
+    public func trySend(
+        _ message: BorrowedMessage,
+        at place: Place,
+        in envelope: BroadcastEnvelope? = nil,
+        from sender: BroadcastMember? = nil,
+        includingSender: Bool = false,
+        tag: SessionTag? = nil
+    ) -> SendResult {
+        let home = sequencer.shards.home
+        home.loop.preconditionIsCurrent("BroadcastGroup.trySend(at:)")
+        precondition(place.number > home.value.lastNumber, "Places only go forward.")
+        home.value.lastNumber = place.number - 1
+        home.value.givenTime = place.time
+        return trySend(message, in: envelope, from: sender, includingSender: includingSender, tag: tag)
+    }
+}
+
+extension BroadcastGroup {
+    /// Says that the order has come to a place where nothing was sent: ``position`` is there from now on, on each loop in its
+    /// turn. Does nothing when the group is there already. On the group's first loop only, for one whose places are given.
+    public func advance(to number: UInt64) {
+        let home = sequencer.shards.home
+        home.loop.preconditionIsCurrent("BroadcastGroup.advance")
+        guard number > home.value.lastNumber else { return }
+        home.value.lastNumber = number
+        for shard in sequencer.shards.others {
+            inOrder(on: shard.loop) { shard.value.lastNumber = max(number, shard.value.lastNumber) }
+        }
+    }
+}
+
 /// The history of a group.
 extension BroadcastGroup {
     /// What the loop has that this is asked on, one of the group's, behind a position of this group.
@@ -38,6 +89,9 @@ extension BroadcastGroup {
     public func records(before number: UInt64, limit: Int) -> [BroadcastRecord] {
         history("BroadcastGroup.records")?.records(before: number).suffix(max(limit, 0)).map(record) ?? []
     }
+
+    /// Whether the numbers of publications need not follow one another: ``History/hasHoles``.
+    public var numbersHaveHoles: Bool { configuration.history.hasHoles }
 
     /// What a join would come to that asked for this now: for those who tell the member before it is sent the first message.
     ///
@@ -101,7 +155,7 @@ extension BroadcastGroup {
             home.value.history?.restore(record, in: record.envelope ?? plain)
             guard let stored = home.value.history?.last else { continue }
             for shard in sequencer.shards.others {
-                inOrder(on: shard.loop) { shard.value.history?.append(stored) }
+                inOrder(on: shard.loop) { shard.value.history?.append(stored, number: stored.number) }
             }
         }
     }

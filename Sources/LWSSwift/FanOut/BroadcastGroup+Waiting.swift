@@ -11,6 +11,12 @@ extension BroadcastGroup {
         congestion.relayEnded(count)
     }
 
+    /// Slows a member down that publishes past the group, if publishers are to wait: its connection is not read from until they
+    /// are not. On one of the group's loops.
+    public func slowDown(_ member: BroadcastMember) {
+        if congestion.isPresent { congestion.pause(member.core) }
+    }
+
     /// The number of the oldest publication that the history keeps on the loop this is asked on, one of the group's; nil when
     /// it keeps none.
     public var oldestNumber: UInt64? {

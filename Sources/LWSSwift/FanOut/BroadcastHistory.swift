@@ -13,17 +13,22 @@ extension BroadcastGroup {
         public var maximumAge: Duration?
         /// What this and other groups may keep together; nil for any number of bytes.
         public var budget: HistoryBudget?
+        /// Whether numbers are given that do not follow one another (``BroadcastGroup/Place``), so that nobody can tell from
+        /// two of them whether something was between.
+        public var hasHoles: Bool
 
         public init(
             maximumMessages: Int = 1_000,
             maximumBytes: Int = 1 << 20,
             maximumAge: Duration? = .seconds(24 * 60 * 60),
-            budget: HistoryBudget? = nil
+            budget: HistoryBudget? = nil,
+            hasHoles: Bool = false
         ) {
             self.maximumMessages = maximumMessages
             self.maximumBytes = maximumBytes
             self.maximumAge = maximumAge
             self.budget = budget
+            self.hasHoles = hasHoles
         }
 
         /// Keeps nothing, and costs nothing.
@@ -64,7 +69,7 @@ extension BroadcastGroup {
 
         /// Why something is missing.
         public enum Missing: Sendable, Hashable {
-            /// So many publications are kept no longer.
+            /// So many publications are kept no longer; `UInt64.max` where that cannot be known (``History/hasHoles``).
             case expired(count: UInt64)
             /// The position belongs to another run of numbers. What is kept is sent.
             case otherEpoch

@@ -6,6 +6,8 @@ final class BroadcastShard {
     var outbox = BroadcastOutbox()
     /// The number of the last publication that has its place here; the ``Sequencer`` counts it on the first loop.
     var lastNumber: UInt64
+    /// When the last publication was said, where others decide that: see ``BroadcastGroup/Place``.
+    var givenTime: Int64?
     let epoch: UInt64
     /// nil when the group keeps none.
     let history: ShardHistory?
@@ -104,7 +106,7 @@ final class BroadcastShard {
     func take(_ message: SequencedMessage) {
         if message.isPublication {
             lastNumber = message.place.position.number
-            history?.append(message.record)
+            history?.append(message.record, number: lastNumber)
         }
         append(message)
     }

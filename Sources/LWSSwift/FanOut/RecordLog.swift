@@ -73,6 +73,8 @@ struct RecordLog {
     private var firstChapter: UInt32 = 0
     /// The bytes of the messages, ``overhead`` for each, and what envelopes take that stand around few of them.
     private(set) var byteCount = 0
+    /// The last publication that is not kept any more, or never was; one before the first.
+    private var gone: UInt64
     /// When the last chapter was begun, on the first loop.
     private var chapterTime: Int64 = 0
 
@@ -86,8 +88,10 @@ struct RecordLog {
     /// A block that has filled in less time, in milliseconds, is followed by a larger one; in more, by a smaller one.
     private static let fillingTime: (short: Int64, long: Int64) = (10_000, 600_000)
 
-    init(_ limits: BroadcastGroup.History) {
+    /// - Parameter number: of the last publication before the first that may be kept.
+    init(_ limits: BroadcastGroup.History, after number: UInt64 = 0) {
         self.limits = limits
+        gone = number
         maximumAge = limits.maximumAge.map { Int64(clamping: $0.milliseconds) } ?? .max
     }
 
@@ -103,7 +107,7 @@ struct RecordLog {
     ) {
         let count = message.bytes.byteCount
         // There would be nothing else left either.
-        guard limits.keeps(byteCount: count) else { return removeAll() }
+        guard limits.keeps(byteCount: count) else { return removeAll(upTo: number) }
         if !hasRoom(for: count) {
             begin(RecordBlock(capacity: max(count, nextCapacity(time))))
             chapterTime = time
@@ -187,7 +191,9 @@ struct RecordLog {
     }
 
     private mutating func removeFirst() {
-        byteCount -= Int(entries.removeFirst().count) + Self.overhead
+        let entry = entries.removeFirst()
+        gone = entry.number
+        byteCount -= Int(entry.count) + Self.overhead
         chapters[0].removeRecord()
         // The last one is written on.
         guard chapters[0].recordCount == 0, chapters.count > 1 else { return }
@@ -195,7 +201,9 @@ struct RecordLog {
         firstChapter &+= 1
     }
 
-    mutating func removeAll() {
+    /// - Parameter number: of the last publication that is let go; nil for the last that is kept.
+    mutating func removeAll(upTo number: UInt64? = nil) {
+        gone = max(gone, number ?? entries.last?.number ?? 0)
         entries = []
         firstChapter &+= UInt32(chapters.count)
         chapters = []
@@ -259,7 +267,7 @@ struct RecordLog {
         epoch: UInt64,
         last: UInt64
     ) -> (after: UInt64, missing: BroadcastGroup.Resumption.Missing?) {
-        let oldest = entries.first.map { $0.number - 1 } ?? last
+        let oldest = limits.hasHoles ? gone : entries.first.map { $0.number - 1 } ?? last
         switch replay {
         case .everything: return (oldest, nil)
         case .last(let count):
@@ -269,7 +277,7 @@ struct RecordLog {
             guard position.epoch == epoch else { return (oldest, .otherEpoch) }
             guard position.number <= last else { return (last, .ahead) }
             guard position.number < oldest else { return (position.number, nil) }
-            return (oldest, .expired(count: oldest - position.number))
+            return (oldest, .expired(count: limits.hasHoles ? .max : oldest - position.number))
         }
     }
 }

@@ -73,7 +73,11 @@ final class Sequencer: Sendable {
     ) {
         let isPublication = dispatch.role == .publication
         if isPublication { home.lastNumber += 1 }
-        let place = BroadcastContext(epoch: home.epoch, number: home.lastNumber, time: home.loop.wallTime)
+        let place = BroadcastContext(
+            epoch: home.epoch,
+            number: home.lastNumber,
+            time: home.givenTime ?? home.loop.wallTime
+        )
         if isPublication { home.history?.append(message, at: place, envelope, tag: dispatch.tag) }
         guard shards.others.isEmpty else {
             // From here on the forms that are the message itself share its memory.

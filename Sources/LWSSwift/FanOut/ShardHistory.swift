@@ -41,7 +41,7 @@ final class ShardHistory {
         self.loop = loop
         epoch = configuration.epoch
         limits = configuration.history
-        unsafe uncheckedLog = RecordLog(configuration.history)
+        unsafe uncheckedLog = RecordLog(configuration.history, after: configuration.lastNumber)
         backlogs = Array(repeating: nil, count: configuration.formats * LaneEncoding.Kind.count)
         self.counter = counter
     }
@@ -94,8 +94,10 @@ final class ShardHistory {
     }
 
     /// Takes over a record of the home loop; nil for a publication that was too large to be kept there.
-    func append(_ record: BroadcastRecord.Stored?) {
-        guard let record else { return log.removeAll() }
+    ///
+    /// - Parameter number: of that publication.
+    func append(_ record: BroadcastRecord.Stored?, number: UInt64) {
+        guard let record else { return log.removeAll(upTo: number) }
         log.append(record)
     }
 

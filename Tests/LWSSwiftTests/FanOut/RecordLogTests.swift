@@ -60,6 +60,24 @@ import Testing
         #expect(log.byteCount == 0)
     }
 
+    @Test func `where numbers have holes, missing is what was let go, not what was never there`() {
+        var log = RecordLog(.init(maximumMessages: 2, maximumBytes: 1_000, hasHoles: true), after: 100)
+        func resumption(_ number: UInt64, last: UInt64) -> BroadcastGroup.Resumption {
+            log.resumption(of: .after(.init(epoch: 1, number: number)), epoch: 1, last: last)
+        }
+        #expect(resumption(100, last: 100).missing == nil)
+        for number: UInt64 in [1_001, 2_001, 3_001] { fill(&log, number...number, bytes: 10) }
+        // The first was let go; between it and the second there was nothing.
+        #expect(resumption(1_001, last: 3_001).missing == nil)
+        #expect(resumption(1_500, last: 3_001).start.number == 1_500)
+        #expect(resumption(1_000, last: 3_001).missing == .expired(count: .max))
+        #expect(resumption(1_000, last: 3_001).start.number == 1_001)
+        // It is larger than all may be.
+        fill(&log, 4_001...4_001, bytes: 2_000)
+        #expect(resumption(3_001, last: 4_001).missing == .expired(count: .max))
+        #expect(resumption(4_001, last: 4_001).missing == nil)
+    }
+
     @Test func `a few small messages take one small block`() {
         var log = RecordLog(.init())
         fill(&log, 1...10, bytes: 50)
