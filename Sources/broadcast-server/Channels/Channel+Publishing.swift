@@ -9,6 +9,15 @@ extension Channel {
     func publish(_ posting: Posting, _ answer: @escaping @Sendable (Result<[Posted], PostingFault>) -> Void) {
         group.atHome { [self] in
             restore()
+            if replica != nil {
+                return submit(
+                    .posting(posting.parcels),
+                    .posting { [self] result in
+                        answer(result)
+                        directory?.leave(self, isEmpty: isEmpty)
+                    }
+                )
+            }
             let result = Result { () throws(PostingFault) in try take(posting) }
             setTimer()
             let end: @Sendable (Result<[Posted], PostingFault>) -> Void = { [self] result in

@@ -24,8 +24,8 @@ final class Channel: @unchecked Sendable {
 
     // MARK: Confined to the home loop
 
-    private var uncheckedState: ChannelState<BroadcastSubscriber>
-    var state: ChannelState<BroadcastSubscriber> {
+    private var uncheckedState: ChannelState<MemberLink>
+    var state: ChannelState<MemberLink> {
         _read {
             home.preconditionIsCurrent("A channel")
             yield uncheckedState
@@ -38,17 +38,24 @@ final class Channel: @unchecked Sendable {
     var publisherEnvelopes = PublisherEnvelopes()
     /// The keys of publishers that the directory knows of.
     var countedKeys = 0
+    /// What it has to do with the channel of this name on other nodes; nil without a cluster.
+    let replica: Replica?
+    private var lastLink: UInt64 = 0
     /// Fires at the next deadline of the state.
     private var timer: (call: DelayedCall, deadline: ContinuousClock.Instant)?
 
-    /// - Parameter loops: the first one is its home.
+    /// - Parameters:
+    ///   - loops: the first one is its home.
+    ///   - store: how it outlives the server.
+    ///   - replication: whereby it is the same on all nodes of a cluster.
     init(
         _ name: ChannelName,
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
         history: BroadcastGroup.History,
         in directory: ChannelDirectory,
-        kept store: StateStore? = nil
+        kept store: StateStore? = nil,
+        on replication: Replication? = nil
     ) {
         let stored = store?.channel(name)
         archive = store.flatMap { store in stored.map { ChannelArchive(store, $0) } }
@@ -69,49 +76,69 @@ final class Channel: @unchecked Sendable {
             configuration.epoch = stored.epoch
             configuration.lastNumber = stored.number
         }
+        if let replication {
+            configuration.epoch = replication.log.epoch
+            configuration.lastNumber = replication.number
+            configuration.history.hasHoles = true
+        }
+        replica = replication.map { Replica($0) }
         group = BroadcastGroup(on: loops, configuration)
         uncheckedState = ChannelState(grace: settings.sessionGrace)
     }
 
-    /// Whether this is its home loop, where everything that is asked is answered at once.
-    var isHere: Bool { home.isCurrent }
+    /// Whether what is asked on this loop is answered at once: it is the home, and nobody else has a say.
+    var answersAtOnce: Bool { home.isCurrent && replica == nil }
 
     /// Whether it remembers nothing of anybody.
-    var isEmpty: Bool { state.isEmpty && group.historyByteCount == 0 }
+    var isEmpty: Bool { state.isEmpty && group.historyByteCount == 0 && replica?.isIdle ?? true }
 
     // MARK: Coming and going
 
-    typealias Arrival = ChannelState<BroadcastSubscriber>.Arrival
+    typealias Arrival = ChannelState<MemberLink>.Arrival
 
     /// Takes in a member, for a use that was begun in the directory.
     ///
-    /// - Parameter arrive: called on the connection's loop at the member's place in the order: what is told to all before is
-    ///   not for it, and everything later is, if it joins the group in this call.
+    /// - Parameters:
+    ///   - arrive: called on the connection's loop at the member's place in the order: what is told to all before is not for
+    ///     it, and everything later is, if it joins the group in this call. With the number of its link, by which it is known
+    ///     from then on.
+    ///   - refuse: called on the connection's loop instead when the cluster has not taken it in time.
     func join(
         _ request: JoinRequest,
         over connection: BroadcastSubscriber,
-        _ arrive: @escaping @Sendable (Arrival) -> Void
+        _ arrive: @escaping @Sendable (Arrival, UInt64) -> Void,
+        refuse: @escaping @Sendable () -> Void
     ) {
         group.atHome { [self] in
             restore()
+            if replica != nil {
+                return submitArrival(request, .arrival(connection, arrive: arrive, refuse: refuse))
+            }
             var generator = SystemRandomNumberGenerator()
+            lastLink += 1
+            let link = MemberLink(id: LinkID(node: .alone, number: lastLink), connection: connection)
             let arrival = state.join(
                 request,
-                over: connection,
+                over: link,
                 makeID: { directory?.makeID() ?? ClientID(number: 0) },
                 using: &generator
             )
-            if let session = arrival.returned {
-                directory?.sessionsAreGone([AbsentSession(channel: self, id: session)])
-            }
             // Its place has a use of its own.
             if arrival.isBack { directory?.leave(self, isEmpty: false) }
-            if let replaced = arrival.replaced { Self.replace(replaced) }
-            store(arrival.seat.session)
-            announce(arrival.notice)
-            setTimer()
-            group.inOrder(on: connection.loop) { arrive(arrival) }
+            settle(arrival)
+            group.inOrder(on: connection.loop) { arrive(arrival, link.id.number) }
         }
+    }
+
+    /// What becomes of a member's coming, on whatever node it came.
+    func settle(_ arrival: Arrival) {
+        if let session = arrival.returned {
+            directory?.sessionsAreGone([AbsentSession(channel: self, id: session)])
+        }
+        if let replaced = arrival.replaced?.connection { Self.replace(replaced) }
+        store(arrival.seat.session)
+        announce(arrival.notice)
+        setTimer()
     }
 
     /// Makes a connection, or an event stream, a member of the group, when its place in the order has come.
@@ -125,7 +152,7 @@ final class Channel: @unchecked Sendable {
         return group.join(connection, format: form.rawValue, replaying: replay, tag: tag).member
     }
 
-    private static func replace(_ connection: BroadcastSubscriber) {
+    static func replace(_ connection: BroadcastSubscriber) {
         // An event stream has no session that could go on elsewhere.
         guard let connection = connection.webSocket else { return }
         let close: @Sendable () -> Void = {
@@ -140,28 +167,38 @@ final class Channel: @unchecked Sendable {
     /// - Parameters:
     ///   - leaves: the client meant to leave: its place is not kept.
     ///   - share: whose memory its session takes from now on.
-    func disconnect(_ seat: Seat, from connection: BroadcastSubscriber, leaves: Bool, _ share: AddressShare) {
+    func disconnect(_ seat: Seat, link number: UInt64, leaves: Bool, _ share: AddressShare) {
         group.atHome { [self] in
-            guard let departure = state.disconnect(seat, from: connection, leaves: leaves, now: .now) else { return }
-            announce(departure.notice)
-            store(departure.absent)
-            if let session = departure.absent {
-                directory?.sessionWasLost(AbsentSession(channel: self, id: session), of: share)
-            }
-            if departure.hasLeft { directory?.leave(self, isEmpty: isEmpty) }
-            setTimer()
+            if replica != nil { return submitDeparture(seat, link: number, leaves: leaves, share) }
+            let link = MemberLink(id: LinkID(node: .alone, number: number), connection: nil)
+            guard let departure = state.disconnect(seat, from: link, leaves: leaves, now: .now) else { return }
+            settle(departure, share)
         }
+    }
+
+    /// What becomes of a member's going.
+    ///
+    /// - Parameter share: nil when its connection was another node's.
+    func settle(_ departure: ChannelState<MemberLink>.Departure, _ share: AddressShare?) {
+        announce(departure.notice)
+        store(departure.absent)
+        if let session = departure.absent, let share {
+            directory?.sessionWasLost(AbsentSession(channel: self, id: session), of: share)
+        }
+        if departure.hasLeft { directory?.leave(self, isEmpty: isEmpty) }
+        setTimer()
     }
 
     /// Forgets a session without a connection, since there are too many. On any thread.
     func giveUp(_ session: SessionID) {
         home.execute { [self] in
+            if replica != nil { return submit(.forget(session), .nobody) }
             take(state.forget(session))
             store(session)
         }
     }
 
-    func take(_ expiry: ChannelState<BroadcastSubscriber>.Expiry) {
+    func take(_ expiry: ChannelState<MemberLink>.Expiry) {
         let lost = WallTime.now.milliseconds - Int64(settings.sessionGrace / .milliseconds(1))
         for session in expiry.late { store(session, lost: lost) }
         for session in expiry.forgotten { store(session) }
@@ -186,14 +223,14 @@ final class Channel: @unchecked Sendable {
     }
 
     func setTimer() {
-        let deadline = state.nextDeadline
+        let deadline = state.nextDeadline.map { replica?.time(of: $0) ?? $0 }
         guard deadline != timer?.deadline else { return }
         timer?.call.cancel()
         timer = deadline.map { deadline in
             let call = home.call(after: ContinuousClock.now.duration(to: deadline)) { [weak self] in
                 guard let self else { return }
                 timer = nil
-                take(state.expire(now: .now))
+                if replica != nil { submit(.expire, .nobody) } else { take(state.expire(now: .now)) }
             }
             return (call, deadline)
         }
@@ -214,21 +251,33 @@ final class Channel: @unchecked Sendable {
     ///   problem with the name; nil for one whose place another connection has taken.
     func rename(
         _ seat: Seat,
+        link number: UInt64,
         to name: MemberName?,
         over connection: BroadcastSubscriber,
         _ answer: @escaping @Sendable (Result<NameChange, Problem>?) -> Void
     ) {
         group.atHome { [self] in
-            let result: Result<NameChange, Problem>?
-            do throws(Problem) {
-                let change = try state.rename(seat, to: name, over: connection, now: .now)
-                announce(change?.notice)
-                if change != nil { store(seat.session) }
-                result = change.map { .success(NameChange(renaming: $0.renaming, isAnnounced: $0.notice != nil)) }
-            } catch {
-                result = .failure(error)
-            }
+            if replica != nil { return submitName(name, of: seat, link: number, .renaming(connection, answer)) }
+            let link = MemberLink(id: LinkID(node: .alone, number: number), connection: nil)
+            let result = rename(seat, to: name, over: link, now: .now)
             group.inOrder(on: connection.loop) { answer(result) }
+        }
+    }
+
+    /// - Parameter now: nil where it was looked at before how often the member has done so.
+    func rename(
+        _ seat: Seat,
+        to name: MemberName?,
+        over link: MemberLink,
+        now: ContinuousClock.Instant?
+    ) -> Result<NameChange, Problem>? {
+        do throws(Problem) {
+            let change = try state.rename(seat, to: name, over: link, now: now)
+            announce(change?.notice)
+            if change != nil { store(seat.session) }
+            return change.map { .success(NameChange(renaming: $0.renaming, isAnnounced: $0.notice != nil)) }
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -242,6 +291,10 @@ final class Channel: @unchecked Sendable {
         let session: SessionID
         let tag: BroadcastGroup.SessionTag?
         let sender: BroadcastMember
+        /// The number of the sender's link.
+        let link: UInt64
+        /// Who says it.
+        let author: Member
         /// Whether it is to be on the disk before it is acknowledged.
         let isDurable: Bool
     }
@@ -253,6 +306,8 @@ final class Channel: @unchecked Sendable {
         case elsewhere
         /// It has its place, but the disk did not take it. It may be sent again with its key, and is only stored then.
         case notStored
+        /// The cluster has not taken it in time: it may be sent again.
+        case refused
     }
 
     /// Sends a message once, however often it comes with its key.
@@ -262,8 +317,10 @@ final class Channel: @unchecked Sendable {
     func publish(_ letter: Letter, _ acknowledge: @escaping @Sendable (Delivery) -> Void) {
         let connection = letter.sender.subscriber
         group.atHome { [self] in
+            if replica != nil { return submit(letter, acknowledge) }
+            let link = MemberLink(id: LinkID(node: .alone, number: letter.link), connection: nil)
             let (receipt, isDuplicate): (Receipt, Bool)
-            switch state.known(letter.key, in: letter.session, over: connection) {
+            switch state.known(letter.key, in: letter.session, over: link) {
             case .elsewhere: return group.inOrder(on: connection.loop) { acknowledge(.elsewhere) }
             case .sent(let known): (receipt, isDuplicate) = (known, true)
             case .nothing: (receipt, isDuplicate) = (send(letter), false)
@@ -378,7 +435,7 @@ final class Channel: @unchecked Sendable {
         }
     }
 
-    private func announce(_ object: ServerObject?) {
+    func announce(_ object: ServerObject?) {
         guard let object else { return }
         group.announce(
             ChatProtocol.encode(object),

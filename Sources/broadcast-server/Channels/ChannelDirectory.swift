@@ -15,9 +15,12 @@ final class ChannelDirectory: Sendable {
     private let isWatchingAge = Atomic(false)
     /// What outlives the server; nil when nothing does.
     private let store: StateStore?
+    /// The cluster of this server; nil without one.
+    private let replication: Replication?
 
     /// - Parameter loops: the channels are spread over them.
-    init(on loops: [ServiceLoop], _ settings: ChatSettings, _ store: StateStore?) {
+    init(on loops: [ServiceLoop], _ settings: ChatSettings, _ store: StateStore?, _ replication: Replication? = nil) {
+        self.replication = replication
         self.loops = loops
         self.settings = settings
         self.store = store
@@ -57,7 +60,15 @@ final class ChannelDirectory: Sendable {
         let result = table.withLock { table in
             Result { () throws(ChannelTable<Channel>.TooManyChannels) in
                 let result = try table.enter(name) {
-                    Channel(name, on: loops(for: name), settings, history: history, in: self, kept: store)
+                    Channel(
+                        name,
+                        on: loops(for: name),
+                        settings,
+                        history: history,
+                        in: self,
+                        kept: store,
+                        on: replication
+                    )
                 }
                 result.evicted?.endUse()
                 return result

@@ -17,6 +17,7 @@ struct ChannelRoster: Sendable {
     private var names = NameRegister()
 
     var count: Int { entries.count }
+    var ids: [ClientID] { entries.keys.sorted() }
 
     /// Whether everybody is told who is there.
     private var isIntroduced: Bool { count <= Self.maximumIntroduced }
@@ -65,10 +66,10 @@ struct ChannelRoster: Sendable {
     mutating func rename(
         _ id: ClientID,
         to name: MemberName?,
-        now: ContinuousClock.Instant
+        now: ContinuousClock.Instant?
     ) throws(Problem) -> (renaming: Renaming, notice: ServerObject?)? {
         guard var old = entries[id] else { return nil }
-        guard Self.changes.allows(&old.changes, now: now) else { throw Self.changesTooOften }
+        if let now, !Self.changes.allows(&old.changes, now: now) { throw Self.changesTooOften }
         entries[id] = old
         // Claimed before the old one is given back, which might be the same.
         let own = name.flatMap { names.claim($0, for: id) }
@@ -102,7 +103,7 @@ struct ChannelRoster: Sendable {
 
     static let tooManyAlike = Problem(.badName, "Too many members have this name: choose another one.")
 
-    private static let changesTooOften = Problem(
+    static let changesTooOften = Problem(
         .tooOften,
         "A name may change \(changes.burst) times at once, and then every \(changes.interval.components.seconds) seconds."
     )

@@ -17,11 +17,12 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
     /// How long the place of one that has lost its connection is kept.
     let grace: Duration
     private var sessions: [SessionID: Session] = [:]
+    var all: [SessionID: Session] { sessions }
     /// When those that have no connection lost it.
     private var absent = RecencyMap<SessionID, ContinuousClock.Instant>()
     /// Those of them whose place is kept.
     private var awaited = RecencyMap<SessionID, ContinuousClock.Instant>()
-    private var lastTag: UInt32 = 0
+    private(set) var lastTag: UInt32 = 0
 
     init(grace: Duration) {
         self.grace = grace
@@ -30,6 +31,8 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
     var isEmpty: Bool { sessions.isEmpty }
     /// The sessions that have no connection.
     var absentees: [SessionID] { absent.map(\.key) }
+    /// They with the times at which they lost it, in that order.
+    var absences: [(SessionID, ContinuousClock.Instant)] { absent.map { ($0.key, $0.value) } }
 
     subscript(id: SessionID) -> Session? { sessions[id] }
 
@@ -149,6 +152,12 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
         sessions[id] = session
         absent[id] = absentSince
         if isAwaited { awaited[id] = absentSince }
+        lastTag = max(lastTag, session.tag)
+    }
+
+    /// Takes in a session that has its connection on another node.
+    mutating func take(_ id: SessionID, _ session: Session) {
+        sessions[id] = session
         lastTag = max(lastTag, session.tag)
     }
 

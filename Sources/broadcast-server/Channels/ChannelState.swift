@@ -4,10 +4,10 @@
 /// It is plain logic: no input or output, no lock, no clock, no randomness. `Connection` is whatever a member is reached by;
 /// a test uses a number.
 struct ChannelState<Connection: Sendable & Equatable>: Sendable {
-    private var roster = ChannelRoster()
-    private var sessions: ChannelSessions<Connection>
+    var roster = ChannelRoster()
+    var sessions: ChannelSessions<Connection>
     /// The members that have a connection.
-    private(set) var connectedCount = 0
+    var connectedCount = 0
     /// Of those who publish without being a member.
     var publisherKeys = PublisherKeys()
 
@@ -186,7 +186,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         return expiry
     }
 
-    private mutating func remove(_ id: ClientID) -> ServerObject? {
+    mutating func remove(_ id: ClientID) -> ServerObject? {
         guard let member = roster.remove(id), connectedCount > 0 else { return nil }
         return roster.departure(of: member)
     }
@@ -195,6 +195,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
 
     /// Gives a member another name, or none.
     ///
+    /// - Parameter now: nil to take it as often as it comes.
     /// - Returns: how it is called now, and what all members are to be told, unless they are too many; nil when another
     ///   connection has its place.
     /// - Throws: a problem when too many have that name, or it has had too many. The member keeps the one it had.
@@ -202,7 +203,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         _ seat: Seat,
         to name: MemberName?,
         over connection: Connection,
-        now: ContinuousClock.Instant
+        now: ContinuousClock.Instant?
     ) throws(Problem) -> (renaming: Renaming, notice: ServerObject?)? {
         if let session = seat.session, sessions[session]?.connection != connection { return nil }
         return try roster.rename(seat.id, to: name, now: now)
@@ -220,8 +221,12 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     }
 
     /// What is known of a message that comes over a connection of a session.
-    func known(_ key: MessageKey, in id: SessionID, over connection: Connection) -> Known {
-        guard let session = sessions[id], session.connection == connection else { return .elsewhere }
+    ///
+    /// - Parameter mayBeLost: what was said over a connection counts also when that has been lost since, as long as no other
+    ///   has taken its place.
+    func known(_ key: MessageKey, in id: SessionID, over connection: Connection, mayBeLost: Bool = false) -> Known {
+        guard let session = sessions[id] else { return .elsewhere }
+        guard session.connection == connection || mayBeLost && session.connection == nil else { return .elsewhere }
         return session.keys[key].map(Known.sent) ?? .nothing
     }
 

@@ -15,6 +15,8 @@ final class ChatService: Sendable {
     private let directory: ChannelDirectory
     /// What outlives the server; nil when nothing does.
     private let store: StateStore?
+    /// The cluster; nil without one.
+    let replication: Replication?
     private let connectionCount = Atomic(0)
     private let hasStopped = Atomic(false)
 
@@ -23,14 +25,21 @@ final class ChatService: Sendable {
         _ settings: ChatSettings,
         logger: Logger,
         logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
-        store: StateStore? = nil
+        store: StateStore? = nil,
+        replication: Replication? = nil
     ) {
         self.loops = loops
         self.settings = settings
         self.logger = logger
         self.logMessage = logMessage
         self.store = store
-        directory = ChannelDirectory(on: loops, settings, store)
+        self.replication = replication
+        directory = ChannelDirectory(on: loops, settings, store, replication)
+    }
+
+    /// Comes to the cluster, if there is one; returns when this node knows who is there. Blocks.
+    func beginReplication() throws(Failure) {
+        try replication?.begin(directory)
     }
 
     // MARK: Coming and going
@@ -50,6 +59,7 @@ final class ChatService: Sendable {
     ///   - arrive: called on the connection's loop at the member's place in the order of its channel, where it has to join
     ///     the group: at once if that loop is the channel's home. ``leave(_:_:)`` is to follow, also when the connection has
     ///     ended meanwhile.
+    ///   - refuse: called on the connection's loop instead when the cluster takes nobody just now.
     /// - Returns: the channel.
     @discardableResult
     func join(
@@ -57,10 +67,11 @@ final class ChatService: Sendable {
         as principal: Principal,
         at address: SocketAddress?,
         over connection: BroadcastSubscriber,
+        refuse: @escaping @Sendable () -> Void,
         _ arrive: @escaping @Sendable (Participant.Place) -> Void
     ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
         let channel = try directory.enter(request.channel)
-        channel.join(request, over: connection) { [self] arrival in
+        let arrived: @Sendable (Channel.Arrival, UInt64) -> Void = { [self] arrival, link in
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             let seat = arrival.seat
             let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0))" } ?? "")
@@ -69,8 +80,17 @@ final class ChatService: Sendable {
                 let name = arrival.isNamed ? " called \(seat.member.name)," : ""
                 logger.info("Client \(seat.id) is\(name) in \(request.channel).")
             }
-            arrive(Participant.Place(service: self, channel: channel, principal: principal, arrival: arrival))
+            arrive(
+                Participant.Place(
+                    service: self,
+                    channel: channel,
+                    principal: principal,
+                    arrival: arrival,
+                    link: link
+                )
+            )
         }
+        channel.join(request, over: connection, arrived, refuse: refuse)
         return channel
     }
 
@@ -85,8 +105,7 @@ final class ChatService: Sendable {
         logger.info("Client \(seat.id) disconnected (\(reason)). Total clients: \(total)")
         // All are leaving, and some would be told of others before they have gone themselves.
         guard isListening else { return }
-        let connection = participant.membership.subscriber
-        participant.channel.disconnect(seat, from: connection, leaves: isForGood, participant.principal.share)
+        participant.channel.disconnect(seat, link: participant.link, leaves: isForGood, participant.principal.share)
     }
 
     /// A member was too slow, and was not sent something.
@@ -102,8 +121,17 @@ final class ChatService: Sendable {
     var isListening: Bool { !hasStopped.load(ordering: .relaxed) }
 
     /// Says something.
-    func publish(_ message: BorrowedMessage, by participant: Participant) {
+    ///
+    /// - Parameter refuse: called on the member's loop when the cluster has not taken it in time.
+    func publish(
+        _ message: BorrowedMessage,
+        by participant: Participant,
+        refuse: (@Sendable () -> Void)? = nil
+    ) {
         logMessage?(participant.speaker, message)
+        guard replication == nil else {
+            return participant.channel.submit(message.message, by: participant, refuse: refuse)
+        }
         participant.group.trySend(
             message,
             in: participant.envelope,
@@ -138,13 +166,15 @@ final class ChatService: Sendable {
             session: session,
             tag: seat.sessionTag,
             sender: participant.membership,
+            link: participant.link,
+            author: seat.member,
             isDurable: isDurable || settings.isDurable
         )
         participant.channel.publish(letter) { [logMessage] delivery in
             switch delivery {
             case .elsewhere: return
             case .taken(_, isDuplicate: false): logMessage?(participant.speaker, text.borrowed)
-            case .taken, .notStored: break
+            case .taken, .notStored, .refused: break
             }
             acknowledge(delivery)
         }
@@ -220,7 +250,8 @@ final class ChatService: Sendable {
         _ answer: @escaping @Sendable (Result<Channel.NameChange, Problem>?) -> Void
     ) throws(Problem) {
         let name = text.contains { $0 != " " } ? try MemberName(text) : nil
-        participant.channel.rename(participant.seat, to: name, over: participant.membership.subscriber) {
+        let connection = participant.membership.subscriber
+        participant.channel.rename(participant.seat, link: participant.link, to: name, over: connection) {
             [logger] result in
             if case .success(let change)? = result {
                 logger.info("Client \(change.renaming.member.id) is called \(change.renaming.member.name).")
@@ -246,6 +277,7 @@ final class ChatService: Sendable {
         hasStopped.store(true, ordering: .relaxed)
         let channels = directory.channels
         for channel in channels { await channel.settle() }
+        if let replication { await settle(replication, channels) }
         guard let store else { return }
         for channel in channels {
             while channel.isUnsettled {
@@ -253,6 +285,14 @@ final class ChatService: Sendable {
                 await channel.settle()
             }
         }
+    }
+
+    /// What was taken has its place in the log, or has been refused.
+    private func settle(_ replication: Replication, _ channels: [Channel]) async {
+        await withCheckedContinuation { continuation in
+            replication.whenNothingWaits { continuation.resume() }
+        }
+        for channel in channels { await channel.settle() }
     }
 
     /// Forgets everything, when the connections have ended.

@@ -16,11 +16,12 @@ enum HistoryReader {
             // One more, to know whether there is more.
             let records = group.records(after: position.number, limit: fetch.limit + 1)
             let (page, isCut) = cut(records.prefix(fetch.limit))
-            let first = records.first?.position.number ?? now.number + 1
+            let (missing, isIncomplete) = missing(after: position, records.first?.position.number, of: group)
             return HistoryPage(
                 messages: page,
                 position: PositionText(now),
-                missing: NumberJump.publications(in: first - position.number - 1),
+                missing: missing,
+                isIncomplete: isIncomplete,
                 hasMore: isCut || records.count > fetch.limit,
                 start: fetch.start
             )
@@ -29,6 +30,18 @@ enum HistoryReader {
         case .latest:
             return page(before: now.number + 1, fetch, of: group)
         }
+    }
+
+    /// What is not kept any more behind a position, up to the first that is.
+    private static func missing(
+        after position: BroadcastGroup.Position,
+        _ first: UInt64?,
+        of group: BroadcastGroup
+    ) -> (count: UInt64, isUnknown: Bool) {
+        if case .expired(count: .max)? = group.resumption(of: .after(position)).missing { return (0, true) }
+        guard !group.numbersHaveHoles else { return (0, false) }
+        let next = first ?? group.position.number + 1
+        return (NumberJump.publications(in: next - position.number - 1), false)
     }
 
     private static func page(before number: UInt64, _ fetch: Fetch, of group: BroadcastGroup) -> HistoryPage {

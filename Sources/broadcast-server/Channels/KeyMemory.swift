@@ -34,6 +34,8 @@ struct KeyMemory: Sendable {
     }
 
     var count: Int { entries.count }
+    /// From the oldest to the latest.
+    var all: [(MessageKey, Entry)] { entries.map { ($0.key, $0.value) } }
 
     /// What came with a key; nil for one that was not seen before, or long ago.
     func entry(for key: MessageKey) -> Entry? { entries[key] }

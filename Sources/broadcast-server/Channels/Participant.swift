@@ -12,6 +12,8 @@ class Participant: @unchecked Sendable {
     final let membership: BroadcastMember
     final let principal: Principal
     final private(set) var seat: Seat
+    /// The number of its link to the channel.
+    final let link: UInt64
     /// Made when it first says something, since most only listen.
     private final var madeEnvelope: BroadcastEnvelope?
     private final var madeSpeaker: Speaker?
@@ -23,6 +25,7 @@ class Participant: @unchecked Sendable {
         group = place.channel.group
         principal = place.principal
         seat = place.arrival.seat
+        link = place.link
         self.membership = membership
     }
 
@@ -32,6 +35,8 @@ class Participant: @unchecked Sendable {
         let channel: Channel
         let principal: Principal
         let arrival: Channel.Arrival
+        /// The number of the link that is taken in.
+        let link: UInt64
     }
 
     /// What stands around its words.

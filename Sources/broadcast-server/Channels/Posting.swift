@@ -56,4 +56,6 @@ enum PostingFault: Error, Equatable {
     case keyWasUsed(MessageKey)
     /// All of it was sent and has its place, but the disk did not take it. What comes again with its key is only stored then.
     case notStored
+    /// The cluster has not taken it in time.
+    case unavailable
 }

@@ -7,8 +7,8 @@ struct PublisherKeys: Sendable {
     /// How long the keys are remembered after the last one.
     static let retention = Duration.seconds(600)
 
-    private var memory = KeyMemory(capacity: KeyMemory.capacityOfPublishers)
-    private var lastUse: ContinuousClock.Instant?
+    var memory = KeyMemory(capacity: KeyMemory.capacityOfPublishers)
+    var lastUse: ContinuousClock.Instant?
 
     var isEmpty: Bool { lastUse == nil }
     var count: Int { memory.count }

@@ -12,6 +12,11 @@ struct Receipt: Sendable, Equatable {
     /// That of the message when the disk has it.
     var onDisk: Receipt { Receipt(id: id, receivers: receivers, stored: .disk) }
 
+    /// That of a message in the log of the cluster.
+    static func inCluster(_ position: BroadcastGroup.Position, receivers: Int) -> Receipt {
+        Receipt(id: PositionText(position), receivers: receivers, stored: .cluster)
+    }
+
     /// That of the message so many places behind this one, which was sent with it.
     func following(_ offset: Int) -> Receipt {
         guard offset > 0, let first = BroadcastGroup.Position(id.rawValue) else { return self }

@@ -21,9 +21,9 @@ struct JetStreamEntrance {
         _ onEvent: @escaping @Sendable (NATSConnection.Event) -> Void
     ) throws(Failure) -> Found {
         let name = "\(settings.name)-\(node)"
-        let jetStream = try trying("reach NATS at \(settings.servers.joined(separator: ", "))") {
+        let jetStream = try trying("reach NATS at \(settings.servers)") {
             () throws(NATSFault) in
-            try JetStream(NATSConnection(settings.servers, settings.access, name: name, onEvent))
+            try JetStream(NATSConnection(settings.servers.urls, settings.access, name: name, onEvent))
         }
         let wanted = StreamSettings(settings, subjects: subjects, replicas: 3)
         let stream = try trying("have the stream \(wanted.name)") { () throws(NATSFault) in

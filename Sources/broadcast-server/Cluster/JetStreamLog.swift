@@ -22,6 +22,8 @@ final class JetStreamLog: SharedLog {
     private let logger: Logger
     private let state: Monitor<State>
     private let observer: Observer
+    /// Held while somebody is told what comes from the stream.
+    private let order = Monitor(())
 
     /// NATS puts the header of a message and its subject into its payload as well.
     private static let overhead = 1_024
@@ -30,8 +32,14 @@ final class JetStreamLog: SharedLog {
         var pending = PendingAppends()
         var peers: PeerWatch
         var subscriptions: [NATSSubscription] = []
-        /// The last sequence that was told.
-        var lastSequence: UInt64 = 0
+        var consumer: NATSSubscription?
+        var reading = StreamReading()
+        /// A new consumer is being made.
+        var isResetting = false
+        /// Somebody is told what has come: meanwhile nothing else can be heard.
+        var isTelling = false
+        /// When the consumer has sent something last.
+        var lastSign = ContinuousClock.now
         var isAway = false
         /// The stream is to be looked at.
         var isSuspicious = false
@@ -93,7 +101,8 @@ final class JetStreamLog: SharedLog {
 
     private var signals: String { "\(subjects.prefix)-nodes" }
     private func letters(to node: NodeID) -> String { "\(subjects.prefix)-letters.\(node)" }
-    private var acknowledgements: String { "_INBOX.\(node)" }
+    private var acknowledgements: String { "_INBOX.\(node).acknowledgements" }
+    private var deliveries: String { "_INBOX.\(node).deliveries" }
 
     private func listen() throws(NATSFault) {
         let subscriptions = [
@@ -106,33 +115,80 @@ final class JetStreamLog: SharedLog {
 
     func follow(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
         observer.set(body)
-        do throws(NATSFault) {
-            let subscription = try jetStream.consume(stream.name, subjects.all, from: 1) { [weak self] in self?.take($0)
+        // Some may have been heard of when nobody was to be told.
+        for node in state.withLock({ $0.peers.nodes }) { observer.tell(.appeared(node)) }
+        consume()
+    }
+
+    /// Begins to read behind what was told last, with a consumer of its own. Blocks until that has succeeded.
+    private func consume() {
+        let (start, generation) = state.withLock { $0.reading.restart() }
+        let subject = "\(deliveries).\(generation)"
+        while !state.withLock({ $0.isClosed }) {
+            do throws(NATSFault) {
+                let consumer = try connection.subscribe(to: subject) { [weak self] in self?.take($0, generation) }
+                try jetStream.consume(stream.name, from: start, to: subject)
+                let old = state.withLock { state in
+                    defer { (state.consumer, state.isResetting, state.lastSign) = (consumer, false, .now) }
+                    return state.consumer
+                }
+                // Not under the lock: what it has taken in is told meanwhile, and ignored.
+                withExtendedLifetime(old) {}
+                return
+            } catch {
+                logger.debug("The stream \(stream.name) cannot be read just now: \(error).")
+                _ = state.wait(atMost: .milliseconds(200)) { $0.isClosed ? true : nil }
             }
-            state.withLock { $0.subscriptions.append(subscription) }
+        }
+    }
+
+    /// Reads on with another consumer: one that is silent may be gone with its server, or have no way to this node.
+    private func reset() {
+        let isToDo = state.withLock { state in
+            guard state.consumer != nil, !state.isResetting, !state.isClosed else { return false }
+            state.isResetting = true
+            return true
+        }
+        guard isToDo else { return }
+        do throws(Failure) {
+            try BackgroundThread.start { [self] in consume() }
         } catch {
-            // libnats has said that it was asked for something it cannot do, or a server went just now.
-            observer.tell(.away("\(error)"))
-            logger.error("The stream \(stream.name) cannot be followed: \(error).")
+            logger.error("\(error.message)")
+            state.withLock { $0.isResetting = false }
         }
     }
 
     /// The next of the stream, on its thread.
-    private func take(_ message: NATSMessage) {
-        guard let stored = message.stored, let topic = subjects.topic(of: message.subject) else { return }
-        let last = state.withLock { state in
-            defer { state.lastSequence = max(state.lastSequence, stored.sequence) }
-            return state.lastSequence
+    private func take(_ message: NATSMessage, _ generation: Int) {
+        state.withLock { $0.isTelling = true }
+        defer { state.withLock { ($0.isTelling, $0.lastSign) = (false, .now) } }
+        if let signal = ConsumerSignal(message) { return take(signal) }
+        // One consumer may still be telling what came when the next begins.
+        order.withLock { _ in take(message, of: generation) }
+    }
+
+    private func take(_ message: NATSMessage, of generation: Int) {
+        guard let found = message.place else { return }
+        let step = state.withLock { $0.reading.take(found.sequence, of: generation, known: lastPlace.rawValue) }
+        let place = SharedPlace(rawValue: found.sequence)
+        switch step {
+        case .old: return
+        case .hole: return reset()
+        case .loss(let last): observer.tell(.lost(after: SharedPlace(rawValue: last), before: place))
+        case .next: break
         }
-        // After libnats has made its consumer anew, something may come twice.
-        guard stored.sequence > last else { return }
-        let (place, before) = (SharedPlace(rawValue: stored.sequence), SharedPlace(rawValue: last))
-        // Of what was there before this node the limits may have taken anything; later nothing is missing, unless it was
-        // taken before this node could read it.
-        if place.rawValue > max(last, lastPlace.rawValue) + 1 { observer.tell(.lost(after: before, before: place)) }
-        observer.tell(
-            .batch(LoggedBatch(topic: topic, place: place, time: stored.time, bytes: message.bytes))
-        )
+        guard let topic = subjects.topic(of: message.subject) else { return }
+        observer.tell(.batch(LoggedBatch(topic: topic, place: place, time: found.time, bytes: message.bytes)))
+    }
+
+    /// All that came before a signal has been told when it is taken here: so the answer says that this node keeps up.
+    private func take(_ signal: ConsumerSignal) {
+        switch signal {
+        case .heartbeat(nil): break
+        case .heartbeat(let subject?), .flowControl(let subject):
+            // One that is lost is asked for again.
+            try? connection.publish([], to: subject)
+        }
     }
 
     private func takeSignal(_ message: NATSMessage) {
@@ -267,11 +323,15 @@ final class JetStreamLog: SharedLog {
             let wait = max(ContinuousClock.now.duration(to: next), .zero)
             _ = state.wait(atMost: wait) { $0.isWoken || $0.isClosed ? true : nil }
             let now = ContinuousClock.now
-            let (work, silent, isSuspicious, isClosed) = state.withLock { state in
+            let (work, silent, isDeaf, isSuspicious, isClosed) = state.withLock { state in
                 state.isWoken = false
+                let isDeaf =
+                    !state.isAway && !state.isTelling && state.lastSign.duration(to: now) > ConsumerSignal.silence
                 let isSuspicious = state.isSuspicious && !state.isChecking && !state.isAway
                 if isSuspicious { (state.isSuspicious, state.isChecking) = (false, true) }
-                return (state.pending.due(now: now), state.peers.takeSilent(now: now), isSuspicious, state.isClosed)
+                return (
+                    state.pending.due(now: now), state.peers.takeSilent(now: now), isDeaf, isSuspicious, state.isClosed
+                )
             }
             guard !isClosed else { return }
             for outcome in work.ended { outcome.tell() }
@@ -279,6 +339,7 @@ final class JetStreamLog: SharedLog {
                 if let append = state.withLock({ $0.pending[ticket] }) { send(append.batch, ticket) }
             }
             for node in silent { observer.tell(.vanished(node)) }
+            if isDeaf { reset() }
             if isSuspicious { checkStream() }
         }
     }
@@ -313,6 +374,6 @@ final class JetStreamLog: SharedLog {
         try? connection.publish(NodeSignal(node: node, isLeaving: true).bytes, to: signals)
         for outcome in outcomes { outcome.tell() }
         connection.close()
-        state.withLock { $0.subscriptions = [] }
+        state.withLock { ($0.subscriptions, $0.consumer) = ([], nil) }
     }
 }

@@ -24,6 +24,15 @@ struct StartFlags: ParsableArguments {
     @Option(\.sessionGrace) var sessionGrace: TimeSpan?
     @Option(\.stateDir) var stateDir: String?
     @Flag(\.durable) var durable: Bool?
+    @Option(\.cluster) var cluster: NATSServers?
+    @Option(\.clusterName) var clusterName: String?
+    @Flag(\.clusterWait) var clusterWait: Bool?
+    @Option(\.clusterPatience) var clusterPatience: TimeSpan?
+    @Option(\.clusterQueue) var clusterQueue: ByteCount?
+    @Option(\.clusterCredentials) var clusterCredentials: String?
+    @Option(\.clusterCA) var clusterCA: String?
+    @Option(\.clusterCert) var clusterCert: String?
+    @Option(\.clusterKey) var clusterKey: String?
     @Option(\.logLevel) var logLevel: LogLevel?
     @Option(\.logFile) var logFile: String?
     @Flag(\.noLogFile) var noLogFile: Bool

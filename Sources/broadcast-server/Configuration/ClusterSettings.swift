@@ -1,37 +1,60 @@
 /// How a node comes to its cluster, and what it keeps there.
 struct ClusterSettings: Equatable, Sendable {
-    /// URLs of NATS servers, any of which will do: the others become known by it.
-    var servers: [String]
+    /// Any of them will do: the others become known by it.
+    var servers: NATSServers
     /// What all names in NATS begin with: the stream is called like it in capitals, the subjects in small letters.
-    var name = "broadcast"
+    var name = Self.defaultName
     var access = NATSAccess()
     /// What the stream keeps of each channel, and for how long.
     var history = HistorySettings()
     /// For how long a change waits while NATS does not take it, before it is refused.
-    var patience = Duration.seconds(20)
+    var patience = Self.defaultPatience
     /// How much of them may wait then, of all channels together.
-    var maximumQueuedBytes = 64 << 20
+    var maximumQueuedBytes = Self.defaultQueue
     /// How long a node that starts waits for NATS; nil to wait for ever.
     var startLimit: Duration? = .seconds(5)
 
-    /// Of what a server does not say for so long it is taken for dead: twice as long as a node may take to notice that its
-    /// NATS server stands still, and to go to another one.
+    static let defaultName = "broadcast"
+    static let defaultPatience = Duration.seconds(20)
+    static let defaultQueue = 64 << 20
+
+    /// One that says nothing for so long is taken for dead: twice as long as a node may take to notice that its NATS server
+    /// stands still, and to go to another one.
     static let silence = Duration.seconds(6)
     static let heartbeat = Duration.milliseconds(500)
-}
 
-/// How a node shows who it is, and knows whom it speaks with.
-struct NATSAccess: Equatable, Sendable {
-    /// A file that `nsc` has made: a token and a key.
-    var credentialsFile: String?
-    var token: String?
-    var user: String?
-    var password: String?
-    /// What signs the server's certificate; nil for what the system trusts.
-    var authorityFile: String?
-    var certificateFile: String?
-    var keyFile: String?
+    init(servers: NATSServers) {
+        self.servers = servers
+    }
 
-    /// Whether TLS is wanted whatever the URLs say.
-    var isEncrypted: Bool { authorityFile != nil || certificateFile != nil }
+    /// nil without a cluster.
+    ///
+    /// - Throws: a failure when what is asked for does not go together.
+    init?(
+        flags: StartFlags,
+        chat: ChatSettings,
+        storage: StorageSettings,
+        environment: Environment
+    ) throws(Failure) {
+        guard let servers = try environment.value(\.cluster, flags.cluster) else { return nil }
+        if flags.cluster?.holdSecrets ?? false {
+            throw Failure(
+                .usage,
+                "Anybody could read what --cluster says. Use --cluster-credentials, or the variable for URLs with secrets."
+            )
+        }
+        guard let history = chat.history else {
+            throw Failure(.usage, "--cluster needs a history: --history-messages, -bytes, -age and -total above 0.")
+        }
+        guard storage.directory == nil else {
+            throw Failure(.usage, "--cluster and --state-dir exclude each other: the cluster keeps what is said.")
+        }
+        self.servers = servers
+        self.history = history
+        name = try environment.value(\.clusterName, flags.clusterName)
+        patience = try environment.value(\.clusterPatience, flags.clusterPatience).duration
+        maximumQueuedBytes = try environment.value(\.clusterQueue, flags.clusterQueue).bytes
+        if try environment.value(\.clusterWait, flags.clusterWait) { startLimit = nil }
+        access = try NATSAccess(flags: flags, environment: environment)
+    }
 }

@@ -125,6 +125,55 @@ struct ServerOptions: Sendable {
         switch: "durable",
         "Acknowledge messages only when they are on the disk; needs --state-dir."
     )
+    let cluster = Setting<NATSServers?>(
+        "cluster",
+        """
+        Be one of several nodes that share all channels, by way of NATS with JetStream at these URLs, with commas between \
+        them. With a user or token in them, only the variable may say so.
+        """
+    )
+    let clusterName = Setting(
+        "cluster-name",
+        as: .natsName,
+        default: ClusterSettings.defaultName,
+        "What the stream and the subjects of the cluster are called by: letters, digits, - and _.",
+        value: "name"
+    )
+    let clusterWait = Setting(
+        switch: "cluster-wait",
+        "Wait at the start until NATS is there, rather than give up after five seconds."
+    )
+    let clusterPatience = Setting(
+        "cluster-patience",
+        default: TimeSpan(ClusterSettings.defaultPatience),
+        "How long a message waits while NATS takes nothing, before it is refused."
+    )
+    let clusterQueue = Setting(
+        "cluster-queue",
+        as: .within(ByteCount(1 << 20)...ByteCount.largest),
+        default: ByteCount(ClusterSettings.defaultQueue),
+        "How many bytes may wait then, of all channels together."
+    )
+    let clusterCredentials = Setting<String?>(
+        "cluster-credentials",
+        "How to show NATS who comes: a file that nsc has made, or one with user:password, or a token.",
+        value: "file"
+    )
+    let clusterCA = Setting<String?>(
+        "cluster-ca",
+        "Speak TLS with NATS, whose certificate is signed by one of these, a PEM file.",
+        value: "file"
+    )
+    let clusterCert = Setting<String?>(
+        "cluster-cert",
+        "Show NATS this certificate, a PEM file; needs --cluster-key.",
+        value: "file"
+    )
+    let clusterKey = Setting<String?>(
+        "cluster-key",
+        "The private key of --cluster-cert, a PEM file without a passphrase.",
+        value: "file"
+    )
     let logLevel = Setting(
         "log-level",
         default: LogLevel(Defaults.logLevel),

@@ -8,6 +8,8 @@ struct StartSettings: Equatable {
     var network: NetworkSettings
     var chat: ChatSettings
     var storage: StorageSettings
+    /// nil for a server that is alone.
+    var cluster: ClusterSettings?
     var log: LogSettings
 
     /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
@@ -17,6 +19,7 @@ struct StartSettings: Equatable {
         network = try NetworkSettings(flags: flags, environment: environment)
         chat = try ChatSettings(flags: flags, environment: environment)
         storage = try StorageSettings(flags: flags, chat: &chat, environment: environment)
+        cluster = try ClusterSettings(flags: flags, chat: chat, storage: storage, environment: environment)
         log = LogSettings(
             level: try environment.value(\.logLevel, flags.logLevel).level,
             file: try Self.logFile(flags, environment),

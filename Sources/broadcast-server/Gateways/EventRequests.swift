@@ -29,7 +29,9 @@ struct EventRequests: Sendable {
     ) {
         let subscriber = stream.subscriber
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            try service.join(visit.request, as: principal, at: address, over: subscriber) { place in
+            // Who is refused comes back by itself.
+            let refuse: @Sendable () -> Void = { subscriber.eventStream?.close() }
+            try service.join(visit.request, as: principal, at: address, over: subscriber, refuse: refuse) { place in
                 guard let stream = subscriber.eventStream else { preconditionFailure("It is an event stream.") }
                 EventGateway.enter(stream, visit, place)
             }

@@ -57,7 +57,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     private func receive(_ message: BorrowedMessage) {
         guard service.isListening else { return }
-        guard message.kind == .text else { return service.publish(message, by: self) }
+        guard message.kind == .text else { return publish(message) }
         if let spoken = SpokenText(message) {
             let (key, stored) = (spoken.key, spoken.stored)
             return spoken.withText { say($0, key: key, stored) }
@@ -78,11 +78,11 @@ final class JSONGateway: Participant, @unchecked Sendable {
     }
 
     private func say(_ text: BorrowedMessage, key: String?, _ stored: Stored?) {
-        guard let key else { return service.publish(text, by: self) }
+        guard let key else { return publish(text) }
         service.publish(text.message, key: MessageKey(text: key), isDurable: stored == .disk, by: self) {
             [self] delivery in
             guard case .taken(let receipt, let isDuplicate) = delivery else {
-                return refuse(Problem(.notStored, "The message was sent, but the disk has not taken it.", key: key))
+                return refuse(Self.problem(delivery, key))
             }
             let acknowledgement = Acknowledgement(
                 key: key,
@@ -93,6 +93,17 @@ final class JSONGateway: Participant, @unchecked Sendable {
             )
             tell(.ack(acknowledgement))
         }
+    }
+
+    private func publish(_ message: BorrowedMessage) {
+        service.publish(message, by: self) { [weak self] in self?.refuse(Channel.unavailable) }
+    }
+
+    private static func problem(_ delivery: Channel.Delivery, _ key: String) -> Problem {
+        if case .refused = delivery {
+            return Problem(.unavailable, "The cluster has not taken the message in time: send it again.", key: key)
+        }
+        return Problem(.notStored, "The message was sent, but the disk has not taken it.", key: key)
     }
 
     private func rename(_ name: String) throws(Problem) {
@@ -108,7 +119,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
             readOn()
         }
         // What it says next is to stand behind the new name, which has to come from its channel's home first.
-        guard !channel.isHere else { return }
+        guard !channel.answersAtOnce else { return }
         waitsForName = true
         connection.pauseReading()
     }

@@ -56,7 +56,12 @@ struct WebSocketGateway: Sendable {
         let principal = Principal(address: connection.handshake.remoteAddress)
         do throws(ChannelTable<Channel>.TooManyChannels) {
             let address = connection.handshake.remoteAddress
-            let channel = try service.join(visit.request, as: principal, at: address, over: handle.subscriber) {
+            let refuse: @Sendable () -> Void = {
+                handle.onLoop.close(code: .tryAgainLater, reason: Channel.unavailable.message)
+            }
+            let subscriber = handle.subscriber
+            let channel = try service.join(visit.request, as: principal, at: address, over: subscriber, refuse: refuse)
+            {
                 place in
                 switch visit.form {
                 case .text: TextGateway.enter(handle.onLoop, visit, place)
@@ -66,7 +71,7 @@ struct WebSocketGateway: Sendable {
                 handle.onLoop.resumeReading()
             }
             // Nothing that it sends is looked at before it is a member.
-            if !channel.isHere { connection.pauseReading() }
+            if !channel.answersAtOnce { connection.pauseReading() }
         } catch {
             // The last one was taken since the handshake.
             connection.close(code: .tryAgainLater, reason: ChatService.tooManyChannels)

@@ -8,6 +8,8 @@ struct ChatServer: Sendable {
     private let loops: [ServiceLoop]
     /// What outlives it; nil when nothing does.
     private let store: StateStore?
+    /// Whom it shares its channels with; nil when it is alone.
+    private let replication: Replication?
     /// Where clients connect to.
     let url: String
 
@@ -15,17 +17,85 @@ struct ChatServer: Sendable {
     static func start(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> ChatServer {
         let logger = log.logger("server")
         let store = try openStore(settings, logger: logger, log: log)
-        do throws(WebSocketError) {
-            let loops = try await startLoops(settings.chat.threads.value, logger: logger)
-            do throws(WebSocketError) {
-                return try await start(settings, on: loops, store, log: log)
+        do throws(Failure) {
+            let replication = try await openReplication(settings, logger: logger)
+            do throws(Failure) {
+                var settings = settings
+                settings.chat.maximumMessageBytes = largestMessage(settings.chat, replication, logger: logger)
+                return try await start(settings, store, replication, log: log)
             } catch {
-                await shutdown(loops)
+                replication?.close()
                 throw error
             }
         } catch {
             await store?.close()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ settings: StartSettings,
+        _ store: StateStore?,
+        _ replication: Replication?,
+        log: ProgramLog
+    ) async throws(Failure) -> ChatServer {
+        let loops: [ServiceLoop]
+        do throws(WebSocketError) {
+            loops = try await startLoops(settings.chat.threads.value, logger: log.logger("server"))
+        } catch {
             throw Failure(error, listeningAt: settings.host, port: settings.port)
+        }
+        let service = service(settings, on: loops, store, replication, log: log)
+        do throws(Failure) {
+            // Nobody is taken in before it is known who is there.
+            if replication != nil {
+                try await BackgroundThread.run { () throws(Failure) in try service.beginReplication() }
+            }
+            let server = try await listen(settings, on: loops, service)
+            return ChatServer(
+                server: server,
+                service: service,
+                loops: loops,
+                store: store,
+                replication: replication,
+                url: url(settings, port: server.port)
+            )
+        } catch {
+            await shutdown(loops)
+            throw error
+        }
+    }
+
+    private static func service(
+        _ settings: StartSettings,
+        on loops: [ServiceLoop],
+        _ store: StateStore?,
+        _ replication: Replication?,
+        log: ProgramLog
+    ) -> ChatService {
+        ChatService(
+            on: loops,
+            settings.chat,
+            logger: log.logger("server"),
+            logMessage: log.hasMessages ? log.said : nil,
+            store: store,
+            replication: replication
+        )
+    }
+
+    private static func openReplication(
+        _ settings: StartSettings,
+        logger: Logger
+    ) async throws(Failure) -> Replication? {
+        guard let cluster = settings.cluster else { return nil }
+        return try await BackgroundThread.run { () throws(Failure) in
+            let log = try JetStreamLog(cluster, logger: logger)
+            return Replication(
+                log,
+                patience: cluster.patience,
+                maximumQueuedBytes: cluster.maximumQueuedBytes,
+                logger: logger
+            )
         }
     }
 
@@ -56,12 +126,25 @@ struct ChatServer: Sendable {
         return loops
     }
 
-    private static func start(
+    /// What goes to NATS as one message has to fit with what stands around it.
+    private static func largestMessage(
+        _ chat: ChatSettings,
+        _ replication: Replication?,
+        logger: Logger
+    ) -> Int {
+        guard let replication else { return chat.maximumMessageBytes }
+        let largest = replication.log.maximumBatchBytes - EntryBatch.maximumOverhead
+        if largest < chat.maximumMessageBytes {
+            logger.notice("Messages have at most \(largest) bytes, which is what NATS takes (max_payload).")
+        }
+        return min(largest, chat.maximumMessageBytes)
+    }
+
+    private static func listen(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
-        _ store: StateStore?,
-        log: ProgramLog
-    ) async throws(WebSocketError) -> ChatServer {
+        _ service: ChatService
+    ) async throws(Failure) -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         settings.network.apply(to: &configuration)
         configuration.maximumRequestBodyBytes = settings.chat.maximumMessageBytes
@@ -72,26 +155,21 @@ struct ChatServer: Sendable {
             2 * Defaults.grown(settings.chat.maximumMessageBytes)
         )
         configuration.compression = settings.chat.compression
-        let logMessage = log.hasMessages ? log.said : nil
-        let service = ChatService(
-            on: loops,
-            settings.chat,
-            logger: log.logger("server"),
-            logMessage: logMessage,
-            store: store
-        )
         configuration.http = HTTPRoutes(service, settings.network.origins).answer
         let gateway = WebSocketGateway(service: service, origins: settings.network.origins)
         configuration.handshake = gateway.answer
-        let server = try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
-        let url = url(settings, port: server.port)
-        return ChatServer(server: server, service: service, loops: loops, store: store, url: url)
+        do throws(WebSocketError) {
+            return try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
+        } catch {
+            throw Failure(error, listeningAt: settings.host, port: settings.port)
+        }
     }
 
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
         await service.stop()
         await server.shutdown()
+        replication?.close()
         service.end()
         await Self.shutdown(loops)
         // The last turns of the loops had something for it still.

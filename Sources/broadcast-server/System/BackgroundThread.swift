@@ -10,6 +10,20 @@ enum BackgroundThread {
         }
     }
 
+    /// Runs `body` on a thread of its own, which may block, and returns what it returns.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let result: Swift.Result<Result, Failure> = await withCheckedContinuation { continuation in
+            do throws(Failure) {
+                try start { continuation.resume(returning: Swift.Result { () throws(Failure) in try body() }) }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
     /// Starts a detached thread that runs `body`.
     static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) {
         // The new thread releases what is retained here.

@@ -79,12 +79,12 @@ import Testing
         let log = try await LogFixture.open(server)
         let failure = await #expect(throws: Failure.self) {
             try await LogFixture.open(server) { settings in
-                settings.history.maximumMessages = 7
+                settings.history.maximumMessages = 70_000
                 settings.history.maximumAge = .seconds(60)
             }
         }
         #expect(failure?.code == .badConfiguration)
-        #expect(failure?.message.contains("max_msgs_per_subject is 1000 and should be 7") == true)
+        #expect(failure?.message.contains("max_msgs_per_subject is 65536 and should be 70000") == true)
         #expect(failure?.message.contains("max_age is 86400.0 seconds and should be 60.0 seconds") == true)
         log.close()
     }

@@ -1,5 +1,6 @@
 import Logging
 import TestSupport
+import Testing
 
 @testable import broadcast_server
 
@@ -30,7 +31,7 @@ enum LogFixture: Sendable {
     static func open(_ server: NATSServer, _ change: (inout ClusterSettings) -> Void = { _ in }) async throws
         -> JetStreamLog
     {
-        var settings = ClusterSettings(servers: [server.url])
+        var settings = ClusterSettings(servers: try #require(NATSServers(argument: server.url)))
         settings.startLimit = .seconds(20)
         change(&settings)
         let logger = Logger(label: "cluster") { _ in SwiftLogNoOpLogHandler() }

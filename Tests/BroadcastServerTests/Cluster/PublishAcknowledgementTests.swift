@@ -21,6 +21,6 @@ import Testing
     }
 
     private func message(_ text: String, status: String? = nil) -> NATSMessage {
-        NATSMessage(subject: "s", reply: nil, bytes: Array(text.utf8), status: status, stored: nil)
+        NATSMessage(subject: "s", reply: nil, bytes: Array(text.utf8), status: status)
     }
 }

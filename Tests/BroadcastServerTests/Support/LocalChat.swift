@@ -10,6 +10,7 @@ struct LocalChat: Sendable {
     let loops: [ServiceLoop]
     let service: ChatService
     let port: Int
+    let replication: Replication?
     private let server: WebSocketServer
     /// The indices of the loops of all connections so far.
     private let places: Monitor<[Int]>
@@ -23,12 +24,24 @@ struct LocalChat: Sendable {
     static func start(
         threads: Int = 2,
         _ settings: ChatSettings = ChatSettings(),
-        store: StateStore? = nil
+        store: StateStore? = nil,
+        log: (any SharedLog)? = nil
     ) async throws -> LocalChat {
         var loops: [ServiceLoop] = []
         for _ in 0..<threads { loops.append(try await ServiceLoop.start()) }
         let logger = Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() }
-        let service = ChatService(on: loops, settings, logger: logger, logMessage: nil, store: store)
+        let replication = log.map { log in
+            Replication(log, patience: .seconds(20), maximumQueuedBytes: 64 << 20, logger: logger)
+        }
+        let service = ChatService(
+            on: loops,
+            settings,
+            logger: logger,
+            logMessage: nil,
+            store: store,
+            replication: replication
+        )
+        if log != nil { try await BackgroundThread.run { () throws(Failure) in try service.beginReplication() } }
         let origins = OriginPolicy(
             exceptions: Set([OriginPolicy.Exception(argument: allowedOrigin)].compactMap(\.self))
         )
@@ -45,14 +58,24 @@ struct LocalChat: Sendable {
             loops: loops,
             service: service,
             port: try #require(server.port),
+            replication: replication,
             server: server,
             places: places
         )
     }
 
+    /// Ends without a word to anybody else, as far as the cluster can tell.
+    func vanish() async {
+        replication?.close()
+        await server.shutdown(deadline: .zero)
+        service.end()
+        for loop in loops { await loop.shutdown() }
+    }
+
     func end() async {
         await service.stop()
         await server.shutdown(deadline: .zero)
+        replication?.close()
         service.end()
         for loop in loops { await loop.shutdown() }
     }

@@ -1,14 +1,14 @@
 /// What a client shows when it comes back: 128 random bits that nobody can guess, as 32 hexadecimal digits.
 struct SessionID: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    let high: UInt64
+    let low: UInt64
 
     init(using generator: inout some RandomNumberGenerator) {
         high = generator.next()
         low = generator.next()
     }
 
-    private init(high: UInt64, low: UInt64) {
+    init(high: UInt64, low: UInt64) {
         (self.high, self.low) = (high, low)
     }
 

@@ -7,6 +7,8 @@ struct HistoryPage: Sendable, Equatable {
     var position: PositionText
     /// How many between the asked position and the first of these are not kept any more.
     var missing: UInt64 = 0
+    /// Whether some are missing there, nobody knows how many: in a cluster they are not counted.
+    var isIncomplete = false
     /// Whether there is more in the direction that was asked for.
     var hasMore: Bool
     /// As it was asked for.
@@ -27,10 +29,10 @@ struct PastMessage: Sendable, Equatable {
     var content: Content
 }
 
-/// `missing` is there only when there is something missing.
+/// `missing` and `incomplete` are there only when there is something missing.
 extension HistoryPage: Codable {
     private enum Field: String, CodingKey {
-        case messages, position, missing, more
+        case messages, position, missing, incomplete, more
     }
 
     init(from decoder: any Decoder) throws {
@@ -38,6 +40,7 @@ extension HistoryPage: Codable {
         messages = try fields.decode([PastMessage].self, forKey: .messages)
         position = try fields.decode(PositionText.self, forKey: .position)
         missing = try fields.decodeIfPresent(UInt64.self, forKey: .missing) ?? 0
+        isIncomplete = try fields.decodeIfPresent(Bool.self, forKey: .incomplete) ?? false
         hasMore = try fields.decode(Bool.self, forKey: .more)
         start = try Fetch.Start(from: decoder)
     }
@@ -47,6 +50,7 @@ extension HistoryPage: Codable {
         try fields.encode(messages, forKey: .messages)
         try fields.encode(position, forKey: .position)
         if missing > 0 { try fields.encode(missing, forKey: .missing) }
+        if isIncomplete { try fields.encode(true, forKey: .incomplete) }
         try fields.encode(hasMore, forKey: .more)
         try start.encode(to: encoder)
     }

@@ -11,6 +11,7 @@ struct Problem: Error, Sendable, Equatable, Codable {
         static let badPosition = Code(rawValue: "bad-position")
         static let tooOften = Code(rawValue: "too-often")
         static let notStored = Code(rawValue: "not-stored")
+        static let unavailable = Code(rawValue: "unavailable")
     }
 
     var code: Code

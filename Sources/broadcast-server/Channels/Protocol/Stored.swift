@@ -4,4 +4,6 @@ enum Stored: String, Sendable, Equatable {
     case memory
     /// In the state directory, committed: there after the end of the server at any moment.
     case disk
+    /// In the log of the cluster: there after the end of any node.
+    case cluster
 }

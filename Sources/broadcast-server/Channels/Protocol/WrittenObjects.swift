@@ -41,18 +41,20 @@ extension HistoryPage {
     /// - Parameter next: where the next page begins, for those who are told.
     func object(next: PositionText?) -> JSONWriter {
         var object = JSONWriter(capacity: 256 * (1 + messages.count))
+        object.append("{")
         switch start {
         case .after(let position):
-            object.append(#"{"after":"#)
+            object.append(#""after":"#)
             object.append(string: position.rawValue)
-            object.append(#","messages":["#)
+            object.append(",")
         case .before(let position):
-            object.append(#"{"before":"#)
+            object.append(#""before":"#)
             object.append(string: position.rawValue)
-            object.append(#","messages":["#)
-        case .latest:
-            object.append(#"{"messages":["#)
+            object.append(",")
+        case .latest: break
         }
+        if isIncomplete { object.append(#""incomplete":true,"#) }
+        object.append(#""messages":["#)
         for (index, message) in messages.enumerated() {
             if index > 0 { object.append(",") }
             object.append(message)

@@ -10,6 +10,9 @@ struct NodeID: RawRepresentable, Sendable, Hashable, Comparable {
         rawValue = UInt64.random(in: 1...UInt64.max, using: &generator)
     }
 
+    /// Of a server without a cluster.
+    static let alone = NodeID(rawValue: 0)
+
     static func < (one: NodeID, other: NodeID) -> Bool { one.rawValue < other.rawValue }
 }
 

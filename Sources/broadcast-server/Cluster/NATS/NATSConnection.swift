@@ -134,7 +134,7 @@ final class NATSConnection: @unchecked Sendable {
         to subject: String,
         _ body: @escaping @Sendable (NATSMessage) -> Void
     ) throws(NATSFault) -> NATSSubscription {
-        let listener = unsafe NATSSubscription.retained(NATSSubscription.Listener(isStream: false, body))
+        let listener = unsafe NATSSubscription.retained(NATSSubscription.Listener(body))
         var subscription: OpaquePointer?
         let status = unsafe natsConnection_Subscribe(
             &subscription,

@@ -34,7 +34,7 @@ extension NATSFault {
         switch status {
         case NATS_TIMEOUT.rawValue, NATS_NO_RESPONDERS.rawValue, NATS_CONNECTION_DISCONNECTED.rawValue,
             NATS_NO_SERVER.rawValue, NATS_CONNECTION_CLOSED.rawValue, NATS_INSUFFICIENT_BUFFER.rawValue,
-            NATS_IO_ERROR.rawValue:
+            NATS_IO_ERROR.rawValue, NATS_PROTOCOL_ERROR.rawValue:
             true
         default: Self.temporaryCodes.contains(code)
         }

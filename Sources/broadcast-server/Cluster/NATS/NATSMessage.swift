@@ -1,5 +1,4 @@
 internal import CNATS
-import LWSSwift
 
 /// What came on a subject.
 struct NATSMessage: Sendable {
@@ -8,40 +7,49 @@ struct NATSMessage: Sendable {
     let bytes: [UInt8]
     /// `Status` of its header, such as 503 when nobody listens; nil for none.
     let status: String?
-    /// Of a message that comes from a stream.
-    let stored: Stored?
+    /// Where a consumer waits for an answer, by its header.
+    var stalledAt: String?
 
-    struct Stored: Sendable {
+    /// Where a message of a stream stands in it.
+    struct Place: Sendable, Equatable {
         let sequence: UInt64
         /// Milliseconds since 1970-01-01 00:00 UTC.
         let time: Int64
-        /// How many come behind it, as far as the server knew.
-        let pending: UInt64
+
+        /// - Parameter reply: what a message from a consumer is answered at: `$JS.ACK`, stream, consumer, times delivered,
+        ///   sequence in the stream, sequence of the consumer, nanoseconds, what is pending; newer servers put a domain and
+        ///   an account before the stream, and may put more behind.
+        init?(reply: String) {
+            let tokens = reply.split(separator: ".", omittingEmptySubsequences: false)
+            guard tokens.count >= 9, tokens[0] == "$JS", tokens[1] == "ACK" else { return nil }
+            let first = tokens.count == 9 ? 5 : 7
+            guard tokens.count > first + 2, let sequence = UInt64(tokens[first]), let time = Int64(tokens[first + 2])
+            else { return nil }
+            self.sequence = sequence
+            self.time = time / 1_000_000
+        }
     }
+
+    /// nil for one that comes from no stream.
+    var place: Place? { reply.flatMap(Place.init) }
 }
 
 extension NATSMessage {
-    /// - Parameter isFromStream: whether it has a place in one.
-    init(_ message: OpaquePointer, isFromStream: Bool) {
+    init(_ message: OpaquePointer) {
         unsafe subject = String(cString: natsMsg_GetSubject(message))
         unsafe reply = natsMsg_GetReply(message).map { unsafe String(cString: $0) }
         let count = unsafe Int(natsMsg_GetDataLength(message))
         unsafe bytes = Array(
             UnsafeRawBufferPointer(start: natsMsg_GetData(message).map { unsafe UnsafeRawPointer($0) }, count: count)
         )
+        // Who only tells something sends no bytes.
+        unsafe status = count == 0 ? Self.field("Status", of: message) : nil
+        unsafe stalledAt = status == nil ? nil : Self.field("Nats-Consumer-Stalled", of: message)
+    }
+
+    private static func field(_ name: String, of message: OpaquePointer) -> String? {
         var value: UnsafePointer<CChar>?
-        let hasStatus = unsafe count == 0 && natsMsgHeader_Get(message, "Status", &value) == NATS_OK
-        unsafe status = hasStatus ? value.map { unsafe String(cString: $0) } : nil
-        var data: UnsafeMutablePointer<jsMsgMetaData>?
-        if isFromStream, unsafe natsMsg_GetMetaData(&data, message) == NATS_OK, let found = unsafe data {
-            unsafe stored = Stored(
-                sequence: found.pointee.Sequence.Stream,
-                time: found.pointee.Timestamp / 1_000_000,
-                pending: found.pointee.NumPending
-            )
-        } else {
-            stored = nil
-        }
-        unsafe jsMsgMetaData_Destroy(data)
+        guard unsafe natsMsgHeader_Get(message, name, &value) == NATS_OK else { return nil }
+        return unsafe value.map { unsafe String(cString: $0) }
     }
 }

@@ -10,11 +10,9 @@ final class NATSSubscription: @unchecked Sendable {
 
     /// What libnats is given to call: it lives until libnats has said that it calls it no more.
     final class Listener: Sendable {
-        let isStream: Bool
         let body: @Sendable (NATSMessage) -> Void
 
-        init(isStream: Bool, _ body: @escaping @Sendable (NATSMessage) -> Void) {
-            self.isStream = isStream
+        init(_ body: @escaping @Sendable (NATSMessage) -> Void) {
             self.body = body
         }
     }
@@ -53,7 +51,7 @@ final class NATSSubscription: @unchecked Sendable {
     static let handler: natsMsgHandler = { _, _, message, listener in
         guard let message = unsafe message, let listener = unsafe listener else { return }
         unsafe Unmanaged<Listener>.fromOpaque(listener)._withUnsafeGuaranteedRef { listener in
-            unsafe listener.body(NATSMessage(message, isFromStream: listener.isStream))
+            unsafe listener.body(NATSMessage(message))
         }
         unsafe natsMsg_Destroy(message)
     }

@@ -19,21 +19,25 @@ struct StreamSettings: Sendable, Equatable {
 extension StreamSettings {
     /// What the stream of a cluster is to be.
     ///
-    /// What is said is gathered in batches, each of them a message of the stream: so no fewer are kept of a channel than its
-    /// history is to have. Beside the bytes of a batch the stream has its subject, its header and its own fields.
+    /// What is said is gathered in batches, each of them a message of the stream. More of them are kept than the history is to
+    /// have, since a node that was away has to read all that it has missed. Beside the bytes of a batch the stream has its
+    /// subject, its header and its own fields.
     init(_ cluster: ClusterSettings, subjects: TopicSubject, replicas: Int64) {
         let history = cluster.history
         self.init(
             name: cluster.name.uppercased(),
             subjects: [subjects.all],
             replicas: replicas,
-            maximumMessagesPerSubject: Int64(history.maximumMessages),
+            maximumMessagesPerSubject: Int64(max(history.maximumMessages, Self.leastMessagesPerSubject)),
             maximumBytes: Int64(2 * history.maximumTotalBytes),
             maximumAge: history.maximumAge,
             // Longer than anything is tried.
             duplicateWindow: max(.seconds(120), cluster.patience * 2)
         )
     }
+
+    /// A minute of a channel in which a thousand batches come each second.
+    private static let leastMessagesPerSubject = 65_536
 
     /// What of another one is not as it is here; empty if all is. A stream may have more replicas than were asked for.
     func differences(from wanted: StreamSettings) -> [String] {

@@ -3,12 +3,14 @@ import LWSSwift
 
 /// The answers to plain HTTP requests: what is where, and who answers for it (docs/http.md).
 struct HTTPRoutes: Sendable {
+    private let service: ChatService
     private let page = PageFiles()
     private let channels: ChannelRoute
     private let admission: AdmissionRoute
 
     /// - Parameter policy: which pages may use the channels.
     init(_ service: ChatService, _ policy: OriginPolicy) {
+        self.service = service
         channels = ChannelRoute(service, page, CrossOrigin(policy: policy))
         admission = AdmissionRoute(service: service, policy: policy)
     }
@@ -23,9 +25,7 @@ struct HTTPRoutes: Sendable {
                 guard let file = page.file(name, request) else { throw .nothing }
                 return try Self.reading(request) { file }
             case .health:
-                return try Self.reading(request) {
-                    HTTPServerResponse(headerFields: [.cacheControl: "no-store"], text: "ok\n")
-                }
+                return try Self.reading(request) { health }
             case .robots:
                 return try Self.reading(request) { HTTPServerResponse(text: "User-agent: *\nDisallow: /\n") }
             case .admission:
@@ -38,6 +38,18 @@ struct HTTPRoutes: Sendable {
         } catch {
             return error.response(to: request)
         }
+    }
+
+    /// A node that has lost its cluster still serves those who are there, but takes nothing.
+    private var health: HTTPServerResponse {
+        guard let trouble = service.replication?.trouble else {
+            return HTTPServerResponse(headerFields: [.cacheControl: "no-store"], text: "ok\n")
+        }
+        return HTTPServerResponse(
+            status: .serviceUnavailable,
+            headerFields: [.cacheControl: "no-store"],
+            text: "no cluster: \(trouble)\n"
+        )
     }
 
     /// What can only be read.

@@ -90,6 +90,13 @@ extension ProblemDetails {
         headerFields: [.retryAfter: "5"]
     )
 
+    static let unavailable = ProblemDetails(
+        .serviceUnavailable,
+        .unavailable,
+        "The cluster takes nothing just now: try again, with the same key.",
+        headerFields: [.retryAfter: "5"]
+    )
+
     static let foreignOrigin = ProblemDetails(
         .forbidden,
         .foreignOrigin,

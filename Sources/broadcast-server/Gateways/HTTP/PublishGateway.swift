@@ -36,6 +36,7 @@ extension ProblemDetails {
         case .keyWasUsed(let key):
             self.init(.unprocessableContent, .keyReused, "The key \(key.text) came before with something else.")
         case .notStored: self = .notStored
+        case .unavailable: self = .unavailable
         }
     }
 }

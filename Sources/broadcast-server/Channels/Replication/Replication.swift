@@ -1,0 +1,355 @@
+import LWSSwift
+import Logging
+import Synchronization
+
+/// A node's part in a cluster: follows the log, has each channel apply what is its, and gives what is to be unique.
+///
+/// Three stages: it *learns* what was said before it came; it *waits* to be told who is there, at the place of its own
+/// ``NodeEntry/hello(_:)``; from then on it is *current*, and applies everything. May be used on any thread.
+final class Replication: Sendable {
+    let log: any SharedLog
+    /// For how long a change waits for its place.
+    let patience: Duration
+    private let maximumQueuedBytes: Int
+    private let logger: Logger
+    private let state: Monitor<ReplicationState>
+    private let queuedBytes = Atomic(0)
+    private let lastPlace = Atomic<UInt64>(0)
+    private let lastBatch = Atomic<UInt64>(0)
+    /// What instants of the log's clock are counted from.
+    private let origin = (instant: ContinuousClock.now, time: WallTime.now.milliseconds)
+
+    /// What the loops have not applied may be so much, before the log has to wait.
+    private static let maximumUnappliedBytes = 8 << 20
+    /// So many ids of members are taken at a time.
+    private static let idBlock = 128
+    /// How long a node listens for others before it takes itself for the first.
+    private static let listening = Duration.milliseconds(1_500)
+
+    init(_ log: any SharedLog, patience: Duration, maximumQueuedBytes: Int, logger: Logger) {
+        self.log = log
+        self.patience = patience
+        self.maximumQueuedBytes = maximumQueuedBytes
+        self.logger = logger
+        state = Monitor(ReplicationState())
+    }
+
+    var node: NodeID { log.node }
+
+    /// Why nothing is taken, for people; nil while all is well.
+    var trouble: String? {
+        state.withLock { $0.loss ?? $0.awayReason }
+    }
+    /// Bytes of changes that have no place yet.
+    private var queuedByteCount: Int { queuedBytes.load(ordering: .relaxed) }
+
+    // MARK: Places and clocks
+
+    /// The number that a channel begins with which is made now: that of the place that this node has come to.
+    var number: UInt64 { EntryPlace.number(of: SharedPlace(rawValue: lastPlace.load(ordering: .relaxed))) }
+
+    /// A moment of the log's clock, by which all nodes see who has not come back in time.
+    func instant(_ time: Int64) -> ContinuousClock.Instant {
+        origin.instant + .milliseconds(time - origin.time)
+    }
+
+    func time(_ instant: ContinuousClock.Instant) -> Int64 {
+        origin.time + Int64(origin.instant.duration(to: instant) / .milliseconds(1))
+    }
+
+    func report(_ problem: String) {
+        logger.error("\(problem)")
+    }
+
+    func makeBatchID() -> BatchID {
+        BatchID(node: node, number: lastBatch.add(1, ordering: .relaxed).newValue)
+    }
+
+    /// Which of the nodes that are there this one is, counted from 0: what one of them has to do, the first does, and the
+    /// others if it does not.
+    var rank: Int { state.withLock { $0.peers.count { $0 < node } } }
+
+    // MARK: The queue
+
+    /// Counts bytes of a change that waits for its place; false when too much waits already.
+    func beganWaiting(_ byteCount: Int, mayBeRefused: Bool) -> Bool {
+        let total = queuedBytes.add(byteCount, ordering: .relaxed).newValue
+        guard mayBeRefused, total > maximumQueuedBytes else { return true }
+        endedWaiting(byteCount)
+        return false
+    }
+
+    func endedWaiting(_ byteCount: Int) {
+        guard queuedBytes.subtract(byteCount, ordering: .relaxed).newValue == 0 else { return }
+        let waiting = state.withLock { state in
+            defer { state.waitingForEnd = nil }
+            return state.waitingForEnd
+        }
+        waiting?()
+    }
+
+    /// Has something called once no change waits for its place: at the latest when the patience with the last is over.
+    func whenNothingWaits(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.waitingForEnd = body }
+        // It may have been so before.
+        if queuedByteCount == 0 { endedWaiting(0) }
+    }
+
+    // MARK: Ids of members
+
+    /// Gives an id that nobody in the cluster has had; nil when none came in time.
+    ///
+    /// - Parameter body: called at once or later, on any thread.
+    func withID(_ body: @escaping @Sendable (ClientID?) -> Void) {
+        let (id, isToReserve) = state.withLock { state -> (ClientID?, Bool) in
+            let id = state.takeID()
+            if id == nil { state.waitingForIDs.append(body) }
+            let isToReserve = state.idCount < Self.idBlock / 2 && !state.isReserving
+            if isToReserve { state.isReserving = true }
+            return (id, isToReserve)
+        }
+        if let id { body(id) }
+        if isToReserve { reserve() }
+    }
+
+    private func reserve() {
+        log.reserve(UInt64(Self.idBlock), within: patience) { [self] result in
+            let calls = state.withLock { state -> [(ClientID?, @Sendable (ClientID?) -> Void)] in
+                state.isReserving = false
+                if case .success(let first) = result { state.take(first...(first + UInt64(Self.idBlock) - 1)) }
+                let waiting = state.waitingForIDs
+                state.waitingForIDs = []
+                return waiting.map { (state.takeID(), $0) }
+            }
+            for (id, body) in calls { body(id) }
+        }
+    }
+}
+
+// MARK: The log
+
+extension Replication {
+    /// Follows the log for these channels; returns when this node is current. Blocks.
+    func begin(_ directory: ChannelDirectory) throws(Failure) {
+        state.withLock { $0.directory = directory }
+        log.follow { [weak self] event in self?.take(event) }
+        let firstTime = ContinuousClock.now + Self.listening
+        while true {
+            try append(.hello(node))
+            let isCurrent = state.wait(atMost: .seconds(2)) { state -> Bool? in
+                if case .current = state.stage { return true }
+                guard ContinuousClock.now >= firstTime, state.isFirst(node) else { return nil }
+                return false
+            }
+            if isCurrent == true { return }
+            if state.withLock({ ContinuousClock.now >= firstTime && $0.isFirst(node) }) {
+                try append(.begin(node))
+                if state.wait(atMost: .seconds(5), until: { $0.isCurrent ? true : nil }) == true { return }
+            }
+        }
+    }
+
+    private func append(_ entry: NodeEntry) throws(Failure) {
+        let result = Monitor<Result<SharedPlace, SharedLogFault>?>(nil)
+        let batch = SharedBatch(topic: .nodes, id: makeBatchID(), bytes: entry.bytes)
+        log.append(batch, within: patience) { answer in result.update { $0 = answer } }
+        if case .failure(let fault) = result.wait(until: { $0 }) {
+            throw Failure(.unavailable, "The cluster takes nothing: \(fault).")
+        }
+    }
+
+    private func take(_ event: SharedLogEvent) {
+        switch event {
+        case .batch(let batch): take(batch)
+        case .letter(let bytes): take(letter: bytes)
+        case .appeared(let node): state.update { _ = $0.peers.insert(node) }
+        case .vanished(let node): vanished(node)
+        case .away(let reason): state.update { $0.awayReason = reason }
+        case .back: state.update { $0.awayReason = nil }
+        case .lost(let after, let before):
+            lose("what stood between the places \(after.rawValue) and \(before.rawValue) is gone")
+        case .replaced: lose("the stream has been made anew")
+        }
+    }
+
+    private func lose(_ reason: String) {
+        logger.critical("This node cannot follow the cluster any more: \(reason). Start it again.")
+        state.update { $0.loss = reason }
+    }
+
+    private func vanished(_ gone: NodeID) {
+        let isMine = state.update { state in
+            state.peers.remove(gone)
+            guard case .current = state.stage else { return false }
+            return true
+        }
+        guard isMine else { return }
+        // Each of the others tells it: to apply it once more does nothing.
+        let batch = SharedBatch(topic: .nodes, id: makeBatchID(), bytes: NodeEntry.lost(gone).bytes)
+        log.append(batch, within: .seconds(60)) { _ in }
+    }
+
+    private func take(_ batch: LoggedBatch) {
+        state.wait { $0.unappliedBytes <= Self.maximumUnappliedBytes || $0.isClosed ? () : nil }
+        if case .nodes = batch.topic {
+            do throws(EntryFault) {
+                take(try NodeEntry(batch.bytes), batch)
+            } catch {
+                logger.error("An entry of the nodes is not understood: \(error).")
+            }
+            return
+        }
+        let isForNow = state.withLock { state -> Bool? in
+            switch state.stage {
+            case .learning: return false
+            case .current: return true
+            case .waiting(var later):
+                later.append(batch)
+                state.stage = .waiting(later)
+                return nil
+            }
+        }
+        guard let isForNow else { return }
+        hand(batch) { channel in if isForNow { channel.apply(batch) } else { channel.learn(batch) } }
+    }
+
+    private func apply(_ entry: NodeEntry, _ batch: LoggedBatch) {
+        guard case .lost(let gone) = entry else { return }
+        lastPlace.store(batch.place.rawValue, ordering: .relaxed)
+        let channels = state.withLock { $0.directory }?.channels ?? []
+        for channel in channels { channel.home.execute { channel.lost(gone, at: batch) } }
+    }
+
+    private func take(_ entry: NodeEntry, _ batch: LoggedBatch) {
+        switch entry {
+        case .hello(node):
+            let earlier = state.update { state in state.restart(at: batch.place) }
+            for batch in earlier { hand(batch) { $0.learn(batch) } }
+        case .hello(let other): answer(other, at: batch.place)
+        case .begin:
+            let later = state.update { state -> [LoggedBatch] in
+                guard case .waiting(let later) = state.stage, !state.isInstalling else { return [] }
+                state.stage = .current
+                return later
+            }
+            for batch in later { hand(batch) { $0.learn(batch) } }
+            if !later.isEmpty { logger.warning("What came with the first node is taken as what was said before.") }
+        case .lost(let gone):
+            let isCurrent = state.withLock { state -> Bool in
+                if case .waiting(let later) = state.stage { state.stage = .waiting(later + [batch]) }
+                return state.isCurrent
+            }
+            if isCurrent { apply(.lost(gone), batch) }
+        }
+    }
+
+    // MARK: Channels
+
+    /// Has a channel do something on its home loop, behind everything that it was handed before.
+    private func hand(_ batch: LoggedBatch, _ body: @escaping @Sendable (Channel) -> Void) {
+        lastPlace.store(batch.place.rawValue, ordering: .relaxed)
+        guard let name = batch.topic.channel, let directory = state.withLock({ $0.directory }) else { return }
+        do throws(ChannelTable<Channel>.TooManyChannels) {
+            let channel = try directory.enter(name)
+            let byteCount = batch.bytes.count
+            state.withLock { $0.unappliedBytes += byteCount }
+            channel.home.execute { [self] in
+                body(channel)
+                directory.leave(channel, isEmpty: channel.isEmpty)
+                state.withLock { $0.unappliedBytes -= byteCount }
+                state.wake()
+            }
+        } catch {
+            logger.error("The channel \(name) is not followed: there are too many.")
+        }
+    }
+
+    /// Tells nobody anything any more.
+    func close() {
+        state.update { $0.isClosed = true }
+        log.close()
+    }
+}
+
+// MARK: Who is there
+
+extension Replication {
+    /// A node has come: all that know tell it who is there, at this very place of the log, and it takes what is complete first.
+    private func answer(_ other: NodeID, at place: SharedPlace) {
+        let (isCurrent, directory) = state.withLock { ($0.isCurrent, $0.directory) }
+        log.send(NodeLetter(node, at: place, .stage(isCurrent: isCurrent)).bytes, to: other)
+        guard isCurrent, let channels = directory?.channels else { return }
+        let end = NodeLetter(node, at: place, .end(channels: channels.count)).bytes
+        guard !channels.isEmpty else { return log.send(end, to: other) }
+        let rest = SharedRest(channels.count)
+        for channel in channels {
+            channel.home.execute { [self] in
+                for part in channel.told.parts(maximumBytes: log.maximumBatchBytes / 2) {
+                    log.send(NodeLetter(node, at: place, .part(part)).bytes, to: other)
+                }
+                if rest.takeOne() == 0 { log.send(end, to: other) }
+            }
+        }
+    }
+
+    private func take(letter bytes: [UInt8]) {
+        guard let letter = NodeLetter(bytes) else { return logger.error("A letter of a node is not understood.") }
+        let complete = state.update { state -> [ToldChannel]? in
+            guard case .waiting = state.stage, letter.place == state.helloPlace, !state.isInstalling else { return nil }
+            switch letter.content {
+            case .stage(let isCurrent): state.answers[letter.node] = isCurrent
+            case .part(let part): state.told[letter.node, default: ToldState()].add(part)
+            case .end(let count): state.told[letter.node, default: ToldState()].expected = count
+            }
+            let channels = state.told[letter.node]?.channels
+            state.isInstalling = channels != nil
+            return channels
+        }
+        if let complete { install(complete) }
+    }
+
+    /// Takes over what was told, then what has come since: on a thread that is not the log's, which waits meanwhile.
+    private func install(_ channels: [ToldChannel]) {
+        guard let directory = state.withLock({ $0.directory }) else { return }
+        for told in channels {
+            guard let name = ChannelName(checking: told.name), let channel = try? directory.enter(name) else {
+                continue
+            }
+            channel.home.execute {
+                channel.install(told)
+                directory.leave(channel, isEmpty: channel.isEmpty)
+            }
+        }
+        // What came behind the hello goes before what comes now: both are handed on under the eyes of nobody else.
+        while true {
+            let next = state.update { state -> LoggedBatch? in
+                guard case .waiting(var later) = state.stage else { return nil }
+                guard !later.isEmpty else {
+                    state.stage = .current
+                    return nil
+                }
+                let first = later.removeFirst()
+                state.stage = .waiting(later)
+                return first
+            }
+            guard let next else { return }
+            if case .nodes = next.topic {
+                if let entry = try? NodeEntry(next.bytes) { apply(entry, next) }
+            } else {
+                hand(next) { $0.apply(next) }
+            }
+        }
+    }
+}
+
+/// What is left of a number that several threads count down.
+final class SharedRest: Sendable {
+    private let value: Atomic<Int>
+
+    init(_ count: Int) {
+        value = Atomic(count)
+    }
+
+    /// - Returns: what is left then.
+    func takeOne() -> Int { value.subtract(1, ordering: .acquiringAndReleasing).newValue }
+}

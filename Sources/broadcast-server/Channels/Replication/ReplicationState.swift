@@ -1,0 +1,72 @@
+/// How far a node has come with its cluster, and what it knows of the others.
+struct ReplicationState: Sendable {
+    enum Stage: Sendable {
+        /// What was said before it came.
+        case learning
+        /// At the place of its last hello, until it is told who is there; with what has come behind that.
+        case waiting([LoggedBatch])
+        case current
+    }
+
+    var stage = Stage.learning
+    /// Where its last hello stands: what others answer to an earlier one does not count.
+    var helloPlace = SharedPlace.beginning
+    /// It is told everything, and takes that over.
+    var isInstalling = false
+    weak var directory: ChannelDirectory?
+    /// What loops were handed and have not applied yet.
+    var unappliedBytes = 0
+    var peers: Set<NodeID> = []
+    /// What others have said of themselves since the last hello: whether they are current.
+    var answers: [NodeID: Bool] = [:]
+    /// What each of them has told of the channels since then.
+    var told: [NodeID: ToldState] = [:]
+    /// Ids of members that this node may give.
+    private var ids: [ClosedRange<UInt64>] = []
+    var isReserving = false
+    var waitingForIDs: [@Sendable (ClientID?) -> Void] = []
+    /// Is called when no change waits for its place.
+    var waitingForEnd: (@Sendable () -> Void)?
+    /// Why the log is away.
+    var awayReason: String?
+    /// Why this node cannot go on: the log has lost or replaced what it should have applied.
+    var loss: String?
+    var isClosed = false
+
+    var isCurrent: Bool {
+        if case .current = stage { true } else { false }
+    }
+
+    /// Whether this node is the one to say that nobody is there: all others have come just now as well, and are behind it.
+    func isFirst(_ node: NodeID) -> Bool {
+        guard case .waiting = stage else { return false }
+        return peers.allSatisfy { answers[$0] == false && node < $0 }
+    }
+
+    /// A hello of this node has its place.
+    ///
+    /// - Returns: what has come behind an earlier one, which is what was said before now.
+    mutating func restart(at place: SharedPlace) -> [LoggedBatch] {
+        guard !isCurrent, !isInstalling else { return [] }
+        var earlier: [LoggedBatch] = []
+        if case .waiting(let later) = stage { earlier = later }
+        (stage, helloPlace, told, answers) = (.waiting([]), place, [:], [:])
+        return earlier
+    }
+
+    // MARK: Ids of members
+
+    /// How many are left.
+    var idCount: Int { ids.reduce(0) { $0 + $1.count } }
+
+    mutating func takeID() -> ClientID? {
+        guard let block = ids.first else { return nil }
+        if block.count > 1 { ids[0] = (block.lowerBound + 1)...block.upperBound } else { ids.removeFirst() }
+        return ClientID(number: block.lowerBound)
+    }
+
+    /// Takes over a block.
+    mutating func take(_ block: ClosedRange<UInt64>) {
+        ids.append(block)
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import broadcast_server
+
+/// Channels that live on several nodes.
+@Suite(.timeLimit(.minutes(2))) struct ClusterTests {
+    @Test(arguments: LogFixture.Kind.allCases, [1, 2])
+    func `members of all nodes see one order, with the same ids`(kind: LogFixture.Kind, threads: Int) async throws {
+        try await ClusterFixture.with(kind, threads: threads) { cluster in
+            let listeners = [try await cluster.connected(0), try await cluster.connected(1)]
+            let count = 50
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for node in 0..<2 {
+                    group.addTask {
+                        let speaker = try await cluster.connected(node, "/?name=s\(node)")
+                        for number in 1...count {
+                            try await speaker.send(
+                                .message(text: "\(number)", key: number % 2 == 0 ? "\(number)" : nil)
+                            )
+                        }
+                        for number in 1...count where number % 2 == 0 {
+                            let acknowledgement = try await speaker.nextAcknowledgement()
+                            #expect(acknowledgement.key == "\(number)" && acknowledgement.stored.rawValue == "cluster")
+                        }
+                        try await speaker.peer.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            var heard: [[ChatMessage]] = []
+            for listener in listeners {
+                var messages: [ChatMessage] = []
+                for _ in 0..<2 * count { messages.append(try await listener.nextMessage()) }
+                heard.append(messages)
+            }
+            #expect(heard[0] == heard[1])
+            for node in 0..<2 {
+                let texts = heard[0].filter { $0.from.name == "s\(node)" }.map(\.text)
+                #expect(texts == (1...count).map { "\($0)" })
+            }
+        }
+    }
+
+    @Test(arguments: LogFixture.Kind.allCases)
+    func `a member that comes back on another node misses nothing, and its keys hold`(
+        kind: LogFixture.Kind
+    ) async throws {
+        try await ClusterFixture.with(kind) { cluster in
+            let listener = try await cluster.connected(1)
+            let ann = try await cluster.connected(0, "/?name=ann")
+            try await ann.send(.message(text: "one", key: "1"))
+            let first = try await ann.nextAcknowledgement()
+            let heard = try await listener.nextMessage()
+            #expect(heard.id == first.id)
+            await ann.peer.reset()
+            try await listener.send(.message(text: "two", key: "2"))
+            let second = try await listener.nextAcknowledgement()
+            let again = try await cluster.connected(1, "/?after=\(first.id)", session: ann.welcome.session)
+            #expect(again.member == ann.member && again.welcome.session == ann.welcome.session)
+            #expect(again.welcome.recovered)
+            let missed = try await again.nextMessage()
+            #expect(missed.id == second.id && missed.text == "two")
+            try await again.send(.message(text: "one", key: "1"))
+            let duplicate = try await again.nextAcknowledgement()
+            #expect(duplicate.isDuplicate && duplicate.id == first.id)
+            try await again.send(.message(text: "three", key: "3"))
+            #expect(try await listener.nextMessage().text == "three")
+        }
+    }
+
+    @Test(arguments: LogFixture.Kind.allCases)
+    func `a name is one member's on all nodes, and everybody knows who is there`(kind: LogFixture.Kind) async throws {
+        try await ClusterFixture.with(kind) { cluster in
+            let ann = try await cluster.connected(0, "/?name=ann")
+            let other = try await cluster.connected(1, "/?name=ann")
+            #expect(other.member.name == "ann (2)")
+            #expect(other.member.id != ann.member.id)
+            #expect(other.welcome.members == [ann.member, other.member].sorted { $0.id < $1.id })
+            let joined = try await ann.next { if case .joined(let presence) = $0 { presence } else { nil } }
+            #expect(joined.member == other.member && joined.count == 2)
+            try await other.send(.name("bob"))
+            let renaming = try await ann.next { if case .renamed(let renaming) = $0 { renaming } else { nil } }
+            #expect(renaming.member == Member(id: other.member.id, name: "bob") && renaming.was == "ann (2)")
+            try await other.peer.close()
+            let left = try await ann.next { if case .left(let presence) = $0 { presence } else { nil } }
+            #expect(left.member.name == "bob" && left.count == 1)
+        }
+    }
+
+    @Test(arguments: LogFixture.Kind.allCases)
+    func `a node that comes later knows who is there and what was said`(kind: LogFixture.Kind) async throws {
+        try await ClusterFixture.with(kind) { cluster in
+            let ann = try await cluster.connected(0, "/team?name=ann")
+            let plain = try await RawPeer.upgraded(port: cluster.nodes[1].port, path: "/team?name=bob")
+            try await ann.send(.message(text: "hi", key: "k"))
+            let receipt = try await ann.nextAcknowledgement()
+            let late = try await LocalChat.start(log: try await cluster.fixture.open())
+            let guest = try await JSONPeer.connected(to: late.port, "/team?name=ann&last=5")
+            #expect(guest.welcome.members?.map(\.name) == ["ann", "bob", "ann (2)"])
+            let said = try await guest.nextMessage()
+            #expect(said.id == receipt.id && said.text == "hi")
+            await ann.peer.reset()
+            let again = try await JSONPeer.connected(to: late.port, "/team", session: ann.welcome.session)
+            #expect(again.member == ann.member)
+            try await again.send(.message(text: "hi", key: "k"))
+            #expect(try await again.nextAcknowledgement().isDuplicate)
+            _ = try await plain.receive()
+            await late.end()
+        }
+    }
+
+    @Test(arguments: LogFixture.Kind.allCases)
+    func `members of a node that is gone leave after the grace, but for those that came back`(
+        kind: LogFixture.Kind
+    ) async throws {
+        var settings = ChatSettings()
+        settings.sessionGrace = .seconds(3)
+        try await ClusterFixture.with(kind, settings) { cluster in
+            let listener = try await cluster.connected(0)
+            let node = try await LocalChat.start(settings, log: try await cluster.fixture.open())
+            let ann = try await JSONPeer.connected(to: node.port, "/?name=ann")
+            let bob = try await JSONPeer.connected(to: node.port, "/?name=bob")
+            await node.vanish()
+            let again = try await cluster.connected(1, session: bob.welcome.session)
+            #expect(again.member == bob.member)
+            let left = try await listener.next { if case .left(let presence) = $0 { presence } else { nil } }
+            #expect(left.member == ann.member && left.count == 2)
+        }
+    }
+
+    @Test(arguments: LogFixture.Kind.allCases)
+    func `a posting is taken once, on whatever node it comes`(kind: LogFixture.Kind) async throws {
+        struct Receipt: Decodable, Equatable {
+            let id: PositionText
+            let duplicate: Bool
+            let stored: String
+        }
+        try await ClusterFixture.with(kind) { cluster in
+            let listener = try await cluster.connected(1)
+            var receipts: [Receipt] = []
+            for node in cluster.nodes {
+                let answer = try await HTTPPeer(port: node.port).post("/", "a", "Idempotency-Key: k")
+                #expect(answer.status == 200)
+                receipts.append(try JSONDecoder().decode(Receipt.self, from: Data(answer.body.utf8)))
+            }
+            let message = try await listener.nextMessage()
+            #expect(receipts.map(\.id) == [message.id, message.id])
+            #expect(receipts.map(\.duplicate) == [false, true])
+            #expect(receipts[0].stored == "cluster")
+            let other = try await HTTPPeer(port: cluster.nodes[1].port).post("/", "b", "Idempotency-Key: k")
+            #expect(other.status == 422)
+            let page = try await HTTPPeer(port: cluster.nodes[0].port).get("/", "Accept: application/json")
+            #expect(page.body.contains(message.id.rawValue))
+        }
+    }
+
+    @Test func `nothing is lost or doubled when the server of NATS is killed`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        var nodes: [LocalChat] = []
+        for _ in 0..<2 { nodes.append(try await LocalChat.start(log: try await LogFixture.open(server))) }
+        let listeners = [
+            try await JSONPeer.connected(to: nodes[0].port), try await JSONPeer.connected(to: nodes[1].port),
+        ]
+        let speaker = try await JSONPeer.connected(to: nodes[0].port, "/?name=s")
+        for number in 1...100 {
+            try await speaker.send(.message(text: "\(number)", key: "\(number)"))
+            if number == 30 { server.kill() }
+            if number == 60 { try server.startAgain() }
+        }
+        for number in 1...100 { #expect(try await speaker.nextAcknowledgement().key == "\(number)") }
+        for listener in listeners {
+            for number in 1...100 { #expect(try await listener.nextMessage().text == "\(number)") }
+        }
+        for node in nodes { await node.end() }
+    }
+}
