@@ -1,0 +1,161 @@
+"""What is tried: each case has members on three nodes, and one transcript in the end."""
+
+import asyncio
+import hashlib
+import time
+
+from cut import Cut
+from member import Member, Speaker, Trouble
+from node import Node
+
+
+class Stage:
+    """Three servers of NATS, three nodes, and who speaks and listens on them."""
+
+    def __init__(self, program, nats, urls_of_last=None):
+        self._program, self.nats = program, nats
+        self._urls_of_last = urls_of_last
+        self.nodes = []
+        self.flags = []
+
+    async def start(self):
+        for number in range(3):
+            urls = self._urls_of_last if number == 2 and self._urls_of_last else self.nats.urls
+            node = Node(self._program, urls, ["--cluster-wait", *self.flags])
+            await node.start()
+            self.nodes.append(node)
+
+    async def stop(self):
+        for node in self.nodes:
+            await node.kill()
+
+    async def people(self, channel, listeners=3, speakers=3):
+        listening = [Member(self.nodes, i, channel, f"l{i}") for i in range(listeners)]
+        speaking = [Speaker(self.nodes, i, channel, f"s{i}") for i in range(speakers)]
+        for one in [*listening, *speaking]:
+            await one.start()
+        return listening, speaking
+
+
+async def check(listeners, speakers, count):
+    """All have heard everything, once, in one order, in which each speaker's messages stand as they were said."""
+    total = count * len(speakers)
+    for listener in listeners:
+        await listener.has_heard(total)
+    transcripts = [listener.heard for listener in listeners]
+    for listener in listeners:
+        if listener.gaps:
+            raise Trouble(f"a gap that should not be: {listener.gaps[0]}")
+        if len(listener.heard) != total:
+            raise Trouble(f"heard {len(listener.heard)} messages of {total}")
+    if any(transcript != transcripts[0] for transcript in transcripts):
+        raise Trouble("the transcripts differ")
+    for index, speaker in enumerate(speakers):
+        mine = [(found, text) for found, _, text in transcripts[0] if text.startswith(f"s{index} ")]
+        if [text for _, text in mine] != [f"s{index} {n + 1}" for n in range(count)]:
+            raise Trouble(f"what s{index} has said is not as it was said")
+        if [found for found, _ in mine] != [speaker.ids[str(n + 1)] for n in range(count)]:
+            raise Trouble(f"acknowledgements of s{index} name other places")
+    text = "\n".join(" ".join(line) for line in transcripts[0])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+async def one_order(stage):
+    """Members and publishers on all nodes."""
+    listeners, speakers = await stage.people("order", 3, 4)
+    begin = time.monotonic()
+    await asyncio.gather(*(speaker.say(5_000) for speaker in speakers))
+    seconds = time.monotonic() - begin
+    digest = await check(listeners, speakers, 5_000)
+    await leave(listeners, speakers)
+    return f"20,000 messages in {seconds:.1f} s, transcript {digest}"
+
+
+async def _through(stage, channel, count, pause, *deeds):
+    """Speakers speak while something happens, one deed a second or more."""
+    listeners, speakers = await stage.people(channel)
+    talk = asyncio.gather(*(speaker.say(count, pause) for speaker in speakers))
+    await asyncio.sleep(1)
+    for deed in deeds:
+        await deed()
+    await talk
+    digest = await check(listeners, speakers, count)
+    silence = max(speaker.silence for speaker in speakers)
+    back = sum(one.reconnects for one in [*listeners, *speakers])
+    await leave(listeners, speakers)
+    return f"{3 * count} messages, {silence:.1f} s without acknowledgements, {back} came back, transcript {digest}"
+
+
+async def leave(listeners, speakers):
+    for one in [*listeners, *speakers]:
+        await one.stop()
+
+
+async def node_killed(stage):
+    """kill -9 of a node with publishers and members on it."""
+    node = stage.nodes[1]
+
+    async def deed():
+        await node.kill()
+        await asyncio.sleep(1)
+        await node.start()
+
+    return await _through(stage, "killed", 1_500, 0.003, deed)
+
+
+async def node_stopped(stage):
+    """SIGTERM of a node with publishers and members on it."""
+    node = stage.nodes[0]
+
+    async def deed():
+        await node.stop()
+        await asyncio.sleep(1)
+        await node.start()
+
+    return await _through(stage, "stopped", 1_500, 0.003, deed)
+
+
+async def leader_killed(stage):
+    """kill -9 of the server that leads the stream."""
+
+    async def deed():
+        leader = await stage.nats.leader("BROADCAST")
+        await leader.kill()
+        await asyncio.sleep(8)
+        await leader.start()
+
+    return await _through(stage, "leader", 3_000, 0.003, deed)
+
+
+async def leader_stands_still(stage):
+    """SIGSTOP of the server that leads the stream, for 10 s."""
+
+    async def deed():
+        leader = await stage.nats.leader("BROADCAST")
+        leader.stand_still()
+        await asyncio.sleep(10)
+        leader.go_on()
+
+    return await _through(stage, "still", 3_000, 0.003, deed)
+
+
+async def all_killed(stage):
+    """kill -9 of all servers of NATS, which are started again."""
+
+    async def deed():
+        await stage.nats.kill()
+        await asyncio.sleep(1)
+        await stage.nats.start()
+
+    return await _through(stage, "all", 3_000, 0.003, deed)
+
+
+async def node_cut_off(stage, cut):
+    """A node is cut off from NATS for 8 s."""
+
+    async def deed():
+        cut.cut()
+        await asyncio.sleep(8)
+        cut.mend()
+
+    return await _through(stage, "cut", 3_000, 0.003, deed)
