@@ -122,9 +122,11 @@ final class JetStreamLog: SharedLog {
 
     /// Begins to read behind what was told last, with a consumer of its own. Blocks until that has succeeded.
     private func consume() {
-        let (start, generation) = state.withLock { $0.reading.restart() }
-        let subject = "\(deliveries).\(generation)"
         while !state.withLock({ $0.isClosed }) {
+            // Of a try that was not answered there may be a consumer all the same: nothing of it is to be mistaken for this
+            // one's.
+            let (start, generation) = state.withLock { $0.reading.restart() }
+            let subject = "\(deliveries).\(generation)"
             do throws(NATSFault) {
                 let consumer = try connection.subscribe(to: subject) { [weak self] in self?.take($0, generation) }
                 try jetStream.consume(stream.name, from: start, to: subject)
@@ -169,7 +171,14 @@ final class JetStreamLog: SharedLog {
 
     private func take(_ message: NATSMessage, of generation: Int) {
         guard let found = message.place else { return }
-        let step = state.withLock { $0.reading.take(found.sequence, of: generation, known: lastPlace.rawValue) }
+        let step = state.withLock { state in
+            state.reading.take(
+                found.sequence,
+                of: generation,
+                isFirst: found.isFirst,
+                known: lastPlace.rawValue
+            )
+        }
         let place = SharedPlace(rawValue: found.sequence)
         switch step {
         case .old: return

@@ -17,34 +17,33 @@ struct StreamReading: Sendable {
     /// The last sequence that was told.
     private(set) var last: UInt64 = 0
     private var generation = 0
-    /// Whether the consumer has given nothing yet.
-    private var isFresh = true
 
     /// A new consumer is made.
     ///
     /// - Returns: where it has to begin, and its number.
     mutating func restart() -> (start: UInt64, generation: Int) {
         generation += 1
-        isFresh = true
         return (last + 1, generation)
     }
 
     /// What comes from a consumer.
     ///
-    /// - Parameter known: the last sequence that there was when this node came: up to there, limits may have taken anything.
-    mutating func take(_ sequence: UInt64, of generation: Int, known: UInt64) -> Step {
+    /// - Parameters:
+    ///   - isFirst: it is the first that the consumer has sent, which begins with what is there.
+    ///   - known: the last sequence that there was when this node came: up to there, limits may have taken anything.
+    mutating func take(_ sequence: UInt64, of generation: Int, isFirst: Bool, known: UInt64) -> Step {
         guard generation == self.generation, sequence > last else { return .old }
         let before = last
         guard sequence > max(before, known) + 1 else {
-            (last, isFresh) = (sequence, false)
+            last = sequence
             return .next
         }
         // Given up: what else it gives is read again from another one.
-        guard isFresh else {
+        guard isFirst else {
             self.generation += 1
             return .hole
         }
-        (last, isFresh) = (sequence, false)
+        last = sequence
         return .loss(after: before)
     }
 }

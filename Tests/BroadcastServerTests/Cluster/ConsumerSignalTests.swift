@@ -28,7 +28,7 @@ import Testing
     ])
     func `a place is read from either form of the reply`(reply: String) {
         let place = NATSMessage.Place(reply: reply)
-        #expect(place?.sequence == 42 && place?.time == 1_700_000_000_123)
+        #expect(place?.sequence == 42 && place?.time == 1_700_000_000_123 && place?.isFirst == false)
     }
 
     @Test(arguments: ["", "_INBOX.x", "$JS.ACK.S.c.1.x.7.1.0", "$JS.ACK.S.c.1.2.3"])

@@ -5,10 +5,16 @@ import Testing
 @Suite struct StreamReadingTests {
     private typealias Step = StreamReading.Step
 
-    private func steps(_ reading: inout StreamReading, _ sequences: [UInt64], of generation: Int, known: UInt64 = 0)
-        -> [Step]
-    {
-        sequences.map { reading.take($0, of: generation, known: known) }
+    private func steps(
+        _ reading: inout StreamReading,
+        _ sequences: [UInt64],
+        of generation: Int,
+        isNew: Bool = true,
+        known: UInt64 = 0
+    ) -> [Step] {
+        sequences.enumerated().map { index, sequence in
+            reading.take(sequence, of: generation, isFirst: isNew && index == 0, known: known)
+        }
     }
 
     @Test func `what comes in order is next, and what comes again is old`() {
@@ -45,5 +51,12 @@ import Testing
         let (_, second) = reading.restart()
         let after = steps(&reading, [9, 10], of: second)
         #expect(before == [.next] && after == [.loss(after: 1), .next])
+    }
+
+    @Test func `where the first of a new consumer is not here, nothing is said to be gone`() {
+        var reading = StreamReading()
+        let (_, first) = reading.restart()
+        let steps = steps(&reading, [9], of: first, isNew: false)
+        #expect(steps == [.hole])
     }
 }

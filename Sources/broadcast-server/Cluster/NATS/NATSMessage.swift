@@ -13,6 +13,8 @@ struct NATSMessage: Sendable {
     /// Where a message of a stream stands in it.
     struct Place: Sendable, Equatable {
         let sequence: UInt64
+        /// Whether it is the first that its consumer has sent.
+        let isFirst: Bool
         /// Milliseconds since 1970-01-01 00:00 UTC.
         let time: Int64
 
@@ -26,6 +28,7 @@ struct NATSMessage: Sendable {
             guard tokens.count > first + 2, let sequence = UInt64(tokens[first]), let time = Int64(tokens[first + 2])
             else { return nil }
             self.sequence = sequence
+            isFirst = tokens[first + 1] == "1"
             self.time = time / 1_000_000
         }
     }
