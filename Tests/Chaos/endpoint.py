@@ -93,6 +93,8 @@ class Endpoint(asyncio.Protocol):
         was_open, self.is_open = self.is_open, False
         if self._opened and not self._opened.done():
             self._opened.set_exception(Refused(0, f"the connection ended: {error}"))
+            # Nobody may wait for it any more.
+            self._opened.exception()
         elif was_open:
             self._ended()
 

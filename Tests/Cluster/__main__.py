@@ -1,8 +1,9 @@
-"""Starts three servers of NATS and three nodes on loopback, and tries what a cluster has to bear: see scripts/cluster."""
+"""Servers of NATS and nodes on loopback, and what a cluster has to bear: see scripts/cluster."""
 
 import argparse
 import asyncio
 import pathlib
+import secrets
 import sys
 import tempfile
 import time
@@ -10,55 +11,78 @@ import time
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "Chaos"))
 
 import cases  # noqa: E402
-from cut import Cut  # noqa: E402
-from nats import NATS  # noqa: E402
+from random_run import RandomRun  # noqa: E402
+from stage import NODES, Stage  # noqa: E402
+
+_CASES = [
+    cases.one_order,
+    cases.node_killed,
+    cases.node_stopped,
+    cases.leader_killed,
+    cases.leader_stands_still,
+    cases.all_killed,
+    cases.node_cut_off,
+]
+# Longer than any takes on a machine under load, in seconds.
+_CASE_SECONDS = 400
 
 
-async def main():
+def main():
+    names = [case.__name__ for case in _CASES]
     parser = argparse.ArgumentParser(prog="scripts/cluster")
-    parser.add_argument("--program", required=True)
+    parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--log-level", default="info", help="of the nodes")
-    parser.add_argument("case", nargs="*", help="names of cases; all without one")
+    seed = secrets.randbelow(1 << 32)
+    parser.add_argument("--random", nargs="?", type=int, const=seed, metavar="SEED", help="a run of chance")
+    parser.add_argument("--minutes", type=float, default=3, help="how long, with --random (default: 3)")
+    listed = f"{', '.join(names)}; all without one"
+    parser.add_argument("case", nargs="*", choices=[*names, []], metavar="CASE", help=listed)
     arguments = parser.parse_args()
+    run = _play_cases if arguments.random is None else _play_random
     with tempfile.TemporaryDirectory(prefix="broadcast-cluster-") as directory:
-        return await play(arguments, directory)
+        return asyncio.run(run(arguments, directory))
 
 
-async def play(arguments, directory):
-    nats = NATS(directory, 3)
-    await nats.start()
-    cut = Cut([server.port for server in nats.servers])
-    await cut.start()
-    # Only the relay's ports: the servers do not tell of each other (no_advertise), which would lead around it.
-    urls = ",".join(f"nats://127.0.0.1:{port}" for port in cut.ports)
-    stage = cases.Stage(arguments.program, nats, urls)
-    stage.flags = ["--log-level", arguments.log_level]
-    failures = 0
+async def _play_cases(arguments, directory):
+    stage = Stage(arguments.program, directory, ["--log-level", arguments.log_level], cuts=[NODES - 1])
     try:
         await stage.start()
-        tries = [
-            cases.one_order, cases.node_killed, cases.node_stopped, cases.leader_killed, cases.leader_stands_still,
-            cases.all_killed, cases.node_cut_off,
-        ]
-        for case in tries:
+        for case in _CASES:
             if arguments.case and case.__name__ not in arguments.case:
                 continue
             begin = time.monotonic()
             try:
-                run = case(stage, cut) if case is cases.node_cut_off else case(stage)
-                result = await asyncio.wait_for(run, 180)
-                print(f"ok    {case.__name__} ({time.monotonic() - begin:.0f} s): {result}", flush=True)
-            except (Exception, asyncio.TimeoutError) as error:
-                failures += 1
-                print(f"FAILED {case.__name__}: {error!r}", flush=True)
-                for node in stage.nodes:
-                    print(*node.lines, sep="\n", file=sys.stderr)
-                break
+                result = await asyncio.wait_for(case(stage), _CASE_SECONDS)
+            except Exception as error:
+                _explain(case.__name__, error, stage)
+                return 1
+            print(f"ok    {case.__name__} ({time.monotonic() - begin:.0f} s): {result}", flush=True)
     finally:
         await stage.stop()
-        cut.close()
-        await nats.kill()
-    return 1 if failures else 0
+    return 0
 
 
-sys.exit(asyncio.run(main()))
+async def _play_random(arguments, directory):
+    print(f"seed {arguments.random}", flush=True)
+    stage = Stage(arguments.program, directory, ["--log-level", arguments.log_level], cuts=range(NODES))
+    run = RandomRun(stage, arguments.random)
+    try:
+        await stage.start()
+        acts = await run.play(arguments.minutes)
+    except Exception as error:
+        _explain(f"random run; again: scripts/cluster --random {arguments.random}", error, stage)
+        return 1
+    finally:
+        await stage.stop()
+    print(f"ok    {acts} acts with seed {arguments.random}", flush=True)
+    return 0
+
+
+def _explain(what, error, stage):
+    """What failed, and what the nodes have said."""
+    print(f"FAILED {what}: {error!r}", flush=True)
+    for number, node in enumerate(stage.nodes):
+        print(f"The last lines of node {number + 1}:", *node.lines, sep="\n", file=sys.stderr)
+
+
+sys.exit(main())

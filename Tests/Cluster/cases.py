@@ -4,37 +4,7 @@ import asyncio
 import hashlib
 import time
 
-from cut import Cut
-from member import Member, Speaker, Trouble
-from node import Node
-
-
-class Stage:
-    """Three servers of NATS, three nodes, and who speaks and listens on them."""
-
-    def __init__(self, program, nats, urls_of_last=None):
-        self._program, self.nats = program, nats
-        self._urls_of_last = urls_of_last
-        self.nodes = []
-        self.flags = []
-
-    async def start(self):
-        for number in range(3):
-            urls = self._urls_of_last if number == 2 and self._urls_of_last else self.nats.urls
-            node = Node(self._program, urls, ["--cluster-wait", *self.flags])
-            await node.start()
-            self.nodes.append(node)
-
-    async def stop(self):
-        for node in self.nodes:
-            await node.kill()
-
-    async def people(self, channel, listeners=3, speakers=3):
-        listening = [Member(self.nodes, i, channel, f"l{i}") for i in range(listeners)]
-        speaking = [Speaker(self.nodes, i, channel, f"s{i}") for i in range(speakers)]
-        for one in [*listening, *speaking]:
-            await one.start()
-        return listening, speaking
+from trouble import Trouble
 
 
 async def check(listeners, speakers, count):
@@ -43,6 +13,8 @@ async def check(listeners, speakers, count):
     for listener in listeners:
         await listener.has_heard(total)
     transcripts = [listener.heard for listener in listeners]
+    for one in [*listeners, *speakers]:
+        one.check()
     for listener in listeners:
         if listener.gaps:
             raise Trouble(f"a gap that should not be: {listener.gaps[0]}")
@@ -150,8 +122,10 @@ async def all_killed(stage):
     return await _through(stage, "all", 3_000, 0.003, deed)
 
 
-async def node_cut_off(stage, cut):
+async def node_cut_off(stage):
     """A node is cut off from NATS for 8 s."""
+
+    cut = stage.cuts[len(stage.nodes) - 1]
 
     async def deed():
         cut.cut()

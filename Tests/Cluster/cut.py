@@ -4,7 +4,7 @@ import asyncio
 
 
 class Cut:
-    """Relays for these ports. While it is cut, bytes stay where they are, in both directions, and new connections hang."""
+    """Relays for these ports. While it is cut, bytes stay where they are, both ways, and new connections hang."""
 
     def __init__(self, ports):
         self._targets = ports
@@ -18,6 +18,11 @@ class Cut:
             server = await asyncio.start_server(lambda r, w, t=target: self._relay(r, w, t), "127.0.0.1", 0)
             self._servers.append(server)
             self.ports.append(server.sockets[0].getsockname()[1])
+
+    @property
+    def urls(self):
+        """For a node: only the relay's ports, since the servers do not tell of each other (no_advertise)."""
+        return ",".join(f"nats://127.0.0.1:{port}" for port in self.ports)
 
     def cut(self):
         self._open.clear()

@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-import sys
 import time
 
+from span import Span
+from trouble import Trouble
 from websocket import WebSocket
 
-_PATIENCE = 60
-
-
-class Trouble(Exception):
-    """What must not be."""
+# Longer than anything takes on a machine under load, in seconds.
+PATIENCE = 120
 
 
 class Member:
@@ -19,19 +17,27 @@ class Member:
 
     def __init__(self, nodes, at, channel, name):
         self._nodes, self._at = nodes, at
-        self._channel, self._name = channel, name
+        self._channel, self.name = channel, name
         self._session = self._position = None
         self._socket = None
         self._task = None
         self.is_member = asyncio.Event()
         self.heard = []
+        self.spans = []
+        # Ids and names of who was there when it came last.
+        self.members = []
         self.news = asyncio.Event()
         self.gaps = []
         self.reconnects = 0
+        # What was wrong first.
+        self.trouble = None
+        self._is_wanted = asyncio.Event()
+        self._has_given_up = False
 
     async def start(self):
+        self._is_wanted.set()
         self._task = asyncio.create_task(self._run())
-        await asyncio.wait_for(self.is_member.wait(), _PATIENCE)
+        await asyncio.wait_for(self.is_member.wait(), PATIENCE)
 
     async def stop(self):
         self._task.cancel()
@@ -42,8 +48,29 @@ class Member:
         if self._socket is not None and self._socket.is_open:
             self._socket.close()
 
+    def vanish(self):
+        """Loses its connection, and comes to another node at once."""
+        if self._socket is not None:
+            self._socket.reset()
+
+    def check(self):
+        """Throws what was wrong first."""
+        if self.trouble is not None:
+            raise self.trouble
+
     async def _run(self):
+        try:
+            await self._visit_nodes()
+        except Trouble as error:
+            self._fail(error)
+
+    def _fail(self, error):
+        self.trouble = self.trouble or error
+        self.news.set()
+
+    async def _visit_nodes(self):
         while True:
+            await self._is_wanted.wait()
             ended = asyncio.get_running_loop().create_future()
 
             def closed(code, reason, ended=ended):
@@ -51,7 +78,8 @@ class Member:
                     ended.set_result(code)
 
             self._socket = WebSocket(self._take, closed)
-            target = f"/{self._channel}?name={self._name}"
+            self._asked = self._position
+            target = f"/{self._channel}?name={self.name}"
             if self._position is not None:
                 target += f"&after={self._position}"
             offers = ["broadcast.v1.json"]
@@ -62,10 +90,13 @@ class Member:
                 await asyncio.wait_for(self._socket.open(node.port, target, offers), 3)
                 code = await ended
             except Exception:
+                # What comes there later is for nobody, though the node may yet take it for this member's connection.
+                self._socket.reset()
+                self._has_given_up = True
                 code = 1006
             self.is_member.clear()
-            if 4000 <= code < 4100:
-                raise Trouble(f"{self._name} was closed with {code}")
+            if 4000 <= code < 4100 and not self._has_given_up:
+                raise Trouble(f"{self.name} was closed with {code}")
             self.reconnects += 1
             self._at += 1
             await asyncio.sleep(0.1)
@@ -74,25 +105,29 @@ class Member:
         try:
             self._read(json.loads(message))
         except Exception as error:  # A fault in here must not be lost in a callback.
-            print(f"error: {self._name}: {error!r}", file=sys.stderr)
-            raise
+            self._fail(error)
 
     def _read(self, found):
         match found["type"]:
             case "welcome":
                 self._session = found["session"]
+                self.spans.append(Span(self._asked, found["position"], found["recovered"]))
                 self._position = found["position"]
+                self.members = [(member["id"], member["name"]) for member in found["members"]]
                 self.is_member.set()
                 self.welcomed()
             case "message":
                 self._position = found["id"]
                 self.heard.append((found["id"], found["from"]["name"], found["text"]))
+                self.spans[-1].heard.append(self.heard[-1])
                 self.news.set()
             case "position":
                 self._position = found["id"]
+                self.spans[-1].came_to(found["id"])
             case "gap":
                 self._position = found["to"]
                 self.gaps.append(found)
+                self.spans[-1].add(found)
             case "ack":
                 self.acknowledged(found)
             case "error":
@@ -106,18 +141,20 @@ class Member:
 
     def refused(self, found):
         """Something was not taken."""
-        raise Trouble(f"{self._name}: {found}")
+        raise Trouble(f"{self.name}: {found}")
 
     async def has_heard(self, count):
         """Returns when it has heard so many messages."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while len(self.heard) < count:
+            self.check()
             self.news.clear()
             try:
                 await asyncio.wait_for(self.news.wait(), 1)
             except TimeoutError:
                 if time.monotonic() > deadline:
-                    raise Trouble(f"{self._name} has heard {len(self.heard)} of {count}") from None
+                    raise Trouble(f"{self.name} has heard {len(self.heard)} of {count}") from None
+        self.check()
 
 
 class Speaker(Member):
@@ -131,6 +168,8 @@ class Speaker(Member):
         self._said = 0
         self._room = asyncio.Event()
         self.ids = {}
+        # Those that were not taken, and were said again, behind others perhaps.
+        self.refusals = 0
         self.last = time.monotonic()
         self.silence = 0.0
 
@@ -141,7 +180,7 @@ class Speaker(Member):
             while len(self._open) >= self._WINDOW:
                 await self._wait()
             self._said += 1
-            self._open[str(self._said)] = f"{self._name} {self._said}"
+            self._open[str(self._said)] = f"{self.name} {self._said}"
             self._send(str(self._said))
             if pause:
                 await asyncio.sleep(pause)
@@ -151,9 +190,14 @@ class Speaker(Member):
     async def _wait(self):
         self._room.clear()
         try:
-            await asyncio.wait_for(self._room.wait(), _PATIENCE)
+            await asyncio.wait_for(self._room.wait(), PATIENCE)
         except TimeoutError:
-            raise Trouble(f"{self._name} waits for {len(self._open)} acknowledgements") from None
+            raise Trouble(f"{self.name} waits for {len(self._open)} acknowledgements") from None
+        self.check()
+
+    def _fail(self, error):
+        super()._fail(error)
+        self._room.set()
 
     def _send(self, key):
         if self.is_member.is_set():
@@ -179,5 +223,16 @@ class Speaker(Member):
     def refused(self, found):
         if found.get("code") != "unavailable" or "key" not in found:
             super().refused(found)
+        self.refusals += 1
         if found["key"] in self._open:
             self._send(found["key"])
+
+    @property
+    def texts(self):
+        """All that it has said, as it was said."""
+        return [f"{self.name} {number + 1}" for number in range(self._said)]
+
+    @staticmethod
+    def key_of(text):
+        """The key that a text had."""
+        return text.partition(" ")[2]

@@ -52,24 +52,38 @@ class NATSServer:
             process.kill()
             await process.wait()
 
+    async def stop(self):
+        """Ends it in good order."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.terminate()
+            await process.wait()
+
     def stand_still(self):
         self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self):
         self._process.send_signal(signal.SIGCONT)
 
-    def leads(self, stream):
-        """Whether it leads a stream, by its own words; also the one that has it alone."""
+    @property
+    def url(self):
+        """For clients."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    def stream(self, name):
+        """What it tells of a stream; None if it has none of that name, or does not answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._monitor}/jsz?streams=1", timeout=1) as answer:
                 found = json.load(answer)
         except OSError:
-            return False
-        for account in found.get("account_details", []):
-            for detail in account.get("stream_detail", []):
-                if detail["name"] == stream:
-                    return detail.get("cluster", {}).get("leader", self.name) == self.name
-        return False
+            return None
+        streams = (each for account in found.get("account_details", []) for each in account.get("stream_detail", []))
+        return next((stream for stream in streams if stream["name"] == name), None)
+
+    def leads(self, name):
+        """Whether it leads a stream, by its own words; also the one that has it alone."""
+        stream = self.stream(name)
+        return stream is not None and stream.get("cluster", {}).get("leader", self.name) == self.name
 
 
 class NATS:
@@ -84,7 +98,7 @@ class NATS:
 
     @property
     def urls(self):
-        return ",".join(f"nats://127.0.0.1:{server.port}" for server in self.servers)
+        return ",".join(server.url for server in self.servers)
 
     async def start(self):
         for server in self.servers:

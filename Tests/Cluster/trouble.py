@@ -1,0 +1,5 @@
+"""What went wrong."""
+
+
+class Trouble(Exception):
+    """What must not be."""
