@@ -22,6 +22,7 @@ static _Noreturn void explain(void) {
             "       load publish --port N --pid N --connections N --messages N [--bytes N] [--path PATH]\n"
             "                    [--patience S]\n"
             "       load acknowledged --port N --pid N --window N --messages N [--bytes N] [--stored disk]\n"
+            "                    [--listen-port N]\n"
             "                    [--patience S]\n"
             "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
@@ -33,7 +34,7 @@ static _Noreturn void explain(void) {
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
        WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS, STORED, RESUMERS,
-       RESUME, SETTLE };
+       RESUME, SETTLE, LISTEN_PORT };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
         {"patience", required_argument, NULL, PATIENCE},
         {"path", required_argument, NULL, PATH},
         {"json", no_argument, NULL, JSON},
+        {"listen-port", required_argument, NULL, LISTEN_PORT},
         {"stored", required_argument, NULL, STORED},
         {"resumers", required_argument, NULL, RESUMERS},
         {"resume", required_argument, NULL, RESUME},
@@ -102,6 +104,7 @@ int main(int argc, char **argv) {
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;
         case JSON: options.json = true; break;
+        case LISTEN_PORT: options.listen_port = atoi(optarg); break;
         case STORED: options.stored = optarg; break;
         case RESUMERS: options.resumers = atoi(optarg); break;
         case RESUME: options.resume = atoi(optarg); break;

@@ -7,6 +7,7 @@
 struct options {
     int connections, rounds;             // echo, churn, connect, resume, replay, http, publish
     const char *path;                    // http, publish
+    int listen_port;                     // acknowledged: of another node, where a member listens; 0: nobody does
     const char *stored;                  // acknowledged: where messages are to be stored; NULL: wherever
     int subscribers, publishers;         // fanout
     int window;                          // messages in flight for each sender
