@@ -2,10 +2,6 @@ import LWSSwift
 
 /// Messages of somebody who is no member of the channel: all of them are taken, or none.
 struct Posting: Sendable {
-    /// How many messages there may be. No more than there are keys kept, so that each is still known when the last of them
-    /// is taken.
-    static let maximumCount = KeyMemory.capacityOfPublishers
-
     struct Message: Sendable, Equatable {
         let content: WebSocketMessage
         /// Who says it.
@@ -37,25 +33,4 @@ extension Posting.Parcel {
         }
         return hash.value
     }
-}
-
-/// What became of one message of a posting.
-struct Posted: Sendable, Equatable {
-    let receipt: Receipt
-    /// Whether it had come before, with the same key, and was not taken again.
-    let isDuplicate: Bool
-}
-
-/// Why nothing of a posting was taken, or not as it was to be.
-enum PostingFault: Error, Equatable {
-    /// There are too many channels.
-    case noRoom
-    /// The server is being stopped.
-    case stopped
-    /// The key came before with something else.
-    case keyWasUsed(MessageKey)
-    /// All of it was sent and has its place, but the disk did not take it. What comes again with its key is only stored then.
-    case notStored
-    /// The cluster has not taken it in time.
-    case unavailable
 }

@@ -93,3 +93,9 @@ struct PublisherKeys: Sendable {
         memory.skip(to: total)
     }
 }
+
+extension Posting {
+    /// How many messages there may be. No more than there are keys kept, so that each is still known when the last of them
+    /// is taken.
+    static let maximumCount = KeyMemory.capacityOfPublishers
+}

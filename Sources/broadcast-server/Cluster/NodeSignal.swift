@@ -16,7 +16,7 @@ struct NodeSignal: Sendable, Equatable {
 
     /// nil for bytes that are no signal.
     init?(_ bytes: [UInt8]) {
-        var reader = StateBytesReader(bytes)
+        var reader = ByteFieldsReader(bytes)
         guard let kind = reader.number(UInt8.self), kind <= 1, let number = reader.number(UInt64.self), number > 0
         else { return nil }
         self.init(node: NodeID(rawValue: number), isLeaving: kind == 1)

@@ -27,7 +27,7 @@ struct StoredKey: Sendable, Equatable {
     ///
     /// - Parameter id: whose they are.
     static func all(in bytes: [UInt8], of id: SessionID) -> [StoredKey]? {
-        var reader = StateBytesReader(bytes)
+        var reader = ByteFieldsReader(bytes)
         var keys: [StoredKey] = []
         while !reader.isAtEnd {
             guard let key = reader.text(), let number = reader.number(UInt64.self),

@@ -62,7 +62,7 @@ struct StoredRecord: Sendable, Equatable {
 
     /// Those of a row; nil when it holds something else.
     static func all(in bytes: [UInt8]) -> [StoredRecord]? {
-        var reader = StateBytesReader(bytes)
+        var reader = ByteFieldsReader(bytes)
         var records: [StoredRecord] = []
         while !reader.isAtEnd {
             guard let kind = reader.number(UInt8.self), kind <= 1,

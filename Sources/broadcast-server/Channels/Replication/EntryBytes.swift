@@ -234,10 +234,10 @@ extension [UInt8] {
 
 /// Reads entries; what ends too early is damaged.
 private struct EntryReader {
-    private var reader: StateBytesReader
+    private var reader: ByteFieldsReader
 
     init(_ bytes: [UInt8]) {
-        reader = StateBytesReader(bytes)
+        reader = ByteFieldsReader(bytes)
     }
 
     var isAtEnd: Bool { reader.isAtEnd }

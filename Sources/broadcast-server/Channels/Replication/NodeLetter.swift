@@ -42,7 +42,7 @@ struct NodeLetter: Sendable {
 
     /// nil for bytes that are no letter.
     init?(_ bytes: [UInt8]) {
-        var reader = StateBytesReader(bytes)
+        var reader = ByteFieldsReader(bytes)
         guard reader.number(UInt8.self) == EntryBatch.version, let node = reader.number(UInt64.self),
             let place = reader.number(UInt64.self), let kind = reader.number(UInt8.self)
         else { return nil }
@@ -57,13 +57,12 @@ struct NodeLetter: Sendable {
             guard let name = reader.text(), let index = reader.number(UInt32.self),
                 let isLast = reader.number(UInt8.self)
             else { return nil }
-            let head = 25 + name.utf8.count
             content = .part(
                 ToldChannel.Part(
                     name: name,
                     index: Int(index),
                     isLast: isLast == 1,
-                    bytes: Array(bytes.dropFirst(head))
+                    bytes: reader.rest()
                 )
             )
         default: return nil

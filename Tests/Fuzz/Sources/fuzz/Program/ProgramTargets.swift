@@ -1,4 +1,7 @@
 extension FuzzTarget {
     /// Those of the program.
-    static let program = [clientObject, serverObject, spokenText, writtenObjects, names, httpFields]
+    static let program = [
+        clientObject, serverObject, spokenText, writtenObjects, names, httpFields, entryBatch, nodeEntry, nodeLetter,
+        nodeSignal,
+    ]
 }

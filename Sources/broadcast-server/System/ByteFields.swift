@@ -1,4 +1,5 @@
-/// How numbers and texts are written into the bytes of a row: little-endian, lengths before what they are of.
+/// How numbers and texts are written into the bytes of a row or of what nodes tell each other: little-endian, lengths before
+/// what they are of.
 extension [UInt8] {
     mutating func put(_ number: some FixedWidthInteger) {
         var little = number.littleEndian
@@ -12,8 +13,8 @@ extension [UInt8] {
     }
 }
 
-/// Reads them; nil where they end too early.
-struct StateBytesReader {
+/// Reads them; nil where they end too early, or are none.
+struct ByteFieldsReader {
     private let bytes: [UInt8]
     private var index = 0
 
@@ -39,7 +40,14 @@ struct StateBytesReader {
         return Array(bytes[index - count..<index])
     }
 
+    /// A text is UTF-8 as it was written, so that it never becomes longer than what can be written again.
     mutating func text() -> String? {
-        number(UInt16.self).flatMap { bytes(Int($0)) }.map { String(decoding: $0, as: UTF8.self) }
+        number(UInt16.self).flatMap { bytes(Int($0)) }.flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// All that is left.
+    mutating func rest() -> [UInt8] {
+        defer { index = bytes.count }
+        return Array(bytes[index...])
     }
 }

@@ -1,0 +1,1 @@
+../../../../../Sources/broadcast-server/Channels/Names/SessionID.swift
