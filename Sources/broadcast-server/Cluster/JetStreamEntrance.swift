@@ -67,6 +67,19 @@ struct JetStreamEntrance {
         }
     }
 
+    private static func failure(to what: String, _ fault: NATSFault) -> Failure {
+        guard fault.isTemporary else {
+            return Failure(
+                .badConfiguration,
+                "Cannot \(what): \(fault). Look at --cluster-credentials and -ca, and whether JetStream is on."
+            )
+        }
+        return Failure(
+            .unavailable,
+            "Cannot \(what): \(fault). Start NATS with JetStream first, or wait for it with --cluster-wait."
+        )
+    }
+
     /// Tries until it succeeds, cannot succeed, or the time is over.
     private func trying<Result>(
         _ what: String,
@@ -78,10 +91,7 @@ struct JetStreamEntrance {
                 return try body()
             } catch {
                 guard error.isTemporary, deadline.map({ .now < $0 }) ?? true else {
-                    throw Failure(
-                        error.isTemporary ? .unavailable : .badConfiguration,
-                        "Cannot \(what): \(error). Start NATS with JetStream first, or wait for it with --cluster-wait."
-                    )
+                    throw Self.failure(to: what, error)
                 }
                 _ = pause.wait(atMost: .milliseconds(200)) { _ -> Void? in nil }
             }

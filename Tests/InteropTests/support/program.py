@@ -1,5 +1,6 @@
 """Programs as processes whose lines can be awaited."""
 
+import pathlib
 import re
 import subprocess
 import threading
@@ -55,6 +56,11 @@ class Program:
                 if self._has_ended or not self._changed.wait(deadline.remaining):
                     lines = "\n".join(self._lines)
                     raise AssertionError(f"no line matches {pattern!r}:\n{lines}")
+
+    @property
+    def command_line(self):
+        """What anybody on the machine can read of how it was started."""
+        return pathlib.Path(f"/proc/{self._process.pid}/cmdline").read_bytes().decode().split("\0")
 
     def write(self, text):
         """Writes to its standard input."""
