@@ -18,6 +18,12 @@ from rounds import CELLS, measure  # noqa: E402
 _NAME = "cluster"
 
 
+async def _measure(options, rounds):
+    """Ended from outside, it ends its servers and nodes first."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+    return await measure(options.program, pathlib.Path(options.tools), rounds, options.quick)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/cluster-figures", description=__doc__)
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
@@ -28,12 +34,13 @@ def main():
     options = parser.parse_args()
     if options.update and options.quick:
         parser.error("--update takes whole rounds")
-    # Ended from outside, it ends its servers first.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: ended by SIGTERM"))
     machine.require_two_cores()
     now = machine.describe() | {"nats": machine.output("/usr/sbin/nats-server", "--version")}
     rounds = 1 if options.quick else options.rounds
-    measured = asyncio.run(measure(options.program, pathlib.Path(options.tools), rounds, options.quick))
+    try:
+        measured = asyncio.run(_measure(options, rounds))
+    except asyncio.CancelledError:
+        sys.exit("error: ended by SIGTERM")
     figures = {"machine": now, "cells": report.rows(CELLS, measured)}
     text = report.text(figures)
     print(text)

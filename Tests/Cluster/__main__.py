@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import pathlib
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -40,7 +41,16 @@ def main():
     arguments = parser.parse_args()
     run = _play_cases if arguments.random is None else _play_random
     with tempfile.TemporaryDirectory(prefix="broadcast-cluster-") as directory:
-        return asyncio.run(run(arguments, directory))
+        try:
+            return asyncio.run(_until_ended(run(arguments, directory)))
+        except asyncio.CancelledError:
+            return "error: ended by SIGTERM"
+
+
+async def _until_ended(run):
+    """Ended from outside, it ends its servers and nodes first."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+    return await run
 
 
 async def _play_cases(arguments, directory):

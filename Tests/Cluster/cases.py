@@ -96,7 +96,7 @@ async def leader_killed(stage):
         await asyncio.sleep(8)
         await leader.start()
 
-    return await _through(stage, "leader", 3_000, 0.003, deed)
+    return await _through(stage, "leader", 1_500, 0.003, deed)
 
 
 async def leader_stands_still(stage):
@@ -108,7 +108,7 @@ async def leader_stands_still(stage):
         await asyncio.sleep(10)
         leader.go_on()
 
-    return await _through(stage, "still", 3_000, 0.003, deed)
+    return await _through(stage, "still", 1_500, 0.003, deed)
 
 
 async def all_killed(stage):
@@ -119,7 +119,7 @@ async def all_killed(stage):
         await asyncio.sleep(1)
         await stage.nats.start()
 
-    return await _through(stage, "all", 3_000, 0.003, deed)
+    return await _through(stage, "all", 1_500, 0.003, deed)
 
 
 async def node_cut_off(stage):
@@ -132,4 +132,4 @@ async def node_cut_off(stage):
         await asyncio.sleep(8)
         cut.mend()
 
-    return await _through(stage, "cut", 3_000, 0.003, deed)
+    return await _through(stage, "cut", 1_500, 0.003, deed)
