@@ -1,9 +1,12 @@
 import LWSSwift
 
-/// What is said of the channel itself: who came, left, or has another name, and how far the channel has come.
+/// What is said of the channel itself: who came, left, or has another name, how far the channel has come, and whether its
+/// cluster is there.
 enum Announcement {
     private static let envelopes = Dictionary(
-        uniqueKeysWithValues: ["joined", "left", "renamed", "members", "position"].map { ($0, makeEnvelope($0)) }
+        uniqueKeysWithValues: ["joined", "left", "renamed", "members", "position", "status"].map {
+            ($0, makeEnvelope($0))
+        }
     )
 
     /// For those who speak JSON, and for all event streams, which call it by the type of the object.

@@ -37,6 +37,12 @@ final class ChatService: Sendable {
         directory = ChannelDirectory(on: loops, settings, store, replication)
     }
 
+    /// What one that comes now is to know of the server; nil when all is well.
+    var trouble: Status? {
+        guard let status = replication?.status, status != .back else { return nil }
+        return status
+    }
+
     /// Comes to the cluster, if there is one; returns when this node knows who is there. Blocks.
     func beginReplication() throws(Failure) {
         try replication?.begin(directory)

@@ -86,7 +86,7 @@ class Participant: @unchecked Sendable {
     /// Tells it alone something, if it is one that can be told.
     func tell(_ object: ServerObject) {}
 
-    /// It was too slow, and was not sent something: it is told who is there when it was not told who came and left.
+    /// It was too slow, and was not sent something: it is told how things are when it was not told what has changed.
     final func lost(_ loss: BroadcastLoss) {
         service.log(loss, of: self)
         guard loss.announcementCount > 0, !owesAttendance else { return }
@@ -97,6 +97,9 @@ class Participant: @unchecked Sendable {
 
     private final func tellAttendance() {
         owesAttendance = false
-        service.presence(for: self) { [self] attendance in tell(.members(attendance)) }
+        service.presence(for: self) { [self] attendance in
+            tell(.members(attendance))
+            if let replication = service.replication { tell(.status(replication.status)) }
+        }
     }
 }

@@ -243,7 +243,7 @@ actor Conversation {
             roster.take(attendance)
         case .error(let problem) where problem.code == .badName:
             wantedName = acceptedName == wantedName ? nil : acceptedName
-        case .message, .position, .gap, .ack, .history, .error, .unknown:
+        case .message, .position, .gap, .ack, .history, .status, .error, .unknown:
             break
         }
     }

@@ -127,7 +127,7 @@ struct Link: Sendable {
                 await presenter.showRefused(problem)
             }
             presenter.tell(.error, "The server refuses: \(problem.message)")
-        case .message, .members, .position, .history, .unknown:
+        case .message, .members, .position, .history, .status, .unknown:
             break
         }
     }

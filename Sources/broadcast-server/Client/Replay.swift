@@ -18,7 +18,7 @@ struct Replay: Sendable {
         case .position:
             isUnderWay = false
             return hasMessages
-        case .welcome, .gap, .error, .joined, .left, .renamed, .members, .ack, .history, .unknown:
+        case .welcome, .gap, .error, .joined, .left, .renamed, .members, .ack, .history, .status, .unknown:
             break
         }
         return false

@@ -16,6 +16,7 @@ final class EventGateway: Participant, @unchecked Sendable {
         if let gap = resumption.flatMap(visit.gap) { stream.tell(.gap(gap)) }
         stream.tell(.members(place.arrival.attendance))
         let gateway = EventGateway(place, place.channel.join(stream.subscriber, visit.form, replay))
+        if let trouble = place.service.trouble { stream.tell(.status(trouble)) }
         gateway.membership.noticeLoss(event: "gap") { loss in
             loss.messageCount > 0 ? ChatProtocol.encode(ServerObject.gap(Gap(loss))) : nil
         }

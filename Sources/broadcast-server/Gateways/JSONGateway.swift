@@ -25,6 +25,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         let gateway = JSONGateway(place, place.channel.join(connection.subscriber, visit.form, replay, tag: tag))
         // Behind what is replayed, even if that is nothing: what comes now is live.
         if let resumption { connection.tell(.position(PositionText(resumption.end))) }
+        if let trouble = place.service.trouble { connection.tell(.status(trouble)) }
         for problem in visit.problems { connection.tell(.error(problem)) }
         if let problem = place.arrival.problem { connection.tell(.error(problem)) }
         gateway.membership.noticeLoss { loss in

@@ -64,6 +64,7 @@ final class MemoryLog: Sendable {
         var epoch: UInt64 { log.epoch }
         let maximumBatchBytes = 1 << 20
         private let log: MemoryLog
+        private let isAway = Monitor(false)
         private let observer = Monitor<(body: (@Sendable (SharedLogEvent) -> Void)?, early: [SharedLogEvent])>(
             (nil, [])
         )
@@ -86,6 +87,7 @@ final class MemoryLog: Sendable {
             _ answer: @escaping @Sendable (Result<SharedPlace, SharedLogFault>) -> Void
         ) {
             guard batch.bytes.count <= maximumBatchBytes else { return answer(.failure(.tooLarge)) }
+            guard !isAway.withLock({ $0 }) else { return answer(.failure(.unanswered("away"))) }
             let (place, isNew) = log.state.withLock { state -> (SharedPlace?, Bool) in
                 guard state.nodes[node] != nil else { return (nil, false) }
                 if let place = state.ids[batch.id] { return (place, false) }
@@ -135,6 +137,17 @@ final class MemoryLog: Sendable {
 
         func send(_ bytes: [UInt8], to node: NodeID) {
             log.tell(.letter(bytes), to: node)
+        }
+
+        /// Has the node lose its way to the log for a while, which takes nothing of it then.
+        func goAway(_ reason: String) {
+            isAway.withLock { $0 = true }
+            log.tell(.away(reason), to: node)
+        }
+
+        func comeBack() {
+            isAway.withLock { $0 = false }
+            log.tell(.back, to: node)
         }
 
         func close() {

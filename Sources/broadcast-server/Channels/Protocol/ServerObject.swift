@@ -12,6 +12,7 @@ enum ServerObject: Sendable, Equatable {
     case gap(Gap)
     case ack(Acknowledgement)
     case history(HistoryPage)
+    case status(Status)
     case error(Problem)
     /// Of a type that this version does not know: to be ignored.
     case unknown(type: String)
@@ -31,6 +32,7 @@ extension ServerObject {
         case .gap: Kind.gap.rawValue
         case .ack: Kind.ack.rawValue
         case .history: Kind.history.rawValue
+        case .status: Kind.status.rawValue
         case .error: Kind.error.rawValue
         case .unknown(let type): type
         }
@@ -39,7 +41,7 @@ extension ServerObject {
 
 extension ServerObject: Codable {
     private enum Kind: String {
-        case welcome, message, joined, left, renamed, members, position, gap, ack, history, error
+        case welcome, message, joined, left, renamed, members, position, gap, ack, history, status, error
     }
 
     /// What an object of the type `position` has besides.
@@ -61,6 +63,7 @@ extension ServerObject: Codable {
             case .gap: .gap(try Gap(from: decoder))
             case .ack: .ack(try Acknowledgement(from: decoder))
             case .history: .history(try HistoryPage(from: decoder))
+            case .status: .status(try Status(from: decoder))
             case .error: .error(try Problem(from: decoder))
             case nil: .unknown(type: type)
             }
@@ -78,6 +81,7 @@ extension ServerObject: Codable {
         case .gap(let content): try Self.encode(.gap, content, to: encoder)
         case .ack(let content): try Self.encode(.ack, content, to: encoder)
         case .history(let content): try Self.encode(.history, content, to: encoder)
+        case .status(let content): try Self.encode(.status, content, to: encoder)
         case .error(let content): try Self.encode(.error, content, to: encoder)
         case .unknown(let type): try Self.encode(type, to: encoder)
         }

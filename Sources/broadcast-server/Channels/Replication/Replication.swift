@@ -38,8 +38,12 @@ final class Replication: Sendable {
 
     /// Why nothing is taken, for people; nil while all is well.
     var trouble: String? {
-        state.withLock { $0.loss ?? $0.awayReason }
+        state.withLock { $0.trouble }
     }
+
+    /// What members are to know of the cluster.
+    var status: Status { trouble.map(Status.away) ?? .back }
+
     /// Bytes of changes that have no place yet.
     private var queuedByteCount: Int { queuedBytes.load(ordering: .relaxed) }
 
@@ -164,12 +168,22 @@ extension Replication {
         case .letter(let bytes): take(letter: bytes)
         case .appeared(let node): state.update { _ = $0.peers.insert(node) }
         case .vanished(let node): vanished(node)
-        case .away(let reason): state.update { $0.awayReason = reason }
-        case .back: state.update { $0.awayReason = nil }
+        case .away(let reason): take(awayReason: reason)
+        case .back: take(awayReason: nil)
         case .lost(let after, let before):
             lose("what stood between the places \(after.rawValue) and \(before.rawValue) is gone")
         case .replaced: lose("the stream has been made anew")
         }
+    }
+
+    /// The log is away, or back: everybody is told.
+    private func take(awayReason: String?) {
+        let (directory, trouble) = state.update { state in
+            state.awayReason = awayReason
+            return (state.directory, state.trouble)
+        }
+        let status = trouble.map(Status.away) ?? .back
+        for channel in directory?.channels ?? [] { channel.home.execute { channel.announce(.status(status)) } }
     }
 
     private func lose(_ reason: String) {

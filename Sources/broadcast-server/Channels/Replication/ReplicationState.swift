@@ -33,6 +33,9 @@ struct ReplicationState: Sendable {
     var loss: String?
     var isClosed = false
 
+    /// Why nothing is taken; nil while all is well.
+    var trouble: String? { loss ?? awayReason }
+
     var isCurrent: Bool {
         if case .current = stage { true } else { false }
     }

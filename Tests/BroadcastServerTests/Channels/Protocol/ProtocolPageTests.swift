@@ -78,6 +78,8 @@ import Testing
                         start: .after("k3f9.2")
                     )
                 ),
+                .status(.away("no server leads the stream")),
+                .status(.back),
                 .error(Problem(.badName, "A name has 1 to 32 characters.")),
             ]
         )

@@ -102,6 +102,11 @@ import Testing
                 + #""missing":3,"more":true,"position":"k3f9.9","type":"history"}"#
         ),
         (
+            .status(.away("nobody is there")),
+            #"{"cluster":"away","message":"The cluster takes nothing just now: nobody is there.","type":"status"}"#
+        ),
+        (.status(.back), #"{"cluster":"back","type":"status"}"#),
+        (
             .error(Problem(.badName, "Too long.")),
             #"{"code":"bad-name","message":"Too long.","type":"error"}"#
         ),
