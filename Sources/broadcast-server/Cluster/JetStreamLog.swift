@@ -40,13 +40,29 @@ final class JetStreamLog: SharedLog {
         var isTelling = false
         /// When the consumer has sent something last.
         var lastSign = ContinuousClock.now
-        var isAway = false
+        var reach = LogReach()
+        /// Somebody hears what is told of the reach, and is being told it.
+        var isFollowed = false
+        var isTellingReach = false
         /// The stream is to be looked at.
         var isSuspicious = false
         var isChecking = false
         /// The thread is to look what there is to do.
         var isWoken = false
         var isClosed = false
+
+        /// What is to be told of the reach now: by one thread at a time, so that it is told in order.
+        mutating func takeNews() -> LogReach.News? {
+            guard isFollowed, !isTellingReach, !isClosed else { return nil }
+            let news = reach.takeNews()
+            isTellingReach = news != nil
+            return news
+        }
+
+        /// What waits has become more or less.
+        mutating func noteWaiting(now: ContinuousClock.Instant) {
+            reach.noteWaiting(pending.count > 0, now: now)
+        }
     }
 
     /// Who follows the log, once somebody does.
@@ -117,6 +133,8 @@ final class JetStreamLog: SharedLog {
         observer.set(body)
         // Some may have been heard of when nobody was to be told.
         for node in state.withLock({ $0.peers.nodes }) { observer.tell(.appeared(node)) }
+        state.withLock { $0.isFollowed = true }
+        tellNews()
         consume()
     }
 
@@ -217,25 +235,44 @@ final class JetStreamLog: SharedLog {
         switch event {
         case .disconnected(let reason):
             let isClosed = state.update { state in
-                state.isAway = true
+                state.reach.disconnected(reason)
                 state.peers.setHearing(false, now: .now)
                 return state.isClosed
             }
             guard !isClosed else { return }
             logger.warning("The connection to NATS is lost (\(reason)): changes wait.")
-            observer.tell(.away(reason))
+            tellNews(state, observer, logger)
         case .reconnected(let server):
             state.update { state in
-                state.isAway = false
+                state.reach.reconnected(now: .now)
                 state.isSuspicious = true
                 state.peers.setHearing(true, now: .now)
                 state.pending.hurry(now: .now)
                 state.isWoken = true
             }
             logger.notice("There is a connection to NATS again, to \(server).")
-            observer.tell(.back)
+            tellNews(state, observer, logger)
         case .closed: break
         case .trouble(let text): logger.debug("NATS: \(text).")
+        }
+    }
+
+    /// Tells whether the log is away or back, if that is news.
+    private func tellNews() {
+        Self.tellNews(state, observer, logger)
+    }
+
+    private static func tellNews(_ state: Monitor<State>, _ observer: Observer, _ logger: Logger) {
+        while let news = state.withLock({ $0.takeNews() }) {
+            switch news {
+            case .away(let reason):
+                logger.notice("Members are told that the cluster is away: \(reason).")
+                observer.tell(.away(reason))
+            case .back:
+                logger.notice("Members are told that the cluster is back.")
+                observer.tell(.back)
+            }
+            state.withLock { $0.isTellingReach = false }
         }
     }
 
@@ -248,8 +285,10 @@ final class JetStreamLog: SharedLog {
     ) {
         guard batch.bytes.count <= maximumBatchBytes else { return answer(.failure(.tooLarge)) }
         let now = ContinuousClock.now
-        let ticket = state.withLock { state in
-            state.isClosed ? nil : state.pending.add(batch, until: now + limit, now: now, answer)
+        let ticket = state.withLock { state -> PendingAppends.Ticket? in
+            guard !state.isClosed else { return nil }
+            defer { state.noteWaiting(now: now) }
+            return state.pending.add(batch, until: now + limit, now: now, answer)
         }
         guard let ticket else { return answer(.failure(.closed)) }
         send(batch, ticket)
@@ -274,12 +313,20 @@ final class JetStreamLog: SharedLog {
     }
 
     private func take(_ answer: PublishAcknowledgement, for ticket: PendingAppends.Ticket) {
-        let outcome = state.withLock { state in
-            let outcome = state.pending.take(answer, for: ticket, now: .now)
+        let (outcome, hasNews) = state.withLock { state in
+            let now = ContinuousClock.now
+            let outcome = state.pending.take(answer, for: ticket, now: now)
             if outcome == nil { state.isWoken = true }
-            return outcome
+            switch answer {
+            case .stored: state.reach.stored(now: now)
+            case .later(let reason): state.reach.failed(reason)
+            case .refused: break
+            }
+            state.noteWaiting(now: now)
+            return (outcome, state.reach.hasNews)
         }
         if let outcome { outcome.tell() } else { state.wake() }
+        if hasNews { tellNews() }
     }
 
     // MARK: Beside the log
@@ -335,14 +382,20 @@ final class JetStreamLog: SharedLog {
             let (work, silent, isDeaf, isSuspicious, isClosed) = state.withLock { state in
                 state.isWoken = false
                 let isDeaf =
-                    !state.isAway && !state.isTelling && state.lastSign.duration(to: now) > ConsumerSignal.silence
-                let isSuspicious = state.isSuspicious && !state.isChecking && !state.isAway
+                    state.reach.isConnected && !state.isTelling
+                    && state.lastSign.duration(to: now) > ConsumerSignal.silence
+                let work = state.pending.due(now: now)
+                state.noteWaiting(now: now)
+                state.reach.look(now: now)
+                // What waits finds out by itself whether somebody leads the stream again.
+                let isUnknown = state.reach.isLeaderless && state.pending.count == 0
+                let isSuspicious =
+                    (state.isSuspicious || isUnknown) && !state.isChecking && state.reach.isConnected
                 if isSuspicious { (state.isSuspicious, state.isChecking) = (false, true) }
-                return (
-                    state.pending.due(now: now), state.peers.takeSilent(now: now), isDeaf, isSuspicious, state.isClosed
-                )
+                return (work, state.peers.takeSilent(now: now), isDeaf, isSuspicious, state.isClosed)
             }
             guard !isClosed else { return }
+            tellNews()
             for outcome in work.ended { outcome.tell() }
             for ticket in work.again {
                 if let append = state.withLock({ $0.pending[ticket] }) { send(append.batch, ticket) }
@@ -353,20 +406,25 @@ final class JetStreamLog: SharedLog {
         }
     }
 
-    /// Looks whether the stream is still the one that it was, since nobody tells of that.
+    /// Looks whether the stream is still the one that it was, since nobody tells of that, and whether it is led.
     private func checkStream() {
         let (name, created) = (stream.name, epoch)
         do throws(Failure) {
             try BackgroundThread.start { [self] in
-                var isReplaced = false
+                var (isReplaced, isLed) = (false, false)
                 do throws(NATSFault) {
                     isReplaced = try UInt64(bitPattern: jetStream.stream(name).created) != created
+                    isLed = true
                 } catch {
                     // Nobody leads it yet: to be looked at again.
                     isReplaced = error.isNotFound
                     if !isReplaced { state.update { $0.isSuspicious = true } }
                 }
-                state.update { $0.isChecking = false }
+                state.update { state in
+                    state.isChecking = false
+                    if isLed, state.pending.count == 0 { state.reach.stored(now: .now) }
+                }
+                tellNews()
                 if isReplaced { observer.tell(.replaced) }
             }
         } catch {

@@ -64,12 +64,29 @@ import Testing
         _ = try await log.append("a", number: 1)
         server.stop()
         async let place = log.append("b", number: 2)
-        // It goes on once the connection was given up, so that the batch has to be sent again.
+        // It goes on once the node knows, so that the batch has to be sent again.
         _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
         server.goOn()
         _ = try await place
+        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
         _ = try await log.append("c", number: 3)
         #expect(try await reader.texts(3) == ["a", "b", "c"])
+        log.close()
+    }
+
+    @Test func `after what was given up, a server that goes on is back without anything to store`() async throws {
+        let server = try NATSServer()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        let reader = LogReader(log)
+        _ = try await log.append("a", number: 1)
+        server.stop()
+        await #expect(throws: SharedLogFault.self) {
+            try await log.append("b", number: 2, within: .milliseconds(2_800))
+        }
+        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
+        server.goOn()
+        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
         log.close()
     }
 
