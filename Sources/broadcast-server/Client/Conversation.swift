@@ -21,6 +21,12 @@ actor Conversation {
     private(set) var messageLimit: Int?
     /// Whether what was said before is still to come, which ends with a `position` (docs/protocol.md).
     private(set) var awaitsPast = false
+    /// Whether the server has told that its cluster is away: what is sent waits there.
+    private var isClusterAway = false
+    /// Whether the server has refused something for the time being: nothing is sent before that is sent again.
+    private var isHeldBack = false
+    /// Whether it has done so since it took something last.
+    private var wasRefused = false
     /// How many objects have come, over all connections.
     private(set) var heardCount = 0
     /// Whether anything has come over the connection.
@@ -40,6 +46,8 @@ actor Conversation {
     /// Rings when the state is another one than was saved last, and when messages wait for that.
     private let change = Bell()
     private let urgency = Bell()
+    /// Rings when something was refused for the time being.
+    private let refusal = Bell()
     private var hasChanged = false
     private var savedSession: SessionID?
 
@@ -105,13 +113,16 @@ actor Conversation {
 
     /// Waits until every message is settled.
     ///
-    /// - Parameter isPatient: whether to wait for another connection, too, when there is none, and for what was asked for of
-    ///   the past.
+    /// - Parameter isPatient: whether to wait for another connection, too, when there is none, for a cluster that is away, and
+    ///   for what was asked for of the past.
     func waitUntilSettled(isPatient: Bool) async {
-        while !Task.isCancelled, isPatient ? awaitsPast || !outbox.isEmpty : isOnline && !outbox.isEmpty {
+        while !Task.isCancelled, isPatient ? awaitsPast || !outbox.isEmpty : isServed && !outbox.isEmpty {
             await progress.wait()
         }
     }
+
+    /// Whether what is sent is likely to be answered soon.
+    private var isServed: Bool { isOnline && !isClusterAway && !isHeldBack }
 
     /// Performs the closing handshake, if there is a connection, and has no further one opened.
     ///
@@ -141,6 +152,7 @@ actor Conversation {
         awaitsPast = asksForPast && verdict == nil
         hasHeard = false
         isWelcomed = false
+        (isClusterAway, isHeldBack) = (false, false)
         if !speaksObjects { speakPlainText() }
         showState()
         return true
@@ -209,13 +221,14 @@ actor Conversation {
 
     /// Whether a message that is sent now can be sent again without being taken twice: by the next connection and, if there
     /// is a state file, by the next run, which both need the session.
-    private var maySend: Bool { isWelcomed && !mustSaveSession }
+    private var maySend: Bool { isWelcomed && !mustSaveSession && !isHeldBack }
 
     private var mustSaveSession: Bool { outbox.isSaved && place.session != savedSession }
 
     /// Takes out a message that has reached its end.
     func settle(_ key: String) -> Outbox.Content? {
         guard let entry = outbox.settle(key) else { return nil }
+        wasRefused = false
         noteChange()
         work.ring()
         progress.ring()
@@ -223,7 +236,39 @@ actor Conversation {
         return entry.content
     }
 
-    /// Follows what the server tells about members.
+    /// Keeps a message that the server has refused for the time being, and everything behind it, until ``sendAgain()``.
+    ///
+    /// - Returns: whether the user should know: nothing was held back, nor has been since the server took something last.
+    func holdBack(_ key: String) -> Bool {
+        guard outbox.isUnderWay(key) else { return false }
+        let isNews = !isHeldBack && !wasRefused
+        (isHeldBack, wasRefused) = (true, true)
+        refusal.ring()
+        progress.ring()
+        return isNews
+    }
+
+    /// Waits until something is held back; false when the task is cancelled.
+    func waitForRefusal() async -> Bool {
+        while !isHeldBack, !Task.isCancelled { await refusal.wait() }
+        return !Task.isCancelled
+    }
+
+    /// Sends what is not confirmed once more, under the same keys: it may be taken now.
+    func sendAgain() {
+        guard isHeldBack else { return }
+        isHeldBack = false
+        outbox.rewind()
+        work.ring()
+    }
+
+    private func take(_ status: Status) {
+        isClusterAway = status.cluster == .away
+        if isClusterAway { progress.ring() } else { sendAgain() }
+        showState()
+    }
+
+    /// Follows what the server tells about members, and about itself.
     func follow(_ object: ServerObject) {
         let last = roster
         defer { if roster != last { presenter.noteMembers(roster) } }
@@ -243,7 +288,9 @@ actor Conversation {
             roster.take(attendance)
         case .error(let problem) where problem.code == .badName:
             wantedName = acceptedName == wantedName ? nil : acceptedName
-        case .message, .position, .gap, .ack, .history, .status, .error, .unknown:
+        case .status(let status):
+            take(status)
+        case .message, .position, .gap, .ack, .history, .error, .unknown:
             break
         }
     }
@@ -270,7 +317,7 @@ actor Conversation {
     }
 
     private func showState() {
-        presenter.showState(isOnline: isOnline, outbox)
+        presenter.showState(isOnline ? isClusterAway ? "cluster away" : nil : "offline", outbox)
     }
 
     // MARK: For the state file

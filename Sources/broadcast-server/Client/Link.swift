@@ -23,6 +23,7 @@ struct Link: Sendable {
             if hasAgreed {
                 group.addTask { await expectWelcome() }
                 group.addTask { await expectPast() }
+                group.addTask { await sendAgain() }
             }
             defer { group.cancelAll() }
             await receive(&goals)
@@ -121,13 +122,19 @@ struct Link: Sendable {
             if let content = await conversation.settle(acknowledgement.key) {
                 await presenter.showSent(content, acknowledgement)
             }
+        case .status(let status):
+            if let notice = StatusNotice(status) { presenter.tell(notice.level, notice.line) }
+        case .error(let problem) where problem.code == .unavailable && problem.key != nil:
+            if let key = problem.key, await conversation.holdBack(key) {
+                presenter.tell(.warning, "The server does not take what was sent just now: it is sent again.")
+            }
         case .error(let problem):
             if let key = problem.key, await conversation.settle(key) != nil {
                 await conversation.countRefused()
                 await presenter.showRefused(problem)
             }
             presenter.tell(.error, "The server refuses: \(problem.message)")
-        case .message, .members, .position, .history, .status, .unknown:
+        case .message, .members, .position, .history, .unknown:
             break
         }
     }
@@ -159,6 +166,17 @@ struct Link: Sendable {
             if !isAcknowledged(entry.content, isJSON), let content = await conversation.settle(entry.key) {
                 await presenter.showSent(content, nil)
             }
+        }
+    }
+
+    /// How long what the server does not take just now waits, if nothing is told meanwhile.
+    private static let pauseAfterRefusal = Duration.seconds(3)
+
+    /// Sends what was refused for the time being once more, after a while.
+    private func sendAgain() async {
+        while await conversation.waitForRefusal() {
+            try? await Task.sleep(for: Self.pauseAfterRefusal)
+            await conversation.sendAgain()
         }
     }
 

@@ -130,7 +130,11 @@ struct Outbox: Sendable {
         return entry
     }
 
-    /// Has everything unconfirmed handed over again, in order: the connection it was handed to has ended.
+    /// Whether a message was handed over, and is not confirmed.
+    func isUnderWay(_ key: String) -> Bool { entries[..<handedOver].contains { $0.key == key } }
+
+    /// Has everything unconfirmed handed over again, in order: the connection it was handed to has ended, or the server has
+    /// refused some of it for the time being.
     mutating func rewind() {
         handedOver = 0
     }

@@ -82,10 +82,12 @@ struct Presenter: Sendable {
     }
 
     /// Has the prompt tell whether lines can be sent at present, and show those that are on their way.
-    func showState(isOnline: Bool, _ outbox: Outbox) {
+    ///
+    /// - Parameter hindrance: why they cannot, in a word.
+    func showState(_ hindrance: String?, _ outbox: Outbox) {
         guard isInteractive else { return }
         let count = outbox.safeCount
-        let state = isOnline ? "" : count == 0 ? "(offline) " : "(offline, \(count) waiting) "
+        let state = hindrance.map { count == 0 ? "(\($0)) " : "(\($0), \(count) waiting) " } ?? ""
         let waiting = outbox.lastSafeTexts(atMost: LinePrompt.shownLines)
         log.setPrompt(
             LinePrompt(text: state + Self.prompt, waiting: waiting, earlierCount: count - waiting.count)

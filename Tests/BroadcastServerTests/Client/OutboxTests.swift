@@ -35,6 +35,17 @@ import Testing
         #expect(second.prefix(2) == [first[0], first[2]])
     }
 
+    @Test func `a message is under way from when it is handed over until it is settled`() {
+        var outbox = outbox("a", "b")
+        #expect(!outbox.isUnderWay("k-1"))
+        _ = handOverAll(&outbox)
+        #expect(outbox.isUnderWay("k-1") && outbox.isUnderWay("k-2") && !outbox.isUnderWay("k-3"))
+        _ = outbox.settle("k-1")
+        #expect(!outbox.isUnderWay("k-1"))
+        outbox.rewind()
+        #expect(!outbox.isUnderWay("k-2"))
+    }
+
     @Test func `only what was handed over can be settled, and only once`() {
         var outbox = outbox("a", "b")
         #expect(outbox.settle("k-1") == nil)

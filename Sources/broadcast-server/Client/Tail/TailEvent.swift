@@ -9,6 +9,8 @@ struct TailEvent: Equatable {
     var isMessage = false
     /// What is missing before it.
     var gap: Gap?
+    /// What the server tells of itself.
+    var status: Status?
 
     /// - Parameter isJSON: whether objects were asked for.
     init(_ event: ServerSentEvent, isJSON: Bool) {
@@ -20,16 +22,17 @@ struct TailEvent: Equatable {
             isMessage = true
             line = isJSON ? Self.object(event.data) : Self.summary(ofBinary: event.data)
         default:
-            if event.event == "gap" { gap = Self.gap(event.data) }
+            switch event.event == "gap" || event.event == "status" ? Self.serverObject(event.data) : nil {
+            case .gap(let gap)?: self.gap = gap
+            case .status(let status)?: self.status = status
+            default: break
+            }
             if isJSON { line = Self.object(event.data) }
         }
     }
 
-    private static func gap(_ data: String) -> Gap? {
-        guard let object = try? ChatProtocol.decode(ServerObject.self, from: Array(data.utf8)),
-            case .gap(let gap) = object
-        else { return nil }
-        return gap
+    private static func serverObject(_ data: String) -> ServerObject? {
+        try? ChatProtocol.decode(ServerObject.self, from: Array(data.utf8))
     }
 
     /// As `connect` tells of bytes.

@@ -38,6 +38,7 @@ struct TailSession: Sendable {
             while let event = try await events.next() {
                 let event = TailEvent(event, isJSON: settings.isJSON)
                 if let gap = event.gap { log.write(.warning, GapNotice.line(gap)) }
+                if let notice = event.status.flatMap(StatusNotice.init) { log.write(notice.level, notice.line) }
                 // Waits while the reader of the output is slow.
                 if let line = event.line { await log.printOutput(Array("\(line)\n".utf8)) }
                 guard event.isMessage, let count = remaining else { continue }

@@ -48,6 +48,14 @@ import Testing
         #expect(event.line == (isJSON ? data : nil) && !event.isMessage)
     }
 
+    @Test(arguments: [true, false])
+    func `a cluster that is away is told, and printed as an object`(isJSON: Bool) {
+        let data = #"{"type":"status","cluster":"away","message":"Nobody is there."}"#
+        let event = TailEvent(ServerSentEvent(event: "status", data: data), isJSON: isJSON)
+        #expect(event.status == Status(cluster: .away, message: "Nobody is there."))
+        #expect(event.line == (isJSON ? data : nil) && !event.isMessage)
+    }
+
     @Test(arguments: [
         (["x"], "ws://x/"), (["localhost:8088/team"], "ws://localhost:8088/team"),
         (["ws://h/team", "--last", "5"], "ws://h/team?last=5"),
