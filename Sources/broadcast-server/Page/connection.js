@@ -16,6 +16,8 @@ const LAST_BOUND = 30_000;
 const HURRY_INTERVAL = 10_000;
 /** A message that is not acknowledged for this long means that the connection is dead, whatever the browser thinks. */
 const ACKNOWLEDGEMENT_TIMEOUT = 15_000;
+/** So long waits what the server does not take just now, if it does not say before that it takes it. */
+const PAUSE_AFTER_REFUSAL = 3_000;
 /** So long may it take until the server has said `welcome`, and so long until it has said why it does not. */
 const OPENING_TIMEOUT = 20_000;
 const REASON_TIMEOUT = 10_000;
@@ -26,6 +28,8 @@ const MESSAGE_TOO_BIG = 1009;
 const BAD_NAME = "bad-name";
 const TOO_OFTEN = "too-often";
 const NO_ROOM = "no-room";
+/** The server's cluster takes nothing just now: the same may be sent again. */
+const UNAVAILABLE = "unavailable";
 const NO_WAY_THROUGH =
     "The server answers, but no WebSocket comes through to it. Something in between may not pass it on, or the browser may have "
     + "too many connections open in other tabs.";
@@ -72,6 +76,10 @@ export class ChatConnection {
     #retryTimer;
     #acknowledgementTimer;
     #openingTimer;
+    /** Whether the server's cluster is away: what is sent waits there, however long that takes. */
+    #isClusterAway = false;
+    /** Runs while something that the server has refused for the time being waits to be sent again. */
+    #resendTimer;
     /** Messages without an answer, in order. They are sent again after each reconnect; the server knows their keys. */
     #pending;
     /** The keys of those that did not go out at once. */
@@ -123,10 +131,10 @@ export class ChatConnection {
         if (this.#pending.length >= MAXIMUM_PENDING) return null;
         const message = { type: "message", key: `${this.#keyPrefix}-${++this.#keyCount}`, text };
         this.#pending.push(message);
-        if (this.#isOpen) {
+        if (this.#isOpen && !this.#resendTimer) {
             this.#transmit(message);
             if (this.#pending.length === 1) this.#watchAcknowledgements();
-        } else {
+        } else if (!this.#isOpen) {
             this.#late.add(message.key);
         }
         return message.key;
@@ -242,8 +250,14 @@ export class ChatConnection {
                 this.#handlers.object(object);
                 // With a session that goes on it has the name that it had.
                 if (this.#wantedName !== undefined) this.#sendName();
-                for (const message of this.#pending) this.#transmit(message);
-                this.#watchAcknowledgements();
+                this.#sendPending();
+                break;
+            case "status":
+                if (!["away", "back"].includes(object.cluster)) break;
+                this.#isClusterAway = object.cluster === "away";
+                if (!this.#isClusterAway && this.#resendTimer) this.#sendPending();
+                else this.#watchAcknowledgements();
+                this.#handlers.object(object);
                 break;
             case "ack":
                 // What is told again, or waited for the disk, comes behind later messages.
@@ -251,8 +265,9 @@ export class ChatConnection {
                 this.#confirm(object);
                 break;
             case "error":
-                if (object.code === BAD_NAME || (object.code === TOO_OFTEN && this.#sentNames.length)) this.#loseName(object.message);
+                if (object.code === BAD_NAME || this.#isOfName(object)) this.#loseName(object.message);
                 else if (object.key === undefined) this.#handlers.object(object);
+                else if (object.code === UNAVAILABLE) this.#sendLater();
                 else if (this.#settle(object.key)) this.#handlers.failed(object.key, object.message);
                 break;
             case "renamed":
@@ -264,6 +279,11 @@ export class ChatConnection {
                 if (object.type === "gap") this.#position = object.to;
                 this.#handlers.object(object);
         }
+    }
+
+    /** Whether an error is about a name that was asked for. */
+    #isOfName({ code, key }) {
+        return this.#sentNames.length > 0 && key === undefined && (code === TOO_OFTEN || code === UNAVAILABLE);
     }
 
     #takeName() {
@@ -292,6 +312,24 @@ export class ChatConnection {
         if (this.#settle(key)) this.#handlers.sent(key, { ...acknowledgement, isLate });
     }
 
+    /** Sends everything that has no answer, in order. */
+    #sendPending() {
+        this.#stopResending();
+        for (const message of this.#pending) this.#transmit(message);
+        this.#watchAcknowledgements();
+    }
+
+    /** Sends everything that has no answer once more, after a while. */
+    #sendLater() {
+        this.#resendTimer ??= setTimeout(() => this.#sendPending(), PAUSE_AFTER_REFUSAL);
+        this.#watchAcknowledgements();
+    }
+
+    #stopResending() {
+        clearTimeout(this.#resendTimer);
+        this.#resendTimer = undefined;
+    }
+
     /** Takes a message out of those that wait; false when it does not wait. */
     #settle(key) {
         const index = this.#pending.findIndex((message) => message.key === key);
@@ -302,10 +340,10 @@ export class ChatConnection {
         return true;
     }
 
-    /** Begins to wait for the next acknowledgement, if there is one to come. */
+    /** Begins to wait for the next acknowledgement, if there is one to come before long. */
     #watchAcknowledgements() {
         clearTimeout(this.#acknowledgementTimer);
-        if (this.#pending.length) this.#acknowledgementTimer = setTimeout(() => this.#lose(), ACKNOWLEDGEMENT_TIMEOUT);
+        if (this.#pending.length && !this.#isClusterAway && !this.#resendTimer) this.#acknowledgementTimer = setTimeout(() => this.#lose(), ACKNOWLEDGEMENT_TIMEOUT);
     }
 
     #lose(event) {
@@ -335,6 +373,8 @@ export class ChatConnection {
     /** Has nothing to do with the socket any more. */
     #drop(code) {
         this.#stopWaiting();
+        this.#stopResending();
+        this.#isClusterAway = false;
         clearTimeout(this.#acknowledgementTimer);
         clearTimeout(this.#openingTimer);
         if (!this.#socket) return;

@@ -176,6 +176,11 @@ const objectHandlers = {
         if (member.name === was) return;
         transcript.note(member.id === self.id ? `You are ${member.name} now.` : `${was} is ${member.name} now.`);
     },
+    status({ cluster, message }) {
+        const isAway = cluster === "away";
+        showKind(isAway ? "away" : "open");
+        hinder(isAway ? `${message ?? "The server takes nothing just now."} What you write is sent when that is over.` : "");
+    },
     error({ code, message }) {
         // The past that was asked for is that of another server: there is nothing to show of it.
         if (code !== "bad-position") return warn(message);
@@ -286,8 +291,7 @@ function fill({ messages, missing, more, after }) {
 
 function showState(kind, detail) {
     const isAway = kind === "ended" || kind === "refused";
-    state.dataset.kind = kind;
-    state.textContent = stateText(kind, detail);
+    showKind(kind, detail);
     retry.hidden = kind !== "waiting" && !isAway;
     retry.textContent = { ended: "Go on", refused: "Try again" }[kind] ?? "Retry now";
     composer.isEnabled = kind !== "refused";
@@ -299,10 +303,17 @@ function showState(kind, detail) {
     gaps.clear();
 }
 
+function showKind(kind, detail) {
+    state.dataset.kind = kind;
+    state.textContent = stateText(kind, detail);
+}
+
 function stateText(kind, detail) {
     switch (kind) {
         case "connecting": return "Connecting…";
         case "open": return "Connected";
+        // Connected, to a server that has lost its cluster.
+        case "away": return "Cluster away";
         case "waiting": return waitingText(detail);
         case "ended": return "Disconnected";
         case "refused": return "Not let in";
@@ -432,7 +443,7 @@ onSubmit(nameField.form, () => {
     const name = nameField.value.trim();
     showNameProblem("");
     connection.rename(name);
-    if (state.dataset.kind === "open") return;
+    if (["open", "away"].includes(state.dataset.kind)) return;
     panel.hidePopover();
     transcript.note(name ? `You will be ${name} when the connection is back.` : "You will have no name when the connection is back.");
 });

@@ -39,6 +39,12 @@ class Channel:
         self._withheld = []
         # Whether nothing of the past is given to those who ask.
         self.is_mute = False
+        # Whether its cluster is away, and whether it refuses what is said meanwhile, or lets it wait.
+        self._has_lost_cluster = False
+        self._refuses = False
+        # What waits for the cluster, with the means to take it, and the keys of all that was said without it.
+        self._held = []
+        self.kept_out = []
         # How many messages of the past it gives at once, as if they were large.
         self.most_at_once = 100
         # The largest message that `welcome` tells of, if it does.
@@ -103,6 +109,20 @@ class Channel:
         self._acknowledges = False
         yield
         self._acknowledges = True
+
+    @contextlib.contextmanager
+    def without_cluster(self, refuses):
+        """Takes nothing for a while, and says so."""
+        with self._lock:
+            self._has_lost_cluster, self._refuses = True, refuses
+            self._send_all({"type": "status", "cluster": "away", "message": "Nobody leads."})
+        yield
+        with self._lock:
+            self._has_lost_cluster = False
+            held, self._held = self._held, []
+            for said in held:
+                self._take(*said)
+            self._send_all({"type": "status", "cluster": "back"})
 
     def acknowledge_late(self):
         """Sends the acknowledgements that it has left out, as a server does that waits for its disk."""
@@ -251,6 +271,13 @@ class Channel:
                 self._fetch(connection, said)
         elif said["type"] == "name":
             self._rename(connection, member, said["name"])
+        elif said["type"] == "message" and self._has_lost_cluster:
+            self.kept_out.append(said["key"])
+            if self._refuses:
+                problem = {"type": "error", "code": "unavailable", "message": "Try again.", "key": said["key"]}
+                self._send(connection, problem)
+            else:
+                self._held.append((connection, session, member, said))
         elif said["type"] == "message":
             keys = self._sessions[session][1]
             ack = keys.get(said["key"])
