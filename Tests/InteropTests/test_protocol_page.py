@@ -8,26 +8,38 @@ from conftest import BUILD, ROOT
 from support.chat import chatting
 from support.collection import Collection
 from support.examples import difference, examples_of
+from support.nats import NATSServer
 from support.program import Program, Server
 
 PAGE = ROOT / "docs/protocol.md"
 EXAMPLES = examples_of(PAGE)
 OF_CLIENT = [example for example in EXAMPLES if example.is_of_client]
 OF_SERVER = [example for example in EXAMPLES if not example.is_of_client]
-TYPES = "welcome message joined left renamed members position gap ack history error".split()
+TYPES = "welcome message joined left renamed members position gap ack history status error".split()
+
+
+def start(directory, *flags):
+    command = [BUILD / "broadcast-server", "start", "--no-log-file", "--port", "0", *flags]
+    return Server(Program(command, directory), "ws")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    command = [BUILD / "broadcast-server", "start", "--no-log-file", "--port", "0", *Collection.FLAGS]
-    server = Server(Program(command, tmp_path_factory.mktemp("server")), "ws")
+    server = start(tmp_path_factory.mktemp("server"), *Collection.FLAGS)
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def collection(server):
-    return Collection(server)
+def collection(server, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("cluster")
+    nats = NATSServer(directory)
+    node = start(directory, "--cluster", nats.url, "--cluster-patience", "1s")
+    try:
+        return Collection(server, node, nats)
+    finally:
+        node.stop()
+        nats.stop()
 
 
 def test_every_type_is_shown():

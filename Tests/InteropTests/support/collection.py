@@ -15,15 +15,17 @@ class Collection:
     # What such a server is started with.
     FLAGS = ("--slow-client", "drop-oldest", "--max-backlog", "64K", "--history-messages", "20", "--session-grace", "1s")
 
-    def __init__(self, server):
+    def __init__(self, server, node, nats):
+        """`node` is a server with a cluster of its own, which stands on `nats`."""
         self._server = server
+        self._node, self._nats = node, nats
         self.objects = []
         self._stack = contextlib.ExitStack()
         with self._stack:
             self._play()
 
-    def _join(self, channel, query="", **options):
-        member = self._stack.enter_context(chatting(f"{self._server.url}/{channel}?{query}", **options))
+    def _join(self, channel, query="", server=None):
+        member = self._stack.enter_context(chatting(f"{(server or self._server).url}/{channel}?{query}"))
         return self._recording(member)
 
     def _recording(self, member):
@@ -46,6 +48,7 @@ class Collection:
         self._play_gaps(first)
         self._play_errors()
         self._play_slowness()
+        self._play_cluster()
 
     def _play_presence(self):
         ann = self._join("presence", "name=ann")
@@ -118,3 +121,14 @@ class Collection:
         slow.get("members")
         author.say("after all")
         slow.get("message", text="after all")
+
+    def _play_cluster(self):
+        author = self._join("cluster", server=self._node)
+        author.send({"type": "message", "text": "hello", "key": "one"})
+        author.get("ack", stored="cluster")
+        self._nats.stop()
+        author.get("status", cluster="away")
+        author.send({"type": "message", "text": "meanwhile", "key": "two"})
+        author.get("error", code="unavailable", key="two")
+        self._nats.start()
+        author.get("status", cluster="back")

@@ -9,7 +9,7 @@ _FORMS = {
     "a session": re.compile(r"[0-9a-f]{32}"),
 }
 # These say something with their value.
-_TELLING = {"type", "reason", "code", "duplicate", "stored"}
+_TELLING = {"type", "reason", "code", "duplicate", "stored", "cluster"}
 
 
 class Example:

@@ -11,13 +11,20 @@ _PROGRAM = "/usr/sbin/nats-server"
 
 
 class NATSServer:
-    """It listens at a port that is free; `options` are further lines of its configuration."""
+    """It listens at a port that is free, and keeps it and its files; `options` are further lines of its configuration."""
 
     def __init__(self, folder, options=""):
-        log = pathlib.Path(folder) / "nats.log"
-        configuration = pathlib.Path(folder) / "nats.conf"
+        self._folder, self._options = pathlib.Path(folder), options
+        self.port = -1
+        self.start()
+
+    def start(self):
+        """Starts it, once more after `stop`, and waits until it listens."""
+        log, configuration = self._folder / "nats.log", self._folder / "nats.conf"
+        log.unlink(missing_ok=True)
         configuration.write_text(
-            f'listen: "127.0.0.1:-1"\njetstream {{ store_dir: "{folder}/nats" }}\nlog_file: "{log}"\n{options}\n'
+            f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{self._folder}/nats" }}\n'
+            f'log_file: "{log}"\n{self._options}\n'
         )
         self._process = subprocess.Popen([_PROGRAM, "--config", str(configuration)])
         deadline = Deadline()
