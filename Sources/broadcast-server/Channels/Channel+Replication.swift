@@ -51,7 +51,9 @@ extension Channel {
         let topic: SharedTopic = underWay.batch.contains(where: \.isSaid) ? .said(name) : .presence(name)
         let id = underWay.id
         let batch = SharedBatch(topic: topic, id: id, bytes: bytes)
+        replication.figures.sent(id)
         replication.log.append(batch, within: replication.patience) { [self] result in
+            replication.figures.answered(id, isStored: (try? result.get()) != nil)
             // Where it stands is known when it comes back, which is a moment later at most.
             guard case .failure(let fault) = result else { return }
             home.execute { [self] in giveUp(id, fault) }
@@ -171,6 +173,7 @@ extension Channel {
         let instant = replica.replication.instant(logged.time)
         replica.clockOffset = instant.duration(to: .now)
         group.advance(to: place)
+        if let own { replica.replication.figures.delivered(own.id) }
         for (index, entry) in batch.entries.enumerated() {
             let moment = Moment(node: batch.node, time: logged.time, instant: instant)
             let waiting = own.flatMap { $0.batch.indices.contains(index) ? $0.batch[index] : nil }

@@ -46,6 +46,7 @@ final class ChatService: Sendable {
     /// Comes to the cluster, if there is one; returns when this node knows who is there. Blocks.
     func beginReplication() throws(Failure) {
         try replication?.begin(directory)
+        replication?.reportFigures(on: loops[0])
     }
 
     // MARK: Coming and going

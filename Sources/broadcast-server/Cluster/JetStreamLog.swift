@@ -25,6 +25,8 @@ final class JetStreamLog: SharedLog {
     /// Held while somebody is told what comes from the stream.
     private let order = Monitor(())
 
+    var newestPlace: SharedPlace { SharedPlace(rawValue: max(state.withLock { $0.newest }, lastPlace.rawValue)) }
+
     /// NATS puts the header of a message and its subject into its payload as well.
     private static let overhead = 1_024
 
@@ -34,6 +36,8 @@ final class JetStreamLog: SharedLog {
         var subscriptions: [NATSSubscription] = []
         var consumer: NATSSubscription?
         var reading = StreamReading()
+        /// The last sequence of the stream that is known.
+        var newest: UInt64 = 0
         /// A new consumer is being made.
         var isResetting = false
         /// Somebody is told what has come: meanwhile nothing else can be heard.
@@ -190,7 +194,8 @@ final class JetStreamLog: SharedLog {
     private func take(_ message: NATSMessage, of generation: Int) {
         guard let found = message.place else { return }
         let step = state.withLock { state in
-            state.reading.take(
+            state.newest = max(state.newest, found.sequence + found.pending)
+            return state.reading.take(
                 found.sequence,
                 of: generation,
                 isFirst: found.isFirst,
@@ -318,7 +323,9 @@ final class JetStreamLog: SharedLog {
             let outcome = state.pending.take(answer, for: ticket, now: now)
             if outcome == nil { state.isWoken = true }
             switch answer {
-            case .stored: state.reach.stored(now: now)
+            case .stored(let sequence):
+                state.newest = max(state.newest, sequence)
+                state.reach.stored(now: now)
             case .later(let reason): state.reach.failed(reason)
             case .refused: break
             }

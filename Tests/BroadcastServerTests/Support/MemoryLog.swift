@@ -62,6 +62,7 @@ final class MemoryLog: Sendable {
         let node: NodeID
         let lastPlace: SharedPlace
         var epoch: UInt64 { log.epoch }
+        var newestPlace: SharedPlace { SharedPlace(rawValue: log.state.withLock { UInt64($0.batches.count) }) }
         let maximumBatchBytes = 1 << 20
         private let log: MemoryLog
         private let isAway = Monitor(false)

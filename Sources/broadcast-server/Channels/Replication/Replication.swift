@@ -11,7 +11,8 @@ final class Replication: Sendable {
     /// For how long a change waits for its place.
     let patience: Duration
     private let maximumQueuedBytes: Int
-    private let logger: Logger
+    let logger: Logger
+    let figures = ClusterFigures()
     private let state: Monitor<ReplicationState>
     private let queuedBytes = Atomic(0)
     private let lastPlace = Atomic<UInt64>(0)
@@ -45,7 +46,7 @@ final class Replication: Sendable {
     var status: Status { trouble.map(Status.away) ?? .back }
 
     /// Bytes of changes that have no place yet.
-    private var queuedByteCount: Int { queuedBytes.load(ordering: .relaxed) }
+    var queuedByteCount: Int { queuedBytes.load(ordering: .relaxed) }
 
     // MARK: Places and clocks
 
@@ -182,6 +183,7 @@ extension Replication {
             state.awayReason = awayReason
             return (state.directory, state.trouble)
         }
+        if awayReason == nil { figures.cameBack() }
         let status = trouble.map(Status.away) ?? .back
         for channel in directory?.channels ?? [] { channel.home.execute { channel.announce(.status(status)) } }
     }
@@ -205,6 +207,7 @@ extension Replication {
 
     private func take(_ batch: LoggedBatch) {
         state.wait { $0.unappliedBytes <= Self.maximumUnappliedBytes || $0.isClosed ? () : nil }
+        figures.took(batch.place)
         if case .nodes = batch.topic {
             do throws(EntryFault) {
                 take(try NodeEntry(batch.bytes), batch)
@@ -278,9 +281,12 @@ extension Replication {
         }
     }
 
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// Tells nobody anything any more.
     func close() {
         state.update { $0.isClosed = true }
+        reportFigures()
         log.close()
     }
 }

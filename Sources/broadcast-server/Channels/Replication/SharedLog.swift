@@ -8,6 +8,8 @@ protocol SharedLog: Sendable {
     var epoch: UInt64 { get }
     /// The last place that there was when this node came to the log.
     var lastPlace: SharedPlace { get }
+    /// The last place that this node knows of by now, whether or not it was told what stands there.
+    var newestPlace: SharedPlace { get }
     /// The most that a batch may have.
     var maximumBatchBytes: Int { get }
 

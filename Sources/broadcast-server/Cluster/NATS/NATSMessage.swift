@@ -17,6 +17,8 @@ struct NATSMessage: Sendable {
         let isFirst: Bool
         /// Milliseconds since 1970-01-01 00:00 UTC.
         let time: Int64
+        /// How many the consumer still has to send behind it, as far as its server knew then.
+        let pending: UInt64
 
         /// - Parameter reply: what a message from a consumer is answered at: `$JS.ACK`, stream, consumer, times delivered,
         ///   sequence in the stream, sequence of the consumer, nanoseconds, what is pending; newer servers put a domain and
@@ -30,6 +32,7 @@ struct NATSMessage: Sendable {
             self.sequence = sequence
             isFirst = tokens[first + 1] == "1"
             self.time = time / 1_000_000
+            pending = tokens.count > first + 3 ? UInt64(tokens[first + 3]) ?? 0 : 0
         }
     }
 
