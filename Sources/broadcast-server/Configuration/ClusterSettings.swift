@@ -36,6 +36,12 @@ struct ClusterSettings: Equatable, Sendable {
         storage: StorageSettings,
         environment: Environment
     ) throws(Failure) {
+        // All of them are looked at, also when there is no cluster: a mistake is not to wait for the day on which there is one.
+        let name = try environment.value(\.clusterName, flags.clusterName)
+        let patience = try environment.value(\.clusterPatience, flags.clusterPatience).duration
+        let maximumQueuedBytes = try environment.value(\.clusterQueue, flags.clusterQueue).bytes
+        let waits = try environment.value(\.clusterWait, flags.clusterWait)
+        let access = try NATSAccess(flags: flags, environment: environment)
         guard let servers = try environment.value(\.cluster, flags.cluster) else { return nil }
         if flags.cluster?.holdSecrets ?? false {
             throw Failure(
@@ -51,10 +57,10 @@ struct ClusterSettings: Equatable, Sendable {
         }
         self.servers = servers
         self.history = history
-        name = try environment.value(\.clusterName, flags.clusterName)
-        patience = try environment.value(\.clusterPatience, flags.clusterPatience).duration
-        maximumQueuedBytes = try environment.value(\.clusterQueue, flags.clusterQueue).bytes
-        if try environment.value(\.clusterWait, flags.clusterWait) { startLimit = nil }
-        access = try NATSAccess(flags: flags, environment: environment)
+        self.name = name
+        self.patience = patience
+        self.maximumQueuedBytes = maximumQueuedBytes
+        self.access = access
+        if waits { startLimit = nil }
     }
 }

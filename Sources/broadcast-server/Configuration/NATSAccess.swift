@@ -25,6 +25,9 @@ struct NATSAccess: Equatable, Sendable {
         if (certificateFile == nil) != (keyFile == nil) {
             throw Failure(.usage, "--cluster-cert and --cluster-key need each other, as do their variables. Give both.")
         }
+        for (name, file) in [("ca", authorityFile), ("cert", certificateFile), ("key", keyFile)] {
+            if let file { _ = try Self.contents(of: file, "cluster-" + name) }
+        }
         if let file = try environment.value(\.clusterCredentials, flags.clusterCredentials) {
             try take(credentials: file)
         }
@@ -32,12 +35,7 @@ struct NATSAccess: Equatable, Sendable {
 
     /// A file of three kinds.
     private mutating func take(credentials file: String) throws(Failure) {
-        let text: String
-        do throws(SystemError) {
-            text = try Self.contents(of: file)
-        } catch {
-            throw Failure(.badInput, "The file of --cluster-credentials cannot be read, \(file): \(error).")
-        }
+        let text = try Self.contents(of: file, "cluster-credentials")
         if text.contains("-----BEGIN NATS USER JWT-----") { return credentialsFile = file }
         let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard !line.isEmpty else { throw Failure(.badInput, "The file of --cluster-credentials is empty, \(file).") }
@@ -50,11 +48,15 @@ struct NATSAccess: Equatable, Sendable {
     }
 
     /// The beginning of a file, which is all of one that is meant.
-    private static func contents(of path: String) throws(SystemError) -> String {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard number >= 0 else { throw SystemError() }
-        let file = Descriptor(number: number)
-        defer { file.close() }
-        return try String(decoding: file.read(atMost: 64 << 10), as: UTF8.self)
+    private static func contents(of path: String, _ option: String) throws(Failure) -> String {
+        do throws(SystemError) {
+            let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            guard number >= 0 else { throw SystemError() }
+            let file = Descriptor(number: number)
+            defer { file.close() }
+            return try String(decoding: file.read(atMost: 64 << 10), as: UTF8.self)
+        } catch {
+            throw Failure(.badInput, "The file of --\(option) cannot be read, \(path): \(error).")
+        }
     }
 }
