@@ -69,6 +69,15 @@ extension Channel {
         if fault != .closed { sendNext(replica) }
     }
 
+    /// Refuses everybody who waits for a place: it may be there, where this node will never see it. On the home loop.
+    func giveUpAll() {
+        guard let replica else { return }
+        for waiting in replica.giveUpAll() {
+            ended(waiting, replica)
+            refuse(waiting.waiter)
+        }
+    }
+
     private func ended(_ waiting: Replica.Waiting, _ replica: Replica) {
         replica.replication.endedWaiting(waiting.bytes.count)
         group.bytesEnded(waiting.bytes.count)

@@ -151,6 +151,10 @@ final class JetStreamLog: SharedLog {
             let subject = "\(deliveries).\(generation)"
             do throws(NATSFault) {
                 let consumer = try connection.subscribe(to: subject) { [weak self] in self?.take($0, generation) }
+                // One of the same name that was made anew would give nothing before its numbers have come as far.
+                guard try UInt64(bitPattern: jetStream.stream(stream.name).created) == epoch else {
+                    return observer.tell(.replaced)
+                }
                 try jetStream.consume(stream.name, from: start, to: subject)
                 let old = state.withLock { state in
                     defer { (state.consumer, state.isResetting, state.lastSign) = (consumer, false, .now) }
@@ -160,6 +164,7 @@ final class JetStreamLog: SharedLog {
                 withExtendedLifetime(old) {}
                 return
             } catch {
+                if error.isNotFound { return observer.tell(.replaced) }
                 logger.debug("The stream \(stream.name) cannot be read just now: \(error).")
                 _ = state.wait(atMost: .milliseconds(200)) { $0.isClosed ? true : nil }
             }

@@ -37,7 +37,7 @@ struct StartCommand: AsyncParsableCommand {
     @OptionGroup var flags: StartFlags
 
     func run() async throws {
-        let settings = try StartSettings(flags: flags, environment: Environment())
+        var settings = try StartSettings(flags: flags, environment: Environment())
         let stop = StopSignals()
         // Lines only: four times as many in a write cost less, and nobody sees the difference.
         let log = try ProgramLog(settings.log, stream: .output, gathering: .milliseconds(20)) { error in
@@ -48,9 +48,30 @@ struct StartCommand: AsyncParsableCommand {
         defer { log.close(atMost: .seconds(2)) }
         await stop.watch(onHangup: log.reopenFile)
 
+        var server = try await start(settings, stop, log)
+        for await cause in stop.causes {
+            log.logger("server").info("Server stops (\(cause.name)).")
+            await server.shutdown()
+            if case .clusterLost = cause {
+                // Under its old address, and with more patience than with a start that people look at.
+                settings.port = server.port
+                if let limit = settings.cluster?.startLimit { settings.cluster?.startLimit = max(limit, .seconds(60)) }
+                server = try await start(settings, stop, log)
+                continue
+            }
+            log.logger("server").info("Server stopped.")
+            if case .outputFailed = cause { throw cause.exitCode }
+        }
+    }
+
+    private func start(
+        _ settings: StartSettings,
+        _ stop: StopSignals,
+        _ log: ProgramLog
+    ) async throws(Failure) -> ChatServer {
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(settings, log: log)
+            server = try await ChatServer.start(settings, log: log) { _ in stop.beginAnew() }
         } catch {
             log.writeToFile(.error, error.message)
             throw error
@@ -58,12 +79,6 @@ struct StartCommand: AsyncParsableCommand {
         let greeting = "✅ Server started at \(server.url)"
         log.print(greeting)
         log.writeToFile(.info, greeting)
-
-        for await cause in stop.causes {
-            log.logger("server").info("Server stops (\(cause.name)).")
-            await server.shutdown()
-            log.logger("server").info("Server stopped.")
-            if case .outputFailed = cause { throw cause.exitCode }
-        }
+        return server
     }
 }

@@ -12,13 +12,21 @@ struct ChatServer: Sendable {
     private let replication: Replication?
     /// Where clients connect to.
     let url: String
+    let port: Int
 
     /// Starts listening.
-    static func start(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> ChatServer {
+    ///
+    /// - Parameter onLoss: called once when a node has lost its place in its cluster, with the reason: it serves nobody well
+    ///   any more, and is to be shut down and started anew. On any thread.
+    static func start(
+        _ settings: StartSettings,
+        log: ProgramLog,
+        onLoss: @escaping @Sendable (String) -> Void
+    ) async throws(Failure) -> ChatServer {
         let logger = log.logger("server")
         let store = try openStore(settings, logger: logger, log: log)
         do throws(Failure) {
-            let replication = try await openReplication(settings, logger: logger)
+            let replication = try await openReplication(settings, logger: logger, onLoss: onLoss)
             do throws(Failure) {
                 var settings = settings
                 settings.chat.maximumMessageBytes = largestMessage(settings.chat, replication, logger: logger)
@@ -58,7 +66,8 @@ struct ChatServer: Sendable {
                 loops: loops,
                 store: store,
                 replication: replication,
-                url: url(settings, port: server.port)
+                url: url(settings, port: server.port),
+                port: server.port ?? settings.port
             )
         } catch {
             await shutdown(loops)
@@ -85,7 +94,8 @@ struct ChatServer: Sendable {
 
     private static func openReplication(
         _ settings: StartSettings,
-        logger: Logger
+        logger: Logger,
+        onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> Replication? {
         guard let cluster = settings.cluster else { return nil }
         return try await BackgroundThread.run { () throws(Failure) in
@@ -94,7 +104,8 @@ struct ChatServer: Sendable {
                 log,
                 patience: cluster.patience,
                 maximumQueuedBytes: cluster.maximumQueuedBytes,
-                logger: logger
+                logger: logger,
+                onLoss: onLoss
             )
         }
     }

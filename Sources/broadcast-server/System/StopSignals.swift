@@ -8,6 +8,8 @@ enum StopCause: Equatable, Sendable {
     case timedOut
     /// The standard output cannot be written any more.
     case outputFailed(SystemError)
+    /// A node has missed something of its cluster: it is to begin anew.
+    case clusterLost
 
     /// The code the shells use for a process that a signal ended; a closed pipe would have ended it with SIGPIPE.
     var exitCode: ExitCode {
@@ -18,6 +20,7 @@ enum StopCause: Equatable, Sendable {
         case .timedOut: .timedOut
         case .outputFailed(SystemError(EPIPE)): .brokenPipe
         case .outputFailed: .inputOutput
+        case .clusterLost: .unavailable
         }
     }
 
@@ -27,18 +30,19 @@ enum StopCause: Equatable, Sendable {
         case .signal(let signal): "\(signal)"
         case .timedOut: "its time is over"
         case .outputFailed(let error): "the standard output cannot be written: \(error)"
+        case .clusterLost: "its place in the cluster is lost: it begins anew"
         }
     }
 }
 
 /// The request to end: the first one is told, for an orderly end; a second signal ends the process at once.
 struct StopSignals: Sendable {
-    /// Yields the first cause, then finishes.
+    /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time.
     let causes: AsyncStream<StopCause>
     private let continuation: AsyncStream<StopCause>.Continuation
 
     init() {
-        (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(2))
     }
 
     /// Catches SIGINT and SIGTERM, and SIGHUP too: `onHangup` is called for it, or it stops the program when nil. One that
@@ -74,6 +78,11 @@ struct StopSignals: Sendable {
         guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
         let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
         return unsafe handler == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Asks a server to begin anew.
+    func beginAnew() {
+        continuation.yield(.clusterLost)
     }
 
     /// Asks for the end for another reason.

@@ -176,4 +176,26 @@ import Testing
         }
         for node in nodes { await node.end() }
     }
+
+    @Test func `a node that has missed something says so, takes nothing, and ends without waiting`() async throws {
+        let log = MemoryLog()
+        let losses = Monitor<[String]>([])
+        let way = log.open()
+        let node = try await LocalChat.start(log: way) { reason in losses.update { $0.append(reason) } }
+        let member = try await JSONPeer.connected(to: node.port)
+        way.goAway("it is held up")
+        try await member.send(.message(text: "waits", key: "1"))
+        let status = try await member.next { if case .status(let status) = $0 { status } else { nil } }
+        #expect(status != .back)
+        way.lose()
+        way.lose()
+        let problem = try await member.next { if case .error(let problem) = $0 { problem } else { nil } }
+        #expect(problem.code == .unavailable && problem.key == "1")
+        #expect(losses.withLock { $0.count } == 1)
+        way.comeBack()
+        try await member.send(.message(text: "too late", key: "2"))
+        let late = try await member.next { if case .error(let problem) = $0 { problem } else { nil } }
+        #expect(late.code == .unavailable && late.key == "2")
+        await node.end()
+    }
 }

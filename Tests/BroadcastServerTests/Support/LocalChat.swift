@@ -25,13 +25,14 @@ struct LocalChat: Sendable {
         threads: Int = 2,
         _ settings: ChatSettings = ChatSettings(),
         store: StateStore? = nil,
-        log: (any SharedLog)? = nil
+        log: (any SharedLog)? = nil,
+        onLoss: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> LocalChat {
         var loops: [ServiceLoop] = []
         for _ in 0..<threads { loops.append(try await ServiceLoop.start()) }
         let logger = Logger(label: "chat") { _ in SwiftLogNoOpLogHandler() }
         let replication = log.map { log in
-            Replication(log, patience: .seconds(20), maximumQueuedBytes: 64 << 20, logger: logger)
+            Replication(log, patience: .seconds(20), maximumQueuedBytes: 64 << 20, logger: logger, onLoss: onLoss)
         }
         let service = ChatService(
             on: loops,

@@ -151,6 +151,11 @@ final class MemoryLog: Sendable {
             log.tell(.back, to: node)
         }
 
+        /// Has the node miss something of the log.
+        func lose() {
+            log.tell(.lost(after: lastPlace, before: SharedPlace(rawValue: lastPlace.rawValue + 2)), to: node)
+        }
+
         func close() {
             let others = log.state.withLock { state -> [NodeID] in
                 guard state.nodes.removeValue(forKey: node) != nil else { return [] }

@@ -137,4 +137,10 @@ final class Replica {
         queue = kept
         return lost.reversed()
     }
+
+    /// Takes out everything.
+    func giveUpAll() -> [Waiting] {
+        defer { (underWay, queue) = (nil, []) }
+        return (underWay?.batch ?? []) + queue
+    }
 }

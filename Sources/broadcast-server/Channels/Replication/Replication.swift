@@ -14,7 +14,9 @@ final class Replication: Sendable {
     let logger: Logger
     let figures = ClusterFigures()
     private let state: Monitor<ReplicationState>
+    private let onLoss: @Sendable (String) -> Void
     private let queuedBytes = Atomic(0)
+    private let isLost = Atomic(false)
     private let lastPlace = Atomic<UInt64>(0)
     private let lastBatch = Atomic<UInt64>(0)
     /// What instants of the log's clock are counted from.
@@ -27,11 +29,19 @@ final class Replication: Sendable {
     /// How long a node listens for others before it takes itself for the first.
     private static let listening = Duration.milliseconds(1_500)
 
-    init(_ log: any SharedLog, patience: Duration, maximumQueuedBytes: Int, logger: Logger) {
+    /// - Parameter onLoss: called once, on any thread, with the reason, when this node has lost its place in the log.
+    init(
+        _ log: any SharedLog,
+        patience: Duration,
+        maximumQueuedBytes: Int,
+        logger: Logger,
+        onLoss: @escaping @Sendable (String) -> Void
+    ) {
         self.log = log
         self.patience = patience
         self.maximumQueuedBytes = maximumQueuedBytes
         self.logger = logger
+        self.onLoss = onLoss
         state = Monitor(ReplicationState())
     }
 
@@ -79,7 +89,7 @@ final class Replication: Sendable {
     /// Counts bytes of a change that waits for its place; false when too much waits already.
     func beganWaiting(_ byteCount: Int, mayBeRefused: Bool) -> Bool {
         let total = queuedBytes.add(byteCount, ordering: .relaxed).newValue
-        guard mayBeRefused, total > maximumQueuedBytes else { return true }
+        guard isLost.load(ordering: .relaxed) || mayBeRefused && total > maximumQueuedBytes else { return true }
         endedWaiting(byteCount)
         return false
     }
@@ -188,9 +198,18 @@ extension Replication {
         for channel in directory?.channels ?? [] { channel.home.execute { channel.announce(.status(status)) } }
     }
 
+    /// This node has missed what it should have applied: it takes nothing and applies nothing any more, and has to come to the
+    /// cluster anew, as another node. Its members come back with their positions, and are told by `gap` what they have missed.
     private func lose(_ reason: String) {
-        logger.critical("This node cannot follow the cluster any more: \(reason). Start it again.")
-        state.update { $0.loss = reason }
+        let (isFirst, directory) = state.update { state in
+            defer { if state.loss == nil { state.loss = reason } }
+            return (state.loss == nil, state.directory)
+        }
+        guard isFirst else { return }
+        isLost.store(true, ordering: .relaxed)
+        logger.error("This node has lost its place in the cluster: \(reason).")
+        for channel in directory?.channels ?? [] { channel.home.execute { channel.giveUpAll() } }
+        onLoss(reason)
     }
 
     private func vanished(_ gone: NodeID) {
@@ -206,6 +225,8 @@ extension Replication {
     }
 
     private func take(_ batch: LoggedBatch) {
+        // What comes now would stand behind a hole that nobody has been told of.
+        guard !isLost.load(ordering: .relaxed) else { return }
         state.wait { $0.unappliedBytes <= Self.maximumUnappliedBytes || $0.isClosed ? () : nil }
         figures.took(batch.place)
         if case .nodes = batch.topic {

@@ -130,8 +130,8 @@ final class JetStream: @unchecked Sendable {
     /// Has the server send everything of a stream from a sequence on, in order, to a subject that somebody listens to; it
     /// forgets that five seconds after nobody does. What else comes there is a ``ConsumerSignal``.
     ///
-    /// What libnats calls an ordered consumer is not used: after eight seconds without a connection, that of 3.4.1 made two
-    /// consumers at once and told nothing any more.
+    /// What libnats calls an ordered consumer is not used: that of 3.4.1 asks for a new one only after ten silent seconds when
+    /// its first try is not answered, and drops what its queue does not hold.
     func consume(_ stream: String, from sequence: UInt64, to subject: String) throws(NATSFault) {
         var configuration = unsafe jsConsumerConfig()
         try unsafe NATSFault.check(jsConsumerConfig_Init(&configuration))
