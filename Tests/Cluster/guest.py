@@ -20,7 +20,9 @@ class Guest(Member):
     def leave(self):
         """Goes in good order, and is no member any more."""
         self._is_wanted.clear()
-        if self._socket is not None and self._socket.is_open:
+        if not self.is_member.is_set():
+            self._give_up(self._socket)
+        elif self._socket.is_open:
             self._socket.close()
 
     def come(self, at, is_somebody_else):

@@ -50,8 +50,13 @@ class Member:
 
     def vanish(self):
         """Loses its connection, and comes to another node at once."""
-        if self._socket is not None:
-            self._socket.reset()
+        self._give_up(self._socket)
+
+    def _give_up(self, socket):
+        """Ends a connection; a node that has not answered yet may still have it take over from a later one."""
+        self._has_given_up = self._has_given_up or not self.is_member.is_set()
+        if socket is not None:
+            socket.reset()
 
     def check(self):
         """Throws what was wrong first."""
@@ -90,9 +95,7 @@ class Member:
                 await asyncio.wait_for(self._socket.open(node.port, target, offers), 3)
                 code = await ended
             except Exception:
-                # What comes there later is for nobody, though the node may yet take it for this member's connection.
-                self._socket.reset()
-                self._has_given_up = True
+                self._give_up(self._socket)
                 code = 1006
             self.is_member.clear()
             if 4000 <= code < 4100 and not self._has_given_up:
