@@ -1,3 +1,5 @@
+import Dispatch
+
 @testable import broadcast_server
 
 /// A shared log in the tests' own process, for nodes that are there too: what it does is what every shared log has to.
@@ -9,7 +11,12 @@ final class MemoryLog: Sendable {
         var nodes: [NodeID: Way] = [:]
         /// Told one after the other, in the order in which it happened.
         var untold: [(NodeID, SharedLogEvent)] = []
-        var isTelling = false
+
+        mutating func takeUntold() -> (way: Way?, event: SharedLogEvent)? {
+            guard !untold.isEmpty else { return nil }
+            let (node, event) = untold.removeFirst()
+            return (nodes[node], event)
+        }
     }
 
     fileprivate let state = Monitor(State())
@@ -33,27 +40,17 @@ final class MemoryLog: Sendable {
         return way
     }
 
+    /// As every log it tells on a thread of its own: on a loop, what it hands to that loop would overtake what came before.
+    private let teller = DispatchQueue(label: "memory-log")
+
     fileprivate func tell(_ event: SharedLogEvent, to node: NodeID) {
-        let isMine = state.withLock { state in
-            state.untold.append((node, event))
-            defer { state.isTelling = true }
-            return !state.isTelling
-        }
-        if isMine { tellAll() }
+        state.withLock { $0.untold.append((node, event)) }
+        tellUntold()
     }
 
-    private func tellAll() {
-        while true {
-            let next = state.withLock { state -> (Way?, SharedLogEvent)? in
-                guard !state.untold.isEmpty else {
-                    state.isTelling = false
-                    return nil
-                }
-                let (node, event) = state.untold.removeFirst()
-                return (state.nodes[node], event)
-            }
-            guard let next else { return }
-            next.0?.take(next.1)
+    fileprivate func tellUntold() {
+        teller.async { [self] in
+            while let next = state.withLock({ $0.takeUntold() }) { next.way?.take(next.event) }
         }
     }
 
@@ -163,15 +160,5 @@ final class MemoryLog: Sendable {
             }
             for other in others { log.tell(.vanished(node), to: other) }
         }
-    }
-}
-
-extension MemoryLog {
-    fileprivate func tellUntold() {
-        let isMine = state.withLock { state in
-            defer { state.isTelling = true }
-            return !state.isTelling
-        }
-        if isMine { tellAll() }
     }
 }
