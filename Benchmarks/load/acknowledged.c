@@ -24,6 +24,7 @@ static char *text;
 static uint64_t *sent_at;    // of each message; 0 once it is acknowledged
 static uint64_t *begun_at;   // the same, for the listener
 static uint64_t sent, acknowledged, delivered;
+static bool is_listening;
 static struct histogram latencies, deliveries;
 
 static bool holds(const unsigned char *bytes, size_t length, const char *what) {
@@ -83,6 +84,7 @@ static void arrive(struct connection *connection, unsigned char first, const uns
 // They come in the order in which they were sent.
 static void hear(struct connection *connection, unsigned char first, const unsigned char *bytes, size_t length) {
     (void)connection, (void)first;
+    if (holds(bytes, length, "\"type\":\"welcome\"")) is_listening = true;
     if (!holds(bytes, length, "\"type\":\"message\"")) return;
     if (delivered == sent) fail("message %llu was heard and never sent", (unsigned long long)delivered);
     record(&deliveries, now() - begun_at[delivered++]);
@@ -91,15 +93,24 @@ static void hear(struct connection *connection, unsigned char first, const unsig
 static bool is_done(uint64_t end) { return acknowledged == end && (!options->listen_port || delivered == end); }
 
 // Waits for either node: those of a cluster, and what is between them, need all processors.
-static void listen_once(void) {
+static void listen_once(int milliseconds) {
     if (!options->listen_port) return;
     struct pollfd both[] = {
         {.fd = publisher.transport.fd, .events = POLLIN},
         {.fd = listener.transport.fd, .events = POLLIN},
     };
-    if (poll(both, 2, POLL_MILLISECONDS) < 0) fail_with_errno("poll");
+    if (poll(both, 2, milliseconds) < 0) fail_with_errno("poll");
     if (receive_messages(&listener, SIZE_MAX, hear) < 0)
         fail("the other node closed the connection: %d %s", listener.close_code, listener.close_reason);
+}
+
+// A connection to a cluster is a member only when its coming has its place.
+static void await_welcome(void) {
+    uint64_t start = now();
+    while (options->listen_port && !is_listening) {
+        listen_once(POLL_MILLISECONDS);
+        if ((double)(now() - start) > options->patience * 1e9) fail("the listener is not welcomed");
+    }
 }
 
 // Never sleeps without a listener, like the fan-out's loop, for the same reason.
@@ -109,7 +120,9 @@ static void run_phase(uint64_t messages) {
         while (sent < end && sent - acknowledged < (uint64_t)options->window) send_message();
         if (receive_messages(&publisher, SIZE_MAX, arrive) < 0)
             fail("the server closed the connection: %d %s", publisher.close_code, publisher.close_reason);
-        listen_once();
+        // Not while there is something to send: the next may go out at once.
+        bool may_send = sent < end && sent - acknowledged < (uint64_t)options->window;
+        listen_once(may_send ? 0 : POLL_MILLISECONDS);
         if (acknowledged + delivered != before) last = now();
         before = acknowledged + delivered;
         if ((double)(now() - last) > options->patience * 1e9)
@@ -132,6 +145,7 @@ void run_acknowledged(const struct options *wanted) {
         use_server(options->listen_port, false);
         open_connections(&listener, 1, 1, opening);
     }
+    await_welcome();
     run_phase(warmup);
     await_rest();
     memset(&latencies, 0, sizeof(latencies));
