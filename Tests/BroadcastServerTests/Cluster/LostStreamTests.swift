@@ -17,8 +17,8 @@ import Testing
         // It closes everybody first.
         let frames = try await ann.peer.receiveToEnd()
         #expect(frames.last?.opcode == .close)
-        try await server.waitForOutput("begins anew")
-        let again = try await Self.connected(to: server.port, "/?after=\(first.id)", session: ann.welcome.session)
+        try await server.waitForOutput("Server started at ws://", times: 2)
+        let again = try await JSONPeer.connected(to: server.port, "/?after=\(first.id)", session: ann.welcome.session)
         #expect(!again.welcome.recovered)
         let gap = try await again.next { if case .gap(let gap) = $0 { gap } else { nil } }
         #expect(gap.reason == .epoch)
@@ -26,18 +26,5 @@ import Testing
         #expect(try await again.nextAcknowledgement().isDuplicate == false)
         server.signal(15)
         #expect(try await server.exitCode() == 0)
-    }
-
-    /// Tries until it listens again.
-    private static func connected(to port: Int, _ path: String, session: String?) async throws -> JSONPeer {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while true {
-            do {
-                return try await JSONPeer.connected(to: port, path, session: session)
-            } catch {
-                guard ContinuousClock.now < deadline else { throw error }
-                try await Task.sleep(for: .milliseconds(50))
-            }
-        }
     }
 }

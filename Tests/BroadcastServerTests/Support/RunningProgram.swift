@@ -132,9 +132,13 @@ final class RunningProgram: Sendable {
         try contents(of: "\(directory)/\(name)")
     }
 
-    /// Waits until the standard output contains a text.
-    func waitForOutput(_ text: String, _ location: SourceLocation = #_sourceLocation) async throws {
-        try await wait("output \"\(text)\"", location) { $0.output.contains(text) ? true : nil }
+    /// Waits until the standard output contains a text, so many times.
+    func waitForOutput(
+        _ text: String,
+        times count: Int = 1,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await wait("output \"\(text)\"", location) { $0.output.ranges(of: text).count >= count ? true : nil }
     }
 
     /// Waits until the standard error contains a text.
