@@ -43,6 +43,15 @@ struct GroupFixture: Sendable {
         return EventPeer(raw: peer, head: head, member: joined.value[count])
     }
 
+    /// Returns when what the home loop has done of the group has come to all loops.
+    func settle() async {
+        for target in loops {
+            await withCheckedContinuation { continuation in
+                loop.execute { group.inOrder(on: target) { continuation.resume() } }
+            }
+        }
+    }
+
     /// Connects several peers, in order.
     func connect(_ count: Int, loop index: Int = 0) async throws -> [GroupPeer] {
         var peers: [GroupPeer] = []

@@ -40,6 +40,7 @@ import Testing
             let group = fixture.group
             let loop = fixture.loop
             try await loop.run { for number in 1...500 { group.trySend(.numbered(number)) } }
+            await fixture.settle()
             for index in 0..<loops {
                 let after = UInt64.random(in: 0...500)
                 door.replay.update { $0 = .after(Self.position(after)) }
@@ -172,6 +173,7 @@ import Testing
                 group.trySend(.binary([UInt8](repeating: 7, count: 20_000)))
             }
             door.replay.update { $0 = .after(Self.position(5)) }
+            await fixture.settle()
             for index in 0..<loops {
                 _ = try await fixture.connect(loop: index)
                 let resumption = try #require(door.resumptions.value.last)
@@ -403,6 +405,7 @@ import Testing
             try await fixture.loop.run { group.restore(written.value) }
             try await fixture.loop.run { _ = group.trySend(.numbered(21)) }
             door.replay.update { $0 = .after(Self.position(5)) }
+            await fixture.settle()
             let peer = try await fixture.connect(loop: loops - 1)
             #expect(try await peer.raw.messages(16).map(\.number) == Array(6...21))
             #expect(
