@@ -76,12 +76,15 @@ extension Channel {
         countedKeys = count
     }
 
-    private func send(_ message: Posting.Message) -> Receipt {
-        let envelope = publisherEnvelopes.envelope(of: message.name) {
-            let author = Member(id: .ofPublishers, name: message.name)
-            return Author(member: author, form: settings.envelope, epoch: group.position.epoch).envelope
+    /// What stands around the words of one without a connection here.
+    func envelope(of author: Member) -> BroadcastEnvelope {
+        publisherEnvelopes.envelope(of: author) {
+            Author(member: author, form: settings.envelope, epoch: group.position.epoch).envelope
         }
-        group.trySend(message.content, in: envelope)
+    }
+
+    private func send(_ message: Posting.Message) -> Receipt {
+        group.trySend(message.content, in: envelope(of: Member(id: .ofPublishers, name: message.name)))
         wasUsed(isSeen: message.content.kind == .text)
         return Receipt(id: PositionText(group.position), receivers: state.connectedCount)
     }

@@ -223,6 +223,8 @@ final class Channel: @unchecked Sendable {
     }
 
     func setTimer() {
+        // What is read of the past was due long ago.
+        guard replica?.isLearning != true else { return }
         let deadline = state.nextDeadline.map { replica?.time(of: $0) ?? $0 }
         guard deadline != timer?.deadline else { return }
         timer?.call.cancel()

@@ -41,7 +41,7 @@ struct ChannelRoster: Sendable {
     /// - Returns: the member with the name it got.
     mutating func add(_ id: ClientID, name: MemberName?) -> (member: Member, isNamed: Bool) {
         let own = name.flatMap { names.claim($0, for: id) }
-        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil)
+        let entry = Entry(name: own ?? Member(id: id).name, isNamed: own != nil)
         entries[id] = entry
         return (Member(id: id, name: entry.name), entry.isNamed)
     }
@@ -49,7 +49,7 @@ struct ChannelRoster: Sendable {
     /// Takes in a member that was there before, under the very name it had; nil for one that goes by its id.
     mutating func restore(_ id: ClientID, name: String?) {
         if let name { names.restore(name, for: id) }
-        entries[id] = Entry(name: name ?? Self.name(of: id), isNamed: name != nil)
+        entries[id] = Entry(name: name ?? Member(id: id).name, isNamed: name != nil)
     }
 
     /// Lets a member go; nil when it is not there.
@@ -75,7 +75,7 @@ struct ChannelRoster: Sendable {
         let own = name.flatMap { names.claim($0, for: id) }
         if name != nil && own == nil { throw Self.tooManyAlike }
         if old.isNamed, !(own.map { NameRegister.areAlike($0, old.name) } ?? false) { names.release(old.name) }
-        let entry = Entry(name: own ?? Self.name(of: id), isNamed: own != nil, changes: old.changes)
+        let entry = Entry(name: own ?? Member(id: id).name, isNamed: own != nil, changes: old.changes)
         entries[id] = entry
         let renaming = Renaming(member: Member(id: id, name: entry.name), was: old.name)
         return (renaming, isIntroduced ? .renamed(renaming) : nil)
@@ -107,6 +107,4 @@ struct ChannelRoster: Sendable {
         .tooOften,
         "A name may change \(changes.burst) times at once, and then every \(changes.interval.components.seconds) seconds."
     )
-
-    private static func name(of id: ClientID) -> String { "Client \(id)" }
 }

@@ -22,7 +22,7 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
     private var absent = RecencyMap<SessionID, ContinuousClock.Instant>()
     /// Those of them whose place is kept.
     private var awaited = RecencyMap<SessionID, ContinuousClock.Instant>()
-    private(set) var lastTag: UInt32 = 0
+    private var lastTag: UInt32 = 0
 
     init(grace: Duration) {
         self.grace = grace
@@ -37,13 +37,24 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
     subscript(id: SessionID) -> Session? { sessions[id] }
 
     /// Begins a session.
-    mutating func open(_ id: SessionID, for member: ClientID, over connection: Connection) -> Session {
+    ///
+    /// - Parameter tag: nil for the next of this channel.
+    mutating func open(
+        _ id: SessionID,
+        for member: ClientID,
+        over connection: Connection,
+        tag: UInt32?
+    ) -> Session {
         // 0 is nobody's. Four thousand millions later there is nothing left of who had one before.
-        lastTag = lastTag == .max ? 1 : lastTag + 1
-        let session = Session(member: member, tag: lastTag, connection: connection)
+        if tag == nil { lastTag = lastTag == .max ? 1 : lastTag + 1 }
+        let session = Session(member: member, tag: tag ?? lastTag, connection: connection)
         sessions[id] = session
         return session
     }
+
+    /// What a new session is called among the authors of the history where all nodes of a cluster have to come to the same,
+    /// whatever they remember: by its member, since ids are given once.
+    static func tag(of member: ClientID) -> UInt32 { max(UInt32(truncatingIfNeeded: member.number), 1) }
 
     /// What a session that came back finds.
     enum Return: Equatable {
@@ -158,7 +169,6 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
     /// Takes in a session that has its connection on another node.
     mutating func take(_ id: SessionID, _ session: Session) {
         sessions[id] = session
-        lastTag = max(lastTag, session.tag)
     }
 
     /// No tag up to this one is given again.

@@ -16,6 +16,29 @@ extension ChannelState {
     /// The connection that a session has.
     func connection(of id: SessionID) -> Connection? { sessions[id]?.connection }
 
+    /// A session goes on over another connection.
+    mutating func move(_ id: SessionID, to connection: Connection) {
+        guard var session = sessions[id] else { return }
+        session.connection = connection
+        sessions.take(id, session)
+    }
+
+    /// Takes in a member of whose coming nothing is known.
+    ///
+    /// - Returns: false when it or its session is known all the same, or there are too many.
+    mutating func adopt(_ id: SessionID, _ member: Member, tag: UInt32, over connection: Connection) -> Bool {
+        guard sessions[id] == nil, roster.member(member.id) == nil, sessions.all.count < Self.maximumAdopted else {
+            return false
+        }
+        sessions.take(id, ChannelSessions.Session(member: member.id, tag: tag, connection: connection))
+        _ = roster.add(member.id, name: member.ownName.flatMap { try? MemberName($0) })
+        connectedCount += 1
+        return true
+    }
+
+    /// In a channel that has as many sessions nobody is taken in by what it said.
+    private static var maximumAdopted: Int { 10_000 }
+
     /// The connection of a member without a session is lost.
     mutating func disconnectGuest(_ id: ClientID) -> Departure {
         connectedCount -= 1
@@ -32,7 +55,7 @@ extension ChannelState<MemberLink> {
         guests: [ClientID: NodeID],
         time: (ContinuousClock.Instant) -> Int64
     ) -> ToldChannel {
-        var told = ToldChannel(name: name.text, lastTag: sessions.lastTag)
+        var told = ToldChannel(name: name.text)
         told.members = roster.ids.map { id in
             ToldChannel.Member(
                 id: id.number,
@@ -46,7 +69,7 @@ extension ChannelState<MemberLink> {
                 low: id.low,
                 member: session.member.number,
                 tag: session.tag,
-                link: session.connection.map { [$0.id.node.rawValue, $0.id.number] },
+                link: session.connection.map { ToldChannel.Link(node: $0.id.node.rawValue, number: $0.id.number) },
                 keys: session.keys.told,
                 absentSince: absentSince.map(time),
                 isAwaited: sessions.isAwaited(id)
@@ -68,7 +91,7 @@ extension ChannelState<MemberLink> {
         for session in told.sessions {
             let id = SessionID(high: session.high, low: session.low)
             let connection = session.link.map { link in
-                MemberLink(id: LinkID(node: NodeID(rawValue: link[0]), number: link[1]), connection: nil)
+                MemberLink(id: LinkID(node: NodeID(rawValue: link.node), number: link.number), connection: nil)
             }
             let restored = ChannelSessions<MemberLink>
                 .Session(
@@ -80,7 +103,6 @@ extension ChannelState<MemberLink> {
             if connection != nil { connectedCount += 1 }
             sessions.restore(id, restored, since: session.absentSince.map(instant), isAwaited: session.isAwaited)
         }
-        sessions.skipTags(upTo: told.lastTag)
         publisherKeys = PublisherKeys(told.publisherKeys, lastUse: told.lastPublisherKey.map(instant))
     }
 }

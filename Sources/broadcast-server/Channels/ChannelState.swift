@@ -52,10 +52,13 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
 
     /// Takes in a member: under a new id, or as the one that it was.
     ///
-    /// - Parameter makeID: gives an id that nobody has had.
+    /// - Parameters:
+    ///   - tag: that a new session gets; nil for the next of this channel.
+    ///   - makeID: gives an id that nobody has had.
     mutating func join(
         _ request: JoinRequest,
         over connection: Connection,
+        tag: UInt32? = nil,
         makeID: () -> ClientID,
         using generator: inout some RandomNumberGenerator
     ) -> Arrival {
@@ -71,7 +74,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         case .session:
             let id = SessionID(using: &generator)
             let member = makeID()
-            let session = sessions.open(id, for: member, over: connection)
+            let session = sessions.open(id, for: member, over: connection, tag: tag)
             return admit(member, request.name, session: id, tag: session.tag)
         }
     }

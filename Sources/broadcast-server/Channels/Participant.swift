@@ -56,7 +56,7 @@ class Participant: @unchecked Sendable {
     /// How the log calls it.
     final var speaker: Speaker {
         if let made = madeSpeaker { return made }
-        let made = Speaker(seat.member, isNamed: seat.member.name != "Client \(seat.id)", in: channel.name)
+        let made = Speaker(seat.member, isNamed: seat.member.ownName != nil, in: channel.name)
         madeSpeaker = made
         return made
     }

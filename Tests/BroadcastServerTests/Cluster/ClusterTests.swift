@@ -111,6 +111,42 @@ import Testing
         }
     }
 
+    @Test(arguments: LogFixture.Kind.allCases, [true, false])
+    func `sessions, names and keys outlive the end of all nodes`(kind: LogFixture.Kind, isKilled: Bool) async throws {
+        let fixture = try LogFixture.make(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let first = try await LocalChat.start(log: try await fixture.open())
+        let ann = try await JSONPeer.connected(to: first.port, "/team?name=ann")
+        let bob = try await JSONPeer.connected(to: first.port, "/team?name=bob")
+        let plain = try await RawPeer.upgraded(port: first.port, path: "/team")
+        try await bob.peer.close()
+        let left = try await ann.next { if case .left(let presence) = $0 { presence } else { nil } }
+        #expect(left.member == bob.member)
+        try await ann.send(.message(text: "one", key: "1"))
+        let receipt = try await ann.nextAcknowledgement()
+        _ = try await plain.receive()
+        if isKilled { await first.vanish() } else { await first.end() }
+
+        // Two that come together: one of them begins, and tells the other.
+        async let second = LocalChat.start(log: try await fixture.open())
+        async let third = LocalChat.start(log: try await fixture.open())
+        let nodes = [try await second, try await third]
+        let back = try await JSONPeer.connected(to: nodes[0].port, "/team", session: ann.welcome.session)
+        #expect(back.member == ann.member && back.welcome.session == ann.welcome.session)
+        #expect(back.welcome.members == [ann.member])
+        try await back.send(.message(text: "one", key: "1"))
+        let again = try await back.nextAcknowledgement()
+        #expect(again.isDuplicate && again.id == receipt.id)
+        let other = try await JSONPeer.connected(
+            to: nodes[1].port,
+            "/team?name=ann&last=5",
+            session: bob.welcome.session
+        )
+        #expect(other.member.id == bob.member.id && other.member.name == "ann (2)")
+        #expect(try await other.nextMessage().id == receipt.id)
+        for node in nodes { await node.end() }
+    }
+
     @Test(arguments: LogFixture.Kind.allCases)
     func `members of a node that is gone leave after the grace, but for those that came back`(
         kind: LogFixture.Kind

@@ -62,11 +62,12 @@ enum ChannelEntry: Sendable, Equatable {
         var content: WebSocketMessage
     }
 
-    /// Whether something is said.
-    var isSaid: Bool {
+    /// How many messages it says.
+    var publications: Int {
         switch self {
-        case .message, .posting: true
-        case .join, .leave, .rename, .expire, .forget: false
+        case .message: 1
+        case .posting(let parcels): parcels.reduce(0) { $0 + $1.messages.count }
+        case .join, .leave, .rename, .expire, .forget: 0
         }
     }
 }
@@ -75,7 +76,7 @@ enum ChannelEntry: Sendable, Equatable {
 enum NodeEntry: Sendable, Equatable {
     /// A node has come: who knows who is there tells it.
     case hello(NodeID)
-    /// Nobody knows who is there: all who wait begin with nobody.
+    /// Nobody knows who is there: this one takes for that what it has read in the log, where all have lost their connections.
     case begin(NodeID)
     /// A node is gone: the connections of its members are lost.
     case lost(NodeID)

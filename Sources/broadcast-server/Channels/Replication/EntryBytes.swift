@@ -1,25 +1,25 @@
 import LWSSwift
 
 /// Entries of one node as they go to the log together, and come back from it.
-struct EntryBatch: Sendable, Equatable {
+struct EntryBatch {
     let node: NodeID
     /// Of the batch, counted by the node.
     let number: UInt64
-    let entries: [ChannelEntry]
+    private var reader: EntryReader
 
     /// Of the form; nodes with another one are not of this cluster.
     static let version: UInt8 = 1
     /// A batch has no more, so that each publication has a place of its own within the batch's.
     static let maximumPublications = EntryPlace.range.upperBound
 
-    /// What a batch begins with, and the bytes of its entries behind it.
-    static func bytes(node: NodeID, number: UInt64, _ entries: [[UInt8]]) -> [UInt8] {
+    /// The bytes of a batch.
+    static func bytes(node: NodeID, number: UInt64, _ entries: some Collection<ChannelEntry>) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(headBytes + entries.reduce(0) { $0 + $1.count })
+        bytes.reserveCapacity(headBytes + entries.reduce(0) { $0 + $1.maximumByteCount })
         bytes.put(version)
         bytes.put(node.rawValue)
         bytes.put(number)
-        for entry in entries { bytes += entry }
+        for entry in entries { entry.put(into: &bytes) }
         return bytes
     }
 
@@ -33,9 +33,12 @@ struct EntryBatch: Sendable, Equatable {
         guard try reader.number(UInt8.self) == Self.version else { throw .otherVersion }
         node = NodeID(rawValue: try reader.number(UInt64.self))
         number = try reader.number(UInt64.self)
-        var entries: [ChannelEntry] = []
-        while !reader.isAtEnd { entries.append(try reader.entry()) }
-        self.entries = entries
+        self.reader = reader
+    }
+
+    /// The next of its entries; nil behind the last.
+    mutating func next() throws(EntryFault) -> ChannelEntry? {
+        reader.isAtEnd ? nil : try ChannelEntry(&reader)
     }
 }
 
@@ -60,8 +63,27 @@ extension ChannelEntry {
         case join, leave, rename, message, posting, expire, forget
     }
 
-    var bytes: [UInt8] {
-        var bytes: [UInt8] = []
+    /// What it takes in a batch, or somewhat more.
+    var maximumByteCount: Int {
+        // Numbers, and the lengths of texts.
+        let head = 80
+        switch self {
+        case .join(let arriving): return head + (arriving.name?.utf8.count ?? 0)
+        case .rename(let renaming): return head + (renaming.name?.utf8.count ?? 0)
+        case .message(let spoken):
+            return head + spoken.author.name.utf8.count + (spoken.key?.text.utf8.count ?? 0)
+                + spoken.content.bytes.count
+        case .posting(let parcels):
+            return parcels.reduce(head) { sum, parcel in
+                parcel.messages.reduce(sum + head + (parcel.key?.text.utf8.count ?? 0)) { sum, message in
+                    sum + 16 + message.name.utf8.count + message.content.bytes.count
+                }
+            }
+        case .leave, .expire, .forget: return head
+        }
+    }
+
+    fileprivate func put(into bytes: inout [UInt8]) {
         switch self {
         case .join(let arriving):
             bytes.put(Kind.join.rawValue)
@@ -89,19 +111,16 @@ extension ChannelEntry {
             bytes.put(renaming.member.number)
             bytes.put(optional: renaming.session)
             bytes.put(optional: renaming.name)
-        case .message(let spoken): bytes = Self.bytes(of: spoken)
-        case .posting(let parcels): bytes = Self.bytes(of: parcels)
+        case .message(let spoken): Self.put(spoken, into: &bytes)
+        case .posting(let parcels): Self.put(parcels, into: &bytes)
         case .expire: bytes.put(Kind.expire.rawValue)
         case .forget(let session):
             bytes.put(Kind.forget.rawValue)
             bytes.put(session)
         }
-        return bytes
     }
 
-    private static func bytes(of spoken: Spoken) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(spoken.content.bytes.count + spoken.author.name.utf8.count + 128)
+    private static func put(_ spoken: Spoken, into bytes: inout [UInt8]) {
         bytes.put(Kind.message.rawValue)
         bytes.put(spoken.link)
         bytes.put(spoken.author.id.number)
@@ -110,11 +129,9 @@ extension ChannelEntry {
         bytes.put(spoken.tag)
         bytes.put(optional: spoken.key?.text)
         bytes.put(spoken.content)
-        return bytes
     }
 
-    private static func bytes(of parcels: [Posting.Parcel]) -> [UInt8] {
-        var bytes: [UInt8] = []
+    private static func put(_ parcels: [Posting.Parcel], into bytes: inout [UInt8]) {
         bytes.put(Kind.posting.rawValue)
         bytes.put(UInt16(parcels.count))
         for parcel in parcels {
@@ -125,7 +142,6 @@ extension ChannelEntry {
                 bytes.put(message.content)
             }
         }
-        return bytes
     }
 
     fileprivate init(_ reader: inout EntryReader) throws(EntryFault) {
@@ -241,8 +257,6 @@ private struct EntryReader {
     }
 
     var isAtEnd: Bool { reader.isAtEnd }
-
-    mutating func entry() throws(EntryFault) -> ChannelEntry { try ChannelEntry(&self) }
 
     mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(EntryFault) -> Number {
         guard let number = reader.number(type) else { throw .damaged }

@@ -107,13 +107,18 @@ struct ToldChannel: Sendable, Codable, Equatable {
         var hash: UInt64?
     }
 
+    struct Link: Sendable, Codable, Equatable {
+        var node: UInt64
+        var number: UInt64
+    }
+
     struct Session: Sendable, Codable, Equatable {
         var high: UInt64
         var low: UInt64
         var member: UInt64
         var tag: UInt32
-        /// Its connection: node and number.
-        var link: [UInt64]?
+        /// Its connection.
+        var link: Link?
         var keys: [Key]
         /// When it lost its connection, by the clock of the log in milliseconds.
         var absentSince: Int64?
@@ -121,7 +126,6 @@ struct ToldChannel: Sendable, Codable, Equatable {
     }
 
     var name: String
-    var lastTag: UInt32
     var members: [Member]
     /// Those without a connection in the order in which they lost it.
     var sessions: [Session]
@@ -160,9 +164,8 @@ struct ToldChannel: Sendable, Codable, Equatable {
         self = told
     }
 
-    init(name: String, lastTag: UInt32 = 0) {
+    init(name: String) {
         self.name = name
-        self.lastTag = lastTag
         members = []
         sessions = []
         publisherKeys = []

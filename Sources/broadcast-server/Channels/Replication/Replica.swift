@@ -21,7 +21,7 @@ final class Replica {
         /// A member of this node whom the others have taken for lost.
         case comeback(BroadcastSubscriber)
         case renaming(BroadcastSubscriber, @Sendable (Result<Channel.NameChange, Problem>?) -> Void)
-        case message(BroadcastMember, refuse: (@Sendable () -> Void)?)
+        case message(BroadcastMember, BroadcastEnvelope, refuse: (@Sendable () -> Void)?)
         case letter(Channel.Letter, @Sendable (Channel.Delivery) -> Void)
         case posting(@Sendable (Result<[Posted], PostingFault>) -> Void)
 
@@ -29,7 +29,7 @@ final class Replica {
         var connection: BroadcastSubscriber? {
             switch self {
             case .arrival(let connection, _, _), .comeback(let connection), .renaming(let connection, _): connection
-            case .message(let member, _): member.subscriber
+            case .message(let member, _, _): member.subscriber
             case .letter(let letter, _): letter.sender.subscriber
             case .nobody, .departure, .posting: nil
             }
@@ -44,9 +44,9 @@ final class Replica {
     }
 
     struct Waiting {
-        let bytes: [UInt8]
-        let publications: Int
-        let isSaid: Bool
+        let entry: ChannelEntry
+        /// As many as it takes in the log at most.
+        let byteCount: Int
         let waiter: Waiter
         let since: ContinuousClock.Instant
     }
@@ -56,7 +56,6 @@ final class Replica {
         let id: BatchID
         let batch: [Waiting]
 
-        var byteCount: Int { batch.reduce(0) { $0 + $1.bytes.count } }
     }
 
     /// A member that has its connection here.
@@ -75,8 +74,10 @@ final class Replica {
     /// Members without a session, and the nodes that have their connections.
     var guests: [ClientID: NodeID] = [:]
     private var lastLink: UInt64 = 0
-    /// Keys that came with what was said before this node knew who is there.
-    var learned: [SessionID: KeyMemory] = [:]
+    /// What was done last lies before the place from which on this node knows who is there.
+    var isLearning = true
+    /// Sessions that are known by what was said, and by nobody's coming, before this node knows who is there.
+    var adopted: Set<SessionID> = []
     /// Ahead of what the log calls now is the clock here by so much.
     var clockOffset = Duration.zero
 
@@ -107,8 +108,8 @@ final class Replica {
         var batch: [Waiting] = []
         var (byteCount, publications) = (EntryBatch.headBytes, 0)
         while let next = queue.first {
-            byteCount += next.bytes.count
-            publications += next.publications
+            byteCount += next.byteCount
+            publications += next.entry.publications
             guard batch.isEmpty || byteCount <= maximumBytes && publications <= EntryBatch.maximumPublications else {
                 break
             }

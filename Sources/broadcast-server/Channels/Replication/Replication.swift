@@ -4,8 +4,9 @@ import Synchronization
 
 /// A node's part in a cluster: follows the log, has each channel apply what is its, and gives what is to be unique.
 ///
-/// Three stages: it *learns* what was said before it came; it *waits* to be told who is there, at the place of its own
-/// ``NodeEntry/hello(_:)``; from then on it is *current*, and applies everything. May be used on any thread.
+/// Three stages: it *learns* what has come to pass before it came; it *waits* to be told who is there, at the place of its own
+/// ``NodeEntry/hello(_:)``, since what it has read is not all that there was; from then on it is *current*. Where nobody can
+/// tell it, it begins with what it has read (``NodeEntry/begin(_:)``). May be used on any thread.
 final class Replication: Sendable {
     let log: any SharedLog
     /// For how long a change waits for its place.
@@ -237,48 +238,46 @@ extension Replication {
             }
             return
         }
-        let isForNow = state.withLock { state -> Bool? in
-            switch state.stage {
-            case .learning: return false
-            case .current: return true
-            case .waiting(var later):
-                later.append(batch)
-                state.stage = .waiting(later)
-                return nil
-            }
-        }
-        guard let isForNow else { return }
-        hand(batch) { channel in if isForNow { channel.apply(batch) } else { channel.learn(batch) } }
-    }
-
-    private func apply(_ entry: NodeEntry, _ batch: LoggedBatch) {
-        guard case .lost(let gone) = entry else { return }
-        lastPlace.store(batch.place.rawValue, ordering: .relaxed)
-        let channels = state.withLock { $0.directory }?.channels ?? []
-        for channel in channels { channel.home.execute { channel.lost(gone, at: batch) } }
+        takeInTurn(batch)
     }
 
     private func take(_ entry: NodeEntry, _ batch: LoggedBatch) {
         switch entry {
         case .hello(node):
-            let earlier = state.update { state in state.restart(at: batch.place) }
-            for batch in earlier { hand(batch) { $0.learn(batch) } }
+            for earlier in state.update({ $0.restart(at: batch.place) }) { apply(earlier, isPast: true) }
         case .hello(let other): answer(other, at: batch.place)
+        case .begin(node):
+            guard let earlier = state.update({ $0.begin() }) else { return takeInTurn(batch) }
+            for earlier in earlier { apply(earlier, isPast: true) }
+            apply(batch, isPast: false)
         case .begin:
-            let later = state.update { state -> [LoggedBatch] in
-                guard case .waiting(let later) = state.stage, !state.isInstalling else { return [] }
-                state.stage = .current
-                return later
-            }
-            for batch in later { hand(batch) { $0.learn(batch) } }
-            if !later.isEmpty { logger.warning("What came with the first node is taken as what was said before.") }
-        case .lost(let gone):
-            let isCurrent = state.withLock { state -> Bool in
-                if case .waiting(let later) = state.stage { state.stage = .waiting(later + [batch]) }
-                return state.isCurrent
-            }
-            if isCurrent { apply(.lost(gone), batch) }
+            state.withLock { $0.otherBegan() }
+            takeInTurn(batch)
+        case .lost: takeInTurn(batch)
         }
+    }
+
+    /// Applies a batch, unless it has to wait until this node knows who is there.
+    private func takeInTurn(_ batch: LoggedBatch) {
+        guard let isPast = state.withLock({ $0.isPast(batch) }) else { return }
+        apply(batch, isPast: isPast)
+    }
+
+    /// - Parameter isPast: this node does not know yet who is there.
+    private func apply(_ batch: LoggedBatch, isPast: Bool) {
+        guard case .nodes = batch.topic else { return hand(batch) { $0.apply(batch, isPast: isPast) } }
+        guard let entry = try? NodeEntry(batch.bytes) else { return }
+        var gone: NodeID?
+        switch entry {
+        case .hello: return
+        case .lost(let node): gone = node
+        case .begin(let first):
+            // What that one takes for true need not be what this one does: it has read the log from another place on.
+            guard isPast || first == node else { return lose("another node has begun the cluster anew") }
+        }
+        lastPlace.store(batch.place.rawValue, ordering: .relaxed)
+        let channels = state.withLock { $0.directory }?.channels ?? []
+        for channel in channels { channel.home.execute { [gone] in channel.lost(gone, at: batch, isPast: isPast) } }
     }
 
     // MARK: Channels
@@ -352,6 +351,11 @@ extension Replication {
     /// Takes over what was told, then what has come since: on a thread that is not the log's, which waits meanwhile.
     private func install(_ channels: [ToldChannel]) {
         guard let directory = state.withLock({ $0.directory }) else { return }
+        // In a channel that nobody has told of there is nobody, whatever was read of it.
+        let names = Set(channels.map(\.name))
+        for channel in directory.channels where !names.contains(channel.name.text) {
+            channel.home.execute { channel.install(ToldChannel(name: channel.name.text)) }
+        }
         for told in channels {
             guard let name = ChannelName(checking: told.name), let channel = try? directory.enter(name) else {
                 continue
@@ -374,11 +378,7 @@ extension Replication {
                 return first
             }
             guard let next else { return }
-            if case .nodes = next.topic {
-                if let entry = try? NodeEntry(next.bytes) { apply(entry, next) }
-            } else {
-                hand(next) { $0.apply(next) }
-            }
+            apply(next, isPast: false)
         }
     }
 }

@@ -1,7 +1,7 @@
 /// How far a node has come with its cluster, and what it knows of the others.
 struct ReplicationState: Sendable {
     enum Stage: Sendable {
-        /// What was said before it came.
+        /// What has come to pass before it came.
         case learning
         /// At the place of its last hello, until it is told who is there; with what has come behind that.
         case waiting([LoggedBatch])
@@ -46,9 +46,35 @@ struct ReplicationState: Sendable {
         return peers.allSatisfy { answers[$0] == false && node < $0 }
     }
 
+    /// Whether a batch is to be applied as one of the past, or as what comes to pass now; nil when it waits.
+    mutating func isPast(_ batch: LoggedBatch) -> Bool? {
+        switch stage {
+        case .learning: return true
+        case .current: return false
+        case .waiting(let later):
+            stage = .waiting(later + [batch])
+            return nil
+        }
+    }
+
+    /// The begin of this node has its place.
+    ///
+    /// - Returns: what has come behind its hello; nil when it is current, or others tell it who is there.
+    mutating func begin() -> [LoggedBatch]? {
+        guard case .waiting(let later) = stage, !isInstalling else { return nil }
+        stage = .current
+        return later
+    }
+
+    /// Another node has begun: what was told before that is nobody's truth any more.
+    mutating func otherBegan() {
+        guard case .waiting = stage, !isInstalling else { return }
+        (helloPlace, told, answers) = (.beginning, [:], [:])
+    }
+
     /// A hello of this node has its place.
     ///
-    /// - Returns: what has come behind an earlier one, which is what was said before now.
+    /// - Returns: what has come behind an earlier one, which is past.
     mutating func restart(at place: SharedPlace) -> [LoggedBatch] {
         guard !isCurrent, !isInstalling else { return [] }
         var earlier: [LoggedBatch] = []
