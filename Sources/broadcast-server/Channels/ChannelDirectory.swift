@@ -26,13 +26,13 @@ final class ChannelDirectory: Sendable {
         self.store = store
         lastID.store(store?.lastMember ?? 0, ordering: .relaxed)
         // The directory is not made yet; nothing is kept before it is.
-        let review = Monitor<(@Sendable () -> Void)?>(nil)
+        let review = Monitor<Handler<Void>?>(nil)
         budget = settings.history.map { history in
-            HistoryBudget(maximumBytes: history.maximumTotalBytes) { review.withLock { $0 }?() }
+            HistoryBudget(maximumBytes: history.maximumTotalBytes) { review.withLock { $0 }?.call(()) }
         }
         let loop = loops[0]
-        review.update { body in
-            body = { [weak self] in loop.execute { [weak self] in self?.makeRoom(on: loop) } }
+        review.update { handler in
+            handler = Handler { [weak self] in loop.execute { [weak self] in self?.makeRoom(on: loop) } }
         }
     }
 

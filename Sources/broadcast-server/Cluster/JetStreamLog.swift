@@ -71,14 +71,14 @@ final class JetStreamLog: SharedLog {
 
     /// Who follows the log, once somebody does.
     private final class Observer: Sendable {
-        private let body = Monitor<(@Sendable (SharedLogEvent) -> Void)?>(nil)
+        private let handler = Monitor<Handler<SharedLogEvent>?>(nil)
 
         func set(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
-            self.body.update { $0 = body }
+            handler.update { $0 = Handler(call: body) }
         }
 
         func tell(_ event: SharedLogEvent) {
-            body.withLock { $0 }?(event)
+            handler.withLock { $0 }?.call(event)
         }
     }
 

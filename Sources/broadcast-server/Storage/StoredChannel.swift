@@ -14,7 +14,7 @@ final class StoredChannel: Sendable {
     /// As the writer has it.
     private let head: Mutex<StoredChannelHead>
     /// Told what publishers need not wait for any more.
-    private let relief = Mutex<(@Sendable (Int) -> Void)?>(nil)
+    private let relief = Mutex<Handler<Int>?>(nil)
 
     /// What waits for the writer.
     struct Pending: Sendable {
@@ -160,13 +160,13 @@ final class StoredChannel: Sendable {
 
     /// Has what was counted for the publishers of a group told to it, once it is written.
     func relieve(by relief: @escaping @Sendable (Int) -> Void) {
-        self.relief.withLock { $0 = relief }
+        self.relief.withLock { $0 = Handler(call: relief) }
     }
 
     /// Bytes need not be waited for any more.
     func relieve(_ byteCount: Int) {
         guard byteCount > 0 else { return }
-        relief.withLock { $0 }?(byteCount)
+        relief.withLock { $0 }?.call(byteCount)
     }
 
     /// Everything that waits, for the writer.

@@ -63,20 +63,18 @@ final class MemoryLog: Sendable {
         let maximumBatchBytes = 1 << 20
         private let log: MemoryLog
         private let isAway = Monitor(false)
-        private let observer = Monitor<(body: (@Sendable (SharedLogEvent) -> Void)?, early: [SharedLogEvent])>(
-            (nil, [])
-        )
+        private let observer = Monitor<(handler: Handler<SharedLogEvent>?, early: [SharedLogEvent])>((nil, []))
 
         init(_ log: MemoryLog, _ node: NodeID, _ last: SharedPlace) {
             (self.log, self.node, lastPlace) = (log, node, last)
         }
 
         fileprivate func take(_ event: SharedLogEvent) {
-            let body = observer.withLock { observer in
-                if observer.body == nil { observer.early.append(event) }
-                return observer.body
+            let handler = observer.withLock { observer in
+                if observer.handler == nil { observer.early.append(event) }
+                return observer.handler
             }
-            body?(event)
+            handler?.call(event)
         }
 
         func append(
@@ -111,7 +109,7 @@ final class MemoryLog: Sendable {
             while true {
                 let event = observer.withLock { observer -> SharedLogEvent? in
                     guard !observer.early.isEmpty else {
-                        observer.body = body
+                        observer.handler = Handler(call: body)
                         return nil
                     }
                     return observer.early.removeFirst()
