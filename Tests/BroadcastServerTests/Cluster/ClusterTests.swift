@@ -94,6 +94,7 @@ import Testing
         try await ClusterFixture.with(kind) { cluster in
             let ann = try await cluster.connected(0, "/team?name=ann")
             let plain = try await RawPeer.upgraded(port: cluster.nodes[1].port, path: "/team?name=bob")
+            _ = try await ann.next { if case .joined(let presence) = $0 { presence } else { nil } }
             try await ann.send(.message(text: "hi", key: "k"))
             let receipt = try await ann.nextAcknowledgement()
             let late = try await LocalChat.start(log: try await cluster.fixture.open())
