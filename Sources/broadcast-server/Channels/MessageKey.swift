@@ -1,3 +1,5 @@
+import Glibc
+
 /// The name that a client gives to a message of its own. Keys are the same when their bytes are: `é` can be written in two
 /// ways, which a comparison of texts takes for one.
 struct MessageKey: Sendable {
@@ -6,7 +8,15 @@ struct MessageKey: Sendable {
 
 extension MessageKey: Hashable {
     static func == (one: MessageKey, other: MessageKey) -> Bool {
-        one.text.utf8.elementsEqual(other.text.utf8)
+        var (one, other) = (one.text, other.text)
+        return one.withUTF8 { one in
+            other.withUTF8 { other in
+                guard one.count == other.count, let start = one.baseAddress, let otherStart = other.baseAddress else {
+                    return one.isEmpty && other.isEmpty
+                }
+                return unsafe memcmp(start, otherStart, one.count) == 0
+            }
+        }
     }
 
     func hash(into hasher: inout Hasher) {
