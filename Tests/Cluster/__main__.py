@@ -19,6 +19,7 @@ _CASES = [
     cases.one_order,
     cases.node_killed,
     cases.node_stopped,
+    cases.all_nodes_killed,
     cases.leader_killed,
     cases.leader_stands_still,
     cases.all_killed,

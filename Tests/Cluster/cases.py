@@ -52,6 +52,9 @@ async def _through(stage, channel, count, pause, *deeds):
         await deed()
     await talk
     digest = await check(listeners, speakers, count)
+    for one in [*listeners, *speakers]:
+        if len(one.sessions) != 1:
+            raise Trouble(f"{one.name} has had {len(one.sessions)} sessions")
     silence = max(speaker.silence for speaker in speakers)
     back = sum(one.reconnects for one in [*listeners, *speakers])
     await leave(listeners, speakers)
@@ -85,6 +88,17 @@ async def node_stopped(stage):
         await node.start()
 
     return await _through(stage, "stopped", 1_500, 0.003, deed)
+
+
+async def all_nodes_killed(stage):
+    """kill -9 of all nodes at once: who was there is read from the stream by the first that starts again."""
+
+    async def deed():
+        await asyncio.gather(*(node.kill() for node in stage.nodes))
+        await asyncio.sleep(1)
+        await asyncio.gather(*(node.start() for node in stage.nodes))
+
+    return await _through(stage, "nodes", 1_500, 0.003, deed)
 
 
 async def leader_killed(stage):

@@ -128,7 +128,11 @@ class Crowd:
         for number, lines in enumerate(histories):
             kept = min(self._history, len(transcript.lines))
             if len(lines) < kept or lines != transcript.lines[-len(lines) :]:
-                raise Trouble(f"the history of node {number + 1} has {len(lines)} messages, and other ones")
+                missing = [line for line in transcript.lines[-kept:] if line not in set(lines)]
+                raise Trouble(
+                    f"the history of node {number + 1} has {len(lines)} messages of {kept}, and lacks {len(missing)}, "
+                    f"from {missing[:1]} to {missing[-1:]}"
+                )
         for one in everybody:
             for span in one.spans:
                 own = one.name if isinstance(one, Speaker) else None

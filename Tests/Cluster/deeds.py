@@ -8,7 +8,7 @@ _LONGEST = 12
 
 
 class Deeds:
-    """One after the other, or two at once; one node is always left alone, so that somebody knows who is there."""
+    """One after the other, or two at once."""
 
     def __init__(self, random, stage, report):
         self._random, self._stage, self._report = random, stage, report
@@ -16,6 +16,7 @@ class Deeds:
         self._on_servers = [
             self._kill_leader, self._freeze_leader, self._kill_server, self._stop_server, self._kill_all,
         ]
+        self._on_all = [self._kill_nodes, self._stop_nodes]
         self.count = 0
 
     async def do_some(self):
@@ -24,8 +25,11 @@ class Deeds:
         nodes = random.sample(range(len(self._stage.nodes)), 2)
         on_nodes = [random.choice(self._on_nodes)(number) for number in nodes]
         on_servers = random.choice(self._on_servers)()
-        chosen = random.choice([on_nodes[:1], on_nodes[:1], [on_servers], [on_nodes[0], on_servers], on_nodes])
-        for deed in [*on_nodes, on_servers]:
+        on_all = random.choice(self._on_all)()
+        chosen = random.choice(
+            [on_nodes[:1], on_nodes[:1], [on_servers], [on_nodes[0], on_servers], on_nodes, [on_all], [on_all, on_servers]]
+        )
+        for deed in [*on_nodes, on_servers, on_all]:
             if deed not in chosen:
                 deed.close()
         self.count += len(chosen)
@@ -72,6 +76,22 @@ class Deeds:
         cut.cut()
         await asyncio.sleep(seconds)
         cut.mend()
+
+    async def _kill_nodes(self):
+        pause, _ = self._draw()
+        self._report(f"all nodes are killed, and start {pause} s later")
+        await self._restart_nodes(pause, lambda node: node.kill())
+
+    async def _stop_nodes(self):
+        pause, _ = self._draw()
+        self._report(f"all nodes are stopped, and start {pause} s later")
+        await self._restart_nodes(pause, lambda node: node.stop())
+
+    async def _restart_nodes(self, pause, end):
+        nodes = self._stage.nodes
+        await asyncio.gather(*(end(node) for node in nodes))
+        await asyncio.sleep(pause)
+        await asyncio.gather(*(node.start() for node in nodes))
 
     # MARK: Servers of NATS
 

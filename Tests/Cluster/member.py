@@ -24,6 +24,8 @@ class Member:
         self.is_member = asyncio.Event()
         self.heard = []
         self.spans = []
+        # All that it has had.
+        self.sessions = set()
         # Ids and names of who was there when it came last.
         self.members = []
         self.news = asyncio.Event()
@@ -32,7 +34,6 @@ class Member:
         # What was wrong first.
         self.trouble = None
         self._is_wanted = asyncio.Event()
-        self._has_given_up = False
 
     async def start(self):
         self._is_wanted.set()
@@ -53,8 +54,6 @@ class Member:
         self._give_up(self._socket)
 
     def _give_up(self, socket):
-        """Ends a connection; a node that has not answered yet may still have it take over from a later one."""
-        self._has_given_up = self._has_given_up or not self.is_member.is_set()
         if socket is not None:
             socket.reset()
 
@@ -98,7 +97,7 @@ class Member:
                 self._give_up(self._socket)
                 code = 1006
             self.is_member.clear()
-            if 4000 <= code < 4100 and not self._has_given_up:
+            if 4000 <= code < 4100:
                 raise Trouble(f"{self.name} was closed with {code}")
             self.reconnects += 1
             self._at += 1
@@ -114,6 +113,7 @@ class Member:
         match found["type"]:
             case "welcome":
                 self._session = found["session"]
+                self.sessions.add(self._session)
                 self.spans.append(Span(self._asked, found["position"], found["recovered"]))
                 self._position = found["position"]
                 self.members = [(member["id"], member["name"]) for member in found["members"]]

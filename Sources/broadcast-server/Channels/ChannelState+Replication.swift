@@ -69,7 +69,9 @@ extension ChannelState<MemberLink> {
                 low: id.low,
                 member: session.member.number,
                 tag: session.tag,
-                link: session.connection.map { ToldChannel.Link(node: $0.id.node.rawValue, number: $0.id.number) },
+                link: session.connection.map { link in
+                    ToldChannel.Link(node: link.id.node.rawValue, number: link.id.number, since: link.since)
+                },
                 keys: session.keys.told,
                 absentSince: absentSince.map(time),
                 isAwaited: sessions.isAwaited(id)
@@ -91,7 +93,11 @@ extension ChannelState<MemberLink> {
         for session in told.sessions {
             let id = SessionID(high: session.high, low: session.low)
             let connection = session.link.map { link in
-                MemberLink(id: LinkID(node: NodeID(rawValue: link.node), number: link.number), connection: nil)
+                MemberLink(
+                    id: LinkID(node: NodeID(rawValue: link.node), number: link.number),
+                    connection: nil,
+                    since: link.since
+                )
             }
             let restored = ChannelSessions<MemberLink>
                 .Session(

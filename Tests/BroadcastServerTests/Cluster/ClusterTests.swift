@@ -214,6 +214,43 @@ import Testing
         for node in nodes { await node.end() }
     }
 
+    @Test func `a connection that was held up does not take the place of one that came since`() async throws {
+        let log = MemoryLog()
+        let node = try await LocalChat.start(log: log.open())
+        let ann = try await JSONPeer.connected(to: node.port)
+        let session = try #require(SessionID(ann.welcome.session))
+        let other = log.open()
+        for (number, offset): (UInt64, Int64) in [(1, -60_000), (2, 60_000)] {
+            let arriving = ChannelEntry.Arriving(
+                link: number,
+                identity: .returning(session),
+                name: nil,
+                member: ClientID(number: 1_000 + number),
+                session: .random(),
+                since: WallTime.now.milliseconds + offset
+            )
+            let bytes = EntryBatch.bytes(node: other.node, number: number, [.join(arriving)])
+            let batch = SharedBatch(
+                topic: .presence(.default),
+                id: BatchID(node: other.node, number: number),
+                bytes: bytes
+            )
+            other.append(batch, within: .seconds(1)) { _ in }
+            try await ann.send(.message(text: "\(number)", key: "\(number)"))
+            guard number == 1 else { continue }
+            #expect(try await ann.nextAcknowledgement().key == "1")
+        }
+        // The later one has its place.
+        while true {
+            let frame = try await ann.peer.receive()
+            guard frame.opcode == .close else { continue }
+            #expect(frame.closeCode == 4000)
+            break
+        }
+        other.close()
+        await node.end()
+    }
+
     @Test func `a node that has missed something says so, takes nothing, and ends without waiting`() async throws {
         let log = MemoryLog()
         let losses = Monitor<[String]>([])

@@ -8,10 +8,26 @@ import Testing
 
     private static var entries: [ChannelEntry] {
         [
-            .join(.init(link: 1, identity: .none, name: nil, member: ClientID(number: 7), session: session)),
-            .join(.init(link: 1, identity: .session, name: "ann é", member: ClientID(number: 7), session: session)),
+            .join(.init(link: 1, identity: .none, name: nil, member: ClientID(number: 7), session: session, since: 5)),
             .join(
-                .init(link: 2, identity: .returning(session), name: "", member: ClientID(number: 8), session: session)
+                .init(
+                    link: 1,
+                    identity: .session,
+                    name: "ann é",
+                    member: ClientID(number: 7),
+                    session: session,
+                    since: 5
+                )
+            ),
+            .join(
+                .init(
+                    link: 2,
+                    identity: .returning(session),
+                    name: "",
+                    member: ClientID(number: 8),
+                    session: session,
+                    since: 1_800_000_000_000
+                )
             ),
             .leave(.init(link: 1, member: ClientID(number: 7), session: session, isForGood: true)),
             .leave(.init(link: .max, member: ClientID(number: 7), session: nil, isForGood: false)),

@@ -54,7 +54,10 @@ extension Channel {
             MemberLink(id: LinkID(node: moment.node, number: number), connection: waiter?.connection)
         }
         switch entry {
-        case .join(let arriving): apply(arriving, over: link(arriving.link), waiter, replica)
+        case .join(let arriving):
+            var link = link(arriving.link)
+            link.since = arriving.since
+            apply(arriving, over: link, waiter, replica)
         case .leave(let leaving):
             // It may have been taken for lost with its node.
             if leaving.session == nil, replica.guests.removeValue(forKey: leaving.member) == nil { return }
@@ -98,7 +101,14 @@ extension Channel {
         _ replica: Replica
     ) {
         guard !arriving.isBack || isMissing(arriving, link, waiter, replica) else { return }
-        if case .returning(let session) = arriving.identity { replica.adopted.remove(session) }
+        if case .returning(let session) = arriving.identity {
+            // Its client has come to another node since.
+            if !arriving.isBack, state.connection(of: session)?.since ?? 0 > link.since {
+                if let waiter { refuse(waiter) }
+                return
+            }
+            replica.adopted.remove(session)
+        }
         var generator = FixedGenerator(arriving.session)
         let request = JoinRequest(
             channel: name,
@@ -283,6 +293,7 @@ extension Channel {
                 name: local.seat.member.ownName,
                 member: local.seat.id,
                 session: local.seat.session ?? .random(),
+                since: WallTime.now.milliseconds,
                 isBack: true
             )
             submit(.join(arriving), .comeback(local.connection))

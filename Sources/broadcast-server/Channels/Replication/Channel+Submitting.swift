@@ -70,7 +70,7 @@ extension Channel {
         group.bytesEnded(waiting.byteCount)
     }
 
-    private func refuse(_ waiter: Replica.Waiter) {
+    func refuse(_ waiter: Replica.Waiter) {
         switch waiter {
         case .nobody, .departure, .comeback: break
         case .arrival(let connection, _, let refuse):
@@ -92,7 +92,7 @@ extension Channel {
 
     func submitArrival(_ request: JoinRequest, _ waiter: Replica.Waiter) {
         guard let replica else { return }
-        let link = replica.makeLink()
+        let (link, since) = (replica.makeLink(), WallTime.now.milliseconds)
         replica.replication.withID { [self] id in
             let place: @Sendable () -> Void = { [self] in
                 guard let id else { return refuse(waiter) }
@@ -101,7 +101,8 @@ extension Channel {
                     identity: request.identity,
                     name: request.name?.text,
                     member: id,
-                    session: .random()
+                    session: .random(),
+                    since: since
                 )
                 submit(.join(arriving), waiter)
             }

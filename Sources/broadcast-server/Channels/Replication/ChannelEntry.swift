@@ -31,6 +31,9 @@ enum ChannelEntry: Sendable, Equatable {
         var member: ClientID
         /// The session that it gets if it gets a new one.
         var session: SessionID
+        /// When its connection was made, by the clock of its node in milliseconds: what a node has held up for a while does not
+        /// take the place of what has come since.
+        var since: Int64
         /// It was a member all the time, though the others have taken it for lost: it has to give way to itself on another
         /// node.
         var isBack = false

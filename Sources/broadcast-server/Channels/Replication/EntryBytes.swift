@@ -98,6 +98,7 @@ extension ChannelEntry {
             bytes.put(optional: arriving.name)
             bytes.put(arriving.member.number)
             bytes.put(arriving.session)
+            bytes.put(arriving.since)
             bytes.put(UInt8(arriving.isBack ? 1 : 0))
         case .leave(let leaving):
             bytes.put(Kind.leave.rawValue)
@@ -155,6 +156,7 @@ extension ChannelEntry {
                     name: try reader.optionalText(),
                     member: ClientID(number: try reader.number(UInt64.self)),
                     session: try reader.session(),
+                    since: try reader.number(Int64.self),
                     isBack: try reader.number(UInt8.self) == 1
                 )
             )

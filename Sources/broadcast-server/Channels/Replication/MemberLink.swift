@@ -6,6 +6,8 @@ struct MemberLink: Sendable, Equatable {
     let id: LinkID
     /// nil on all nodes but the one that has it.
     let connection: BroadcastSubscriber?
+    /// When it was made, by the clock of its node: milliseconds since 1970-01-01 00:00 UTC.
+    var since: Int64 = 0
 
     static func == (one: MemberLink, other: MemberLink) -> Bool { one.id == other.id }
 }

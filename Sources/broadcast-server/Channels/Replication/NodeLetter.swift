@@ -110,6 +110,7 @@ struct ToldChannel: Sendable, Codable, Equatable {
     struct Link: Sendable, Codable, Equatable {
         var node: UInt64
         var number: UInt64
+        var since: Int64
     }
 
     struct Session: Sendable, Codable, Equatable {

@@ -245,6 +245,8 @@ extension Replication {
         switch entry {
         case .hello(node):
             for earlier in state.update({ $0.restart(at: batch.place) }) { apply(earlier, isPast: true) }
+            state.update { $0.hasHandedOn() }
+            installTold()
         case .hello(let other): answer(other, at: batch.place)
         case .begin(node):
             guard let earlier = state.update({ $0.begin() }) else { return takeInTurn(batch) }
@@ -334,23 +336,15 @@ extension Replication {
 
     private func take(letter bytes: [UInt8]) {
         guard let letter = NodeLetter(bytes) else { return logger.error("A letter of a node is not understood.") }
-        let complete = state.update { state -> [ToldChannel]? in
-            guard case .waiting = state.stage, letter.place == state.helloPlace, !state.isInstalling else { return nil }
-            switch letter.content {
-            case .stage(let isCurrent): state.answers[letter.node] = isCurrent
-            case .part(let part): state.told[letter.node, default: ToldState()].add(part)
-            case .end(let count): state.told[letter.node, default: ToldState()].expected = count
-            }
-            let channels = state.told[letter.node]?.channels
-            state.isInstalling = channels != nil
-            return channels
-        }
-        if let complete { install(complete) }
+        state.update { $0.take(letter) }
+        installTold()
     }
 
-    /// Takes over what was told, then what has come since: on a thread that is not the log's, which waits meanwhile.
-    private func install(_ channels: [ToldChannel]) {
-        guard let directory = state.withLock({ $0.directory }) else { return }
+    /// Takes over what was told, if that is all, then what has come since. On a thread of the log's.
+    private func installTold() {
+        guard let channels = state.update({ $0.takeTold() }), let directory = state.withLock({ $0.directory }) else {
+            return
+        }
         // In a channel that nobody has told of there is nobody, whatever was read of it.
         let names = Set(channels.map(\.name))
         for channel in directory.channels where !names.contains(channel.name.text) {

@@ -9,18 +9,26 @@ struct ReplicationState: Sendable {
     }
 
     var stage = Stage.learning
-    /// Where its last hello stands: what others answer to an earlier one does not count.
-    var helloPlace = SharedPlace.beginning
+    /// Where its last hello stands that has come back: what others answer to an earlier one does not count.
+    private var helloPlace = SharedPlace.beginning
+    /// What came before that place is being handed on, so that what is told as of there has to wait.
+    private var isHandingOn = false
     /// It is told everything, and takes that over.
-    var isInstalling = false
+    private var isInstalling = false
     weak var directory: ChannelDirectory?
     /// What loops were handed and have not applied yet.
     var unappliedBytes = 0
     var peers: Set<NodeID> = []
-    /// What others have said of themselves since the last hello: whether they are current.
-    var answers: [NodeID: Bool] = [:]
-    /// What each of them has told of the channels since then.
-    var told: [NodeID: ToldState] = [:]
+    /// What others have answered to hellos, by their places: also to one that has not come back yet, since others may read
+    /// faster.
+    private var heard: [SharedPlace: Heard] = [:]
+
+    private struct Heard: Sendable {
+        /// Whether they are current.
+        var answers: [NodeID: Bool] = [:]
+        /// What each of them has told of the channels.
+        var told: [NodeID: ToldState] = [:]
+    }
     /// Ids of members that this node may give.
     private var ids: [ClosedRange<UInt64>] = []
     var isReserving = false
@@ -43,7 +51,7 @@ struct ReplicationState: Sendable {
     /// Whether this node is the one to say that nobody is there: all others have come just now as well, and are behind it.
     func isFirst(_ node: NodeID) -> Bool {
         guard case .waiting = stage else { return false }
-        return peers.allSatisfy { answers[$0] == false && node < $0 }
+        return peers.allSatisfy { heard[helloPlace]?.answers[$0] == false && node < $0 }
     }
 
     /// Whether a batch is to be applied as one of the past, or as what comes to pass now; nil when it waits.
@@ -69,7 +77,7 @@ struct ReplicationState: Sendable {
     /// Another node has begun: what was told before that is nobody's truth any more.
     mutating func otherBegan() {
         guard case .waiting = stage, !isInstalling else { return }
-        (helloPlace, told, answers) = (.beginning, [:], [:])
+        (helloPlace, heard) = (.beginning, [:])
     }
 
     /// A hello of this node has its place.
@@ -79,8 +87,34 @@ struct ReplicationState: Sendable {
         guard !isCurrent, !isInstalling else { return [] }
         var earlier: [LoggedBatch] = []
         if case .waiting(let later) = stage { earlier = later }
-        (stage, helloPlace, told, answers) = (.waiting([]), place, [:], [:])
+        (stage, helloPlace, isHandingOn) = (.waiting([]), place, true)
+        heard = heard.filter { $0.key >= place }
         return earlier
+    }
+
+    /// What has come before the last hello was handed on.
+    mutating func hasHandedOn() {
+        isHandingOn = false
+    }
+
+    /// Another node answers a hello.
+    mutating func take(_ letter: NodeLetter) {
+        guard !isCurrent, letter.place >= helloPlace else { return }
+        var heard = heard[letter.place] ?? Heard()
+        switch letter.content {
+        case .stage(let isCurrent): heard.answers[letter.node] = isCurrent
+        case .part(let part): heard.told[letter.node, default: ToldState()].add(part)
+        case .end(let count): heard.told[letter.node, default: ToldState()].expected = count
+        }
+        self.heard[letter.place] = heard
+    }
+
+    /// All that there is to know as of the last hello, once: what is complete first.
+    mutating func takeTold() -> [ToldChannel]? {
+        guard case .waiting = stage, !isInstalling, !isHandingOn else { return nil }
+        guard let channels = heard[helloPlace]?.told.values.lazy.compactMap(\.channels).first else { return nil }
+        (isInstalling, heard) = (true, [:])
+        return channels
     }
 
     // MARK: Ids of members
