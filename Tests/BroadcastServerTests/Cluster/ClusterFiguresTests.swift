@@ -9,6 +9,7 @@ import Testing
 
     private func id(_ number: UInt64) -> BatchID { BatchID(node: NodeID(rawValue: 1), number: number) }
     private func after(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
+    private func place(_ number: UInt64) -> SharedPlace { SharedPlace(rawValue: number) }
     private var now: ClusterFigures.Snapshot { figures.snapshot(queuedBytes: 0, newest: .beginning) }
 
     @Test func `each time stands in the range that it is in`() {
@@ -25,29 +26,38 @@ import Testing
         figures.sent(id(1), now: start)
         figures.sent(id(2), now: start)
         #expect(now.inFlight == 2)
-        figures.answered(id(1), isStored: true, now: after(3))
-        figures.answered(id(1), isStored: true, now: after(4))
+        #expect(figures.answered(id(1), at: place(1), now: after(3)))
+        _ = figures.answered(id(1), at: place(1), now: after(4))
         #expect(now.inFlight == 1)
-        figures.delivered(id(1), now: after(10))
-        figures.delivered(id(1), now: after(20))
+        #expect(figures.delivered(id(1), at: place(1), now: after(10)))
+        #expect(figures.delivered(id(1), at: place(1), now: after(20)))
         #expect(now.publishToAcknowledgement.sum == .milliseconds(3) && now.publishToAcknowledgement.count == 1)
         #expect(now.acknowledgementToDelivery.sum == .milliseconds(7) && now.acknowledgementToDelivery.count == 1)
     }
 
     @Test func `one that comes back before it is answered took no time to come back`() {
         figures.sent(id(1), now: start)
-        figures.delivered(id(1), now: after(2))
+        #expect(figures.delivered(id(1), at: place(1), now: after(2)))
         #expect(now.inFlight == 1)
-        figures.answered(id(1), isStored: true, now: after(5))
+        #expect(figures.answered(id(1), at: place(1), now: after(5)))
         #expect(now.acknowledgementToDelivery.count == 1 && now.acknowledgementToDelivery.sum == .zero)
         #expect(now.publishToAcknowledgement.sum == .milliseconds(5) && now.inFlight == 0)
     }
 
+    @Test func `a batch that comes back from another place than was said is told, whatever comes first`() {
+        figures.sent(id(1), now: start)
+        #expect(figures.answered(id(1), at: place(5), now: start))
+        #expect(!figures.delivered(id(1), at: place(4), now: start))
+        figures.sent(id(2), now: start)
+        #expect(figures.delivered(id(2), at: place(6), now: start))
+        #expect(!figures.answered(id(2), at: place(7), now: start))
+    }
+
     @Test func `what was not stored, and what others have sent, is not counted`() {
         figures.sent(id(1), now: start)
-        figures.answered(id(1), isStored: false, now: after(5))
-        figures.delivered(id(1), now: after(6))
-        figures.delivered(id(7), now: after(6))
+        #expect(figures.answered(id(1), at: nil, now: after(5)))
+        #expect(figures.delivered(id(1), at: place(1), now: after(6)))
+        #expect(figures.delivered(id(7), at: place(1), now: after(6)))
         #expect(now == ClusterFigures.Snapshot())
     }
 
@@ -59,7 +69,7 @@ import Testing
 
     @Test func `they are one line for the log`() {
         figures.sent(id(1), now: start)
-        figures.answered(id(1), isStored: true, now: after(3))
+        #expect(figures.answered(id(1), at: place(1), now: after(3)))
         figures.cameBack()
         let line = "\(figures.snapshot(queuedBytes: 7, newest: SharedPlace(rawValue: 2)))"
         #expect(

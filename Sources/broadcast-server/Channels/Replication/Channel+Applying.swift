@@ -26,7 +26,11 @@ extension Channel {
         if !isPast { replica.clockOffset = instant.duration(to: .now) }
         // What comes back is what was sent: it need not be read once more.
         if let own = replica.end(BatchID(node: batch.node, number: batch.number)) {
-            replica.replication.figures.delivered(own.id)
+            let isWhereItWas = replica.replication.figures.delivered(own.id, at: logged.place)
+            guard isWhereItWas else {
+                refuse(own.batch, replica)
+                return replica.replication.placesDiffer()
+            }
             for waiting in own.batch {
                 apply(waiting.entry, at: &place, moment, waiting.waiter, replica)
                 ended(waiting, replica)

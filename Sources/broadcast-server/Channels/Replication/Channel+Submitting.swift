@@ -40,7 +40,7 @@ extension Channel {
         let batch = SharedBatch(topic: topic, id: id, bytes: bytes)
         replication.figures.sent(id)
         replication.log.append(batch, within: replication.patience) { [self] result in
-            replication.figures.answered(id, isStored: (try? result.get()) != nil)
+            if !replication.figures.answered(id, at: try? result.get()) { replication.placesDiffer() }
             // Where it stands is known when it comes back, which is a moment later at most.
             guard case .failure(let fault) = result else { return }
             home.execute { [self] in giveUp(id, fault) }
@@ -49,17 +49,18 @@ extension Channel {
 
     private func giveUp(_ id: BatchID, _ fault: SharedLogFault) {
         guard let replica, let failed = replica.end(id) else { return }
-        for waiting in replica.giveUp(failed, before: .now - replica.replication.patience) {
-            ended(waiting, replica)
-            refuse(waiting.waiter)
-        }
+        refuse(replica.giveUp(failed, before: .now - replica.replication.patience), replica)
         if fault != .closed { sendNext(replica) }
     }
 
     /// Refuses everybody who waits for a place: it may be there, where this node will never see it. On the home loop.
     func giveUpAll() {
         guard let replica else { return }
-        for waiting in replica.giveUpAll() {
+        refuse(replica.giveUpAll(), replica)
+    }
+
+    func refuse(_ waiting: [Replica.Waiting], _ replica: Replica) {
+        for waiting in waiting {
             ended(waiting, replica)
             refuse(waiting.waiter)
         }

@@ -25,6 +25,8 @@ final class ClusterFigures: Sendable {
         let sent: Instant
         var acknowledged: Instant?
         var isDelivered = false
+        /// Where it stands, by what came first.
+        var place: SharedPlace?
     }
 
     private struct State {
@@ -41,28 +43,38 @@ final class ClusterFigures: Sendable {
     }
 
     /// The log has said what has become of it.
-    func answered(_ id: BatchID, isStored: Bool, now: Instant = .now) {
+    ///
+    /// - Parameter place: nil when it is not stored, as far as is known.
+    /// - Returns: whether it has come back from there, if it has.
+    func answered(_ id: BatchID, at place: SharedPlace?, now: Instant = .now) -> Bool {
         state.withLock { state in
-            guard var flight = state.flights[id], flight.acknowledged == nil else { return }
+            guard var flight = state.flights[id], flight.acknowledged == nil else { return true }
             state.flights[id] = nil
-            guard isStored else { return }
+            guard let place else { return true }
             state.total.publishToAcknowledgement.add(flight.sent.duration(to: now))
-            guard !flight.isDelivered else { return state.total.acknowledgementToDelivery.add(.zero) }
-            flight.acknowledged = now
+            if flight.isDelivered {
+                state.total.acknowledgementToDelivery.add(.zero)
+                return flight.place == place
+            }
+            (flight.acknowledged, flight.place) = (now, place)
             state.flights[id] = flight
+            return true
         }
     }
 
     /// It has come back.
-    func delivered(_ id: BatchID, now: Instant = .now) {
+    ///
+    /// - Returns: whether from where the log has said that it is, if it has.
+    func delivered(_ id: BatchID, at place: SharedPlace, now: Instant = .now) -> Bool {
         state.withLock { state in
-            guard var flight = state.flights.removeValue(forKey: id) else { return }
+            guard var flight = state.flights.removeValue(forKey: id) else { return true }
             if let acknowledged = flight.acknowledged {
                 state.total.acknowledgementToDelivery.add(acknowledged.duration(to: now))
-            } else {
-                flight.isDelivered = true
-                state.flights[id] = flight
+                return flight.place == place
             }
+            (flight.isDelivered, flight.place) = (true, place)
+            state.flights[id] = flight
+            return true
         }
     }
 

@@ -213,6 +213,11 @@ extension Replication {
         onLoss(reason)
     }
 
+    /// A batch has come back from another place than the log had said: its servers have different ones.
+    func placesDiffer() {
+        lose("the servers of NATS do not have the same at the same places: see docs/cluster.md, Servers that differ")
+    }
+
     private func vanished(_ gone: NodeID) {
         let isMine = state.update { state in
             state.peers.remove(gone)
