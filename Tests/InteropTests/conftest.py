@@ -8,6 +8,7 @@ import pytest
 
 from support.browser import BROWSERS, Browser
 from support.certificates import Certificates
+from support.channel import channel as serve_channel
 from support.page import open_page as go_to_page
 from support.program import Program, Server
 from support.site import Site
@@ -44,6 +45,13 @@ def start_server(start_program):
         return Server(start_program("broadcast-server", "start", "--no-log-file", *address, *flags), scheme)
 
     return start
+
+
+@pytest.fixture
+def channel():
+    """A channel that does as it is told."""
+    with serve_channel() as channel:
+        yield channel
 
 
 @pytest.fixture(scope="session")

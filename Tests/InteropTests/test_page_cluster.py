@@ -1,10 +1,7 @@
 """What the chat page shows and does while the server's cluster is away."""
 
-import time
-
 import pytest
-from support.channel import channel as serve_channel
-from support.deadline import Deadline
+from support.deadline import wait_until
 from support.page import say, wait_for_bubbles, wait_for_state, wait_for_text
 
 # After so many milliseconds without an acknowledgement the page takes a connection for dead.
@@ -14,20 +11,6 @@ WATCH_TIMERS = """() => {
     window.delays = [];
     window.setTimeout = (body, delay) => (window.delays.push(delay), setTimeout(body, delay));
 }"""
-
-
-@pytest.fixture
-def channel():
-    """A channel that does as it is told."""
-    with serve_channel() as channel:
-        yield channel
-
-
-def wait_until(condition):
-    deadline = Deadline()
-    while not condition():
-        assert deadline.remaining
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("refuses", [False, True], ids=["waiting", "refused"])

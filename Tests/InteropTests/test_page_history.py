@@ -4,16 +4,8 @@ import contextlib
 
 import pytest
 from support.channel import SUBPROTOCOL
-from support.channel import channel as serve_channel
 from support.page import bubbles, marks, say, wait_for_bubbles, wait_for_state, wait_for_text
 from websockets.sync.client import connect
-
-
-@pytest.fixture
-def channel():
-    """A channel that does as it is told."""
-    with serve_channel() as channel:
-        yield channel
 
 
 def numbers(start, end):

@@ -1,25 +1,7 @@
 """Where the chat page goes on after its connection was lost, when acknowledgements came late, or again."""
 
-import time
-
-import pytest
-from support.channel import channel as serve_channel
-from support.deadline import Deadline
+from support.deadline import wait_until
 from support.page import say, wait_for_bubbles, wait_for_state, wait_for_text
-
-
-@pytest.fixture
-def channel():
-    """A channel that does as it is told."""
-    with serve_channel() as channel:
-        yield channel
-
-
-def wait_until(condition):
-    deadline = Deadline()
-    while not condition():
-        assert deadline.remaining
-        time.sleep(0.01)
 
 
 def say_before_another(page, channel):

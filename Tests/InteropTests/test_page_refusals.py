@@ -1,20 +1,12 @@
 """The chat page where it is not wanted: channels, servers and names that refuse, and what it says and does then."""
 
 import pytest
-from support.channel import channel as serve_channel
 from support.page import go, say, shown, take_name, wait_for_bubbles, wait_for_state, wait_for_text
 
 FULL = {"code": "no-room", "detail": "There are too many channels.", "status": 503, "title": "Service Unavailable"}
 FOREIGN = {"code": "foreign-origin", "detail": "Not from here.", "status": 403, "title": "Forbidden"}
 STOPPING = {"code": "stopping", "detail": "The server is being stopped.", "status": 503, "title": "Service Unavailable"}
 FASTER = "() => { const real = window.setTimeout; window.setTimeout = (action, time) => real(action, time / 50); }"
-
-
-@pytest.fixture
-def channel():
-    """A channel that does as it is told."""
-    with serve_channel() as channel:
-        yield channel
 
 
 def stored_name(page):

@@ -2,7 +2,6 @@
 may be."""
 
 import pytest
-from support.channel import channel as serve_channel
 from support.chat import chatting
 from support.page import bubbles, go, paste, say, shown, wait_for_bubbles, wait_for_state, wait_for_text
 
@@ -35,13 +34,6 @@ RETURN = """() => {
     document.hasFocus = () => true;
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
-
-
-@pytest.fixture
-def channel():
-    """A channel that does as it is told."""
-    with serve_channel() as channel:
-        yield channel
 
 
 def wait_for_notification(page, condition):

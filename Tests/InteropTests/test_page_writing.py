@@ -1,7 +1,6 @@
 """What is written in the chat page: long messages, and addresses in them."""
 
 import pytest
-from support.channel import channel as serve_channel
 from support.chat import chatting
 from support.page import bubbles, paste, say, shown, wait_for_text
 from websockets.sync.client import connect
@@ -11,11 +10,10 @@ LEFT = "document.querySelector('#room').textContent"
 
 
 @pytest.fixture
-def channel():
+def channel(channel):
     """A channel whose server takes small messages."""
-    with serve_channel() as channel:
-        channel.max_message = LIMIT
-        yield channel
+    channel.max_message = LIMIT
+    return channel
 
 
 def test_a_long_paste_is_sent_as_a_whole(browser, open_page, start_server):

@@ -16,3 +16,11 @@ class Deadline:
     def remaining(self):
         """The seconds that are left, never less than 0."""
         return max(0, self._end - time.monotonic())
+
+
+def wait_until(condition):
+    """Waits for what nobody tells of: asks again and again."""
+    deadline = Deadline()
+    while not condition():
+        assert deadline.remaining
+        time.sleep(0.01)
