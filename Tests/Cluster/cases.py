@@ -43,13 +43,13 @@ async def one_order(stage):
     return f"20,000 messages in {seconds:.1f} s, transcript {digest}"
 
 
-async def _through(stage, channel, count, pause, *deeds):
-    """Speakers speak while something happens, one deed a second or more."""
+async def _through(stage, channel, deed):
+    """Speakers speak while something happens."""
+    count = 1_500
     listeners, speakers = await stage.people(channel)
-    talk = asyncio.gather(*(speaker.say(count, pause) for speaker in speakers))
+    talk = asyncio.gather(*(speaker.say(count, pause=0.003) for speaker in speakers))
     await asyncio.sleep(1)
-    for deed in deeds:
-        await deed()
+    await deed()
     await talk
     digest = await check(listeners, speakers, count)
     for one in [*listeners, *speakers]:
@@ -66,28 +66,32 @@ async def leave(listeners, speakers):
         await one.stop()
 
 
+async def _without(node, end):
+    """A node with publishers and members on it ends, and is started again."""
+    await end()
+    await asyncio.sleep(1)
+    await node.start()
+
+
 async def node_killed(stage):
     """kill -9 of a node with publishers and members on it."""
     node = stage.nodes[1]
-
-    async def deed():
-        await node.kill()
-        await asyncio.sleep(1)
-        await node.start()
-
-    return await _through(stage, "killed", 1_500, 0.003, deed)
+    return await _through(stage, "killed", lambda: _without(node, node.kill))
 
 
 async def node_stopped(stage):
     """SIGTERM of a node with publishers and members on it."""
     node = stage.nodes[0]
+    return await _through(stage, "stopped", lambda: _without(node, node.stop))
 
-    async def deed():
-        await node.stop()
-        await asyncio.sleep(1)
-        await node.start()
 
-    return await _through(stage, "stopped", 1_500, 0.003, deed)
+async def _through_leader(stage, channel, deed):
+    """Speakers speak while something happens to the server that leads the stream."""
+
+    async def deed_to_leader():
+        await deed(await stage.nats.leader("BROADCAST"))
+
+    return await _through(stage, channel, deed_to_leader)
 
 
 async def all_nodes_killed(stage):
@@ -104,25 +108,23 @@ async def all_nodes_killed(stage):
 async def leader_killed(stage):
     """kill -9 of the server that leads the stream."""
 
-    async def deed():
-        leader = await stage.nats.leader("BROADCAST")
+    async def deed(leader):
         await leader.kill()
         await asyncio.sleep(8)
         await leader.start()
 
-    return await _through(stage, "leader", 1_500, 0.003, deed)
+    return await _through_leader(stage, "leader", deed)
 
 
 async def leader_stands_still(stage):
     """SIGSTOP of the server that leads the stream, for 10 s."""
 
-    async def deed():
-        leader = await stage.nats.leader("BROADCAST")
+    async def deed(leader):
         leader.stand_still()
         await asyncio.sleep(10)
         leader.go_on()
 
-    return await _through(stage, "still", 1_500, 0.003, deed)
+    return await _through_leader(stage, "still", deed)
 
 
 async def all_killed(stage):
@@ -133,7 +135,7 @@ async def all_killed(stage):
         await asyncio.sleep(1)
         await stage.nats.start()
 
-    return await _through(stage, "all", 1_500, 0.003, deed)
+    return await _through(stage, "all", deed)
 
 
 async def node_cut_off(stage):
@@ -146,4 +148,4 @@ async def node_cut_off(stage):
         await asyncio.sleep(8)
         cut.mend()
 
-    return await _through(stage, "cut", 1_500, 0.003, deed)
+    return await _through(stage, "cut", deed)
