@@ -15,7 +15,7 @@ struct ClusterFixture: Sendable {
         _ settings: ChatSettings = ChatSettings(),
         _ body: (ClusterFixture) async throws -> Void
     ) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         var nodes: [LocalChat] = []
         for _ in 0..<count {
             nodes.append(try await LocalChat.start(threads: threads, settings, log: try await fixture.open()))

@@ -114,7 +114,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases, [true, false])
     func `sessions, names and keys outlive the end of all nodes`(kind: LogFixture.Kind, isKilled: Bool) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let first = try await LocalChat.start(log: try await fixture.open())
         let ann = try await JSONPeer.connected(to: first.port, "/team?name=ann")
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test func `nothing is lost or doubled when the server of NATS is killed`() async throws {
-        let server = try NATSServer()
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         var nodes: [LocalChat] = []
         for _ in 0..<2 { nodes.append(try await LocalChat.start(log: try await LogFixture.open(server))) }

@@ -6,7 +6,7 @@ import Testing
 /// What only a log on servers has to bear.
 @Suite(.timeLimit(.minutes(1))) struct JetStreamLogTests {
     @Test func `nothing is lost or doubled when the server is killed and comes back`() async throws {
-        let server = try NATSServer()
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         let logs = [try await LogFixture.open(server), try await LogFixture.open(server)]
         let readers = logs.map(LogReader.init)
@@ -34,64 +34,63 @@ import Testing
         #expect(readers.allSatisfy { $0.batchCount == 2 * count })
     }
 
-    @Test func `a node is told that it is away, and that it is back`() async throws {
-        let server = try NATSServer()
+    /// Runs `body` with a server, a node's way to it, and what the node is told; one batch is stored.
+    private func withLog(_ body: (NATSServer, JetStreamLog, LogReader) async throws -> Void) async throws {
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         let log = try await LogFixture.open(server)
+        defer { log.close() }
         let reader = LogReader(log)
         _ = try await log.append("a", number: 1)
-        server.kill()
-        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
-        let fault = await #expect(throws: SharedLogFault.self) {
-            try await log.append("b", number: 2, within: .milliseconds(300))
+        try await body(server, log, reader)
+    }
+
+    @Test func `a node is told that it is away, and that it is back`() async throws {
+        try await withLog { server, log, reader in
+            server.kill()
+            try await reader.hearsAway()
+            let fault = await #expect(throws: SharedLogFault.self) {
+                try await log.append("b", number: 2, within: .milliseconds(300))
+            }
+            guard case .unanswered = fault else {
+                Issue.record("\(String(describing: fault))")
+                return
+            }
+            try server.startAgain()
+            try await reader.hearsBack()
+            _ = try await log.append("c", number: 3)
+            #expect(try await reader.texts(2).last == "c")
         }
-        guard case .unanswered = fault else {
-            Issue.record("\(String(describing: fault))")
-            return
-        }
-        try server.startAgain()
-        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
-        _ = try await log.append("c", number: 3)
-        #expect(try await reader.texts(2).last == "c")
-        log.close()
     }
 
     @Test func `a server that stands still is waited for`() async throws {
-        let server = try NATSServer()
-        defer { withExtendedLifetime(server) {} }
-        let log = try await LogFixture.open(server)
-        let reader = LogReader(log)
-        _ = try await log.append("a", number: 1)
-        server.stop()
-        async let place = log.append("b", number: 2)
-        // It goes on once the node knows, so that the batch has to be sent again.
-        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
-        server.goOn()
-        _ = try await place
-        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
-        _ = try await log.append("c", number: 3)
-        #expect(try await reader.texts(3) == ["a", "b", "c"])
-        log.close()
+        try await withLog { server, log, reader in
+            server.stop()
+            async let place = log.append("b", number: 2)
+            // It goes on once the node knows, so that the batch has to be sent again.
+            try await reader.hearsAway()
+            server.goOn()
+            _ = try await place
+            try await reader.hearsBack()
+            _ = try await log.append("c", number: 3)
+            #expect(try await reader.texts(3) == ["a", "b", "c"])
+        }
     }
 
     @Test func `after what was given up, a server that goes on is back without anything to store`() async throws {
-        let server = try NATSServer()
-        defer { withExtendedLifetime(server) {} }
-        let log = try await LogFixture.open(server)
-        let reader = LogReader(log)
-        _ = try await log.append("a", number: 1)
-        server.stop()
-        await #expect(throws: SharedLogFault.self) {
-            try await log.append("b", number: 2, within: .milliseconds(2_800))
+        try await withLog { server, log, reader in
+            server.stop()
+            await #expect(throws: SharedLogFault.self) {
+                try await log.append("b", number: 2, within: .milliseconds(2_800))
+            }
+            try await reader.hearsAway()
+            server.goOn()
+            try await reader.hearsBack()
         }
-        _ = try await reader.first(1) { if case .away(let reason) = $0 { reason } else { nil } }
-        server.goOn()
-        _ = try await reader.first(1) { if case .back = $0 { true } else { nil } }
-        log.close()
     }
 
     @Test func `a stream with other settings is an error that names them`() async throws {
-        let server = try NATSServer()
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         let log = try await LogFixture.open(server)
         let failure = await #expect(throws: Failure.self) {
@@ -107,7 +106,7 @@ import Testing
     }
 
     @Test func `a start without a server is an error that says so`() async throws {
-        let server = try NATSServer()
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         server.kill()
         let failure = await #expect(throws: Failure.self) {
@@ -118,7 +117,7 @@ import Testing
     }
 
     @Test func `a start that waits goes on when the server comes`() async throws {
-        let server = try NATSServer()
+        let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }
         server.kill()
         async let log = LogFixture.open(server) { $0.startLimit = nil }
@@ -127,24 +126,23 @@ import Testing
     }
 
     @Test func `a stream that was made anew is another log`() async throws {
-        let server = try NATSServer()
-        defer { withExtendedLifetime(server) {} }
-        let log = try await LogFixture.open(server)
-        let reader = LogReader(log)
-        _ = try await log.append("a", number: 1)
-        let other = try await LogFixture.open(server)
-        try await onThread { Result { try JetStream(NATSConnection([server.url], NATSAccess(), name: "t") { _ in }) } }
+        try await withLog { server, log, reader in
+            let other = try await LogFixture.open(server)
+            try await onThread {
+                Result { try JetStream(NATSConnection([server.url], NATSAccess(), name: "t") { _ in }) }
+            }
             .get().deleteStream("BROADCAST")
-        server.kill()
-        try server.startAgain()
-        _ = try await reader.first(1) { if case .replaced = $0 { true } else { nil } }
-        let next = try await LogFixture.open(server)
-        #expect(next.epoch != log.epoch)
-        for log in [log, other, next] { log.close() }
+            server.kill()
+            try server.startAgain()
+            _ = try await reader.first(1) { if case .replaced = $0 { true } else { nil } }
+            let next = try await LogFixture.open(server)
+            #expect(next.epoch != log.epoch)
+            for log in [other, next] { log.close() }
+        }
     }
 
     @Test func `a user and a password let a node in, and wrong ones do not`() async throws {
-        let server = try NATSServer("authorization { user: ann, password: secret }")
+        let server = try await NATSServer.start("authorization { user: ann, password: secret }")
         defer { withExtendedLifetime(server) {} }
         let log = try await LogFixture.open(server) { ($0.access.user, $0.access.password) = ("ann", "secret") }
         _ = try await log.append("a", number: 1)

@@ -13,10 +13,10 @@ enum LogFixture: Sendable {
         case memory, jetStream
     }
 
-    static func make(_ kind: Kind) throws -> LogFixture {
+    static func make(_ kind: Kind) async throws -> LogFixture {
         switch kind {
         case .memory: .memory(MemoryLog())
-        case .jetStream: .jetStream(try NATSServer())
+        case .jetStream: .jetStream(try await NATSServer.start())
         }
     }
 
@@ -28,9 +28,10 @@ enum LogFixture: Sendable {
         }
     }
 
-    static func open(_ server: NATSServer, _ change: (inout ClusterSettings) -> Void = { _ in }) async throws
-        -> JetStreamLog
-    {
+    static func open(
+        _ server: NATSServer,
+        _ change: (inout ClusterSettings) -> Void = { _ in }
+    ) async throws -> JetStreamLog {
         var settings = ClusterSettings(servers: try #require(NATSServers(argument: server.url)))
         settings.startLimit = .seconds(20)
         change(&settings)
@@ -74,6 +75,10 @@ final class LogReader: Sendable {
     func places(_ count: Int) async throws -> [SharedPlace] {
         try await first(count) { if case .batch(let batch) = $0 { batch.place } else { nil } }
     }
+
+    /// Returns once it was told that the log is away, or back.
+    func hearsAway() async throws { _ = try await first(1) { if case .away = $0 { true } else { nil } } }
+    func hearsBack() async throws { _ = try await first(1) { if case .back = $0 { true } else { nil } } }
 
     var batchCount: Int {
         events.withLock { events in events.count { if case .batch = $0 { true } else { false } } }

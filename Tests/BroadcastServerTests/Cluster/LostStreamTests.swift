@@ -6,7 +6,7 @@ import Testing
 /// A node whose stream is taken away begins anew, under its old address.
 @Suite(.timeLimit(.minutes(2))) struct LostStreamTests {
     @Test func `members come back to a node that begins anew, and are told by gap`() async throws {
-        let nats = try NATSServer()
+        let nats = try await NATSServer.start()
         defer { withExtendedLifetime(nats) {} }
         let server = try await RunningProgram.server(["--cluster", nats.url])
         let ann = try await JSONPeer.connected(to: server.port)

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct SharedLogTests {
     @Test(arguments: LogFixture.Kind.allCases)
     func `all nodes are told everything, in one order`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let logs = [try await fixture.open(), try await fixture.open()]
         let readers = logs.map(LogReader.init)
@@ -34,7 +34,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `a batch that is sent again with its id stands once`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let log = try await fixture.open()
         let reader = LogReader(log)
@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `a node that comes later is told what was there before`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let log = try await fixture.open()
         let last = try await log.append("a", number: 1)
@@ -64,7 +64,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `nodes hear of each other, and of one that goes`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let (one, other) = (try await fixture.open(), try await fixture.open())
         let readers = (LogReader(one), LogReader(other))
@@ -77,7 +77,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `a letter comes to the node that it is for`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let (one, other) = (try await fixture.open(), try await fixture.open())
         let reader = LogReader(other)
@@ -91,7 +91,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `numbers are given once, to whomever`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let logs = [try await fixture.open(), try await fixture.open()]
         let firsts = try await withThrowingTaskGroup(of: UInt64.self) { group in
@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: LogFixture.Kind.allCases)
     func `what is too large is refused, and so is what comes after the end`(kind: LogFixture.Kind) async throws {
-        let fixture = try LogFixture.make(kind)
+        let fixture = try await LogFixture.make(kind)
         defer { withExtendedLifetime(fixture) {} }
         let log = try await fixture.open()
         await #expect(throws: SharedLogFault.tooLarge) {

@@ -11,20 +11,32 @@ final class NATSServer: Sendable {
     let port: Int
     var url: String { "nats://127.0.0.1:\(port)" }
 
+    /// Starts one; returns once it listens.
+    ///
     /// - Parameter options: further lines of its configuration.
-    init(_ options: String = "") throws {
-        directory = try makeTemporaryDirectory()
+    static func start(_ options: String = "") async throws -> NATSServer {
+        let directory = try makeTemporaryDirectory()
         let configuration = """
             server_name: t
             jetstream { store_dir: "\(directory)/js", max_mem: 64M, max_file: 1G }
-            log_file: "\(directory)/log"
-            ports_file_dir: "\(directory)"
             \(options)
             """
         try Data(configuration.utf8).write(to: URL(filePath: "\(directory)/configuration"))
-        let first = try Self.start(directory, port: -1)
-        process = Monitor(first)
-        port = try Self.port(in: directory)
+        let (process, log) = try launch(directory, port: -1)
+        let port = await onThread {
+            log.wait(atMost: .seconds(20)) { text in
+                text.firstMatch(of: /Listening for client connections on \S+:(\d+)\n/).flatMap { Int($0.1) }
+            }
+        }
+        let server = NATSServer(directory, process, port: port ?? 0)
+        guard port != nil else { throw RawPeer.Unexpected("nats-server does not listen: \(log.withLock { $0 })") }
+        return server
+    }
+
+    private init(_ directory: String, _ process: ChildProcess, port: Int) {
+        self.directory = directory
+        self.process = Monitor(process)
+        self.port = port
     }
 
     deinit {
@@ -35,30 +47,22 @@ final class NATSServer: Sendable {
     /// Debian's.
     static let program = "/usr/sbin/nats-server"
 
-    private static func start(_ directory: String, port: Int) throws -> ChildProcess {
-        try ChildProcess(
+    /// - Returns: the process, and what it has written to its log so far.
+    private static func launch(_ directory: String, port: Int) throws -> (ChildProcess, log: Monitor<String>) {
+        let process = try ChildProcess(
             [program, "--config", "\(directory)/configuration", "--addr", "127.0.0.1", "--port", "\(port)"],
             environment: [:]
         )
-    }
-
-    /// The server writes it down once it listens.
-    private static func port(in directory: String) throws -> Int {
-        struct Ports: Decodable {
-            let nats: [String]
-        }
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline {
-            let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".ports") }
-            if let file = files.first, let text = try? contents(of: "\(directory)/\(file)"),
-                let ports = try? JSONDecoder().decode(Ports.self, from: Data(text.utf8)),
-                let port = ports.nats.first?.split(separator: ":").last.flatMap({ Int($0) })
-            {
-                return port
+        process.closeInput()
+        process.output.close()
+        let log = Monitor("")
+        try BackgroundThread.start {
+            while let next = try? process.error.read(atMost: 1 << 16), !next.isEmpty {
+                log.update { $0 += String(decoding: next, as: UTF8.self) }
             }
-            usleep(10_000)
+            process.error.close()
         }
-        throw RawPeer.Unexpected("nats-server does not listen: \((try? contents(of: "\(directory)/log")) ?? "")")
+        return (process, log)
     }
 
     /// Ends it as the system does when it has no memory left.
@@ -73,7 +77,7 @@ final class NATSServer: Sendable {
 
     /// Starts it again, on what it has on the disk.
     func startAgain() throws {
-        let next = try Self.start(directory, port: port)
+        let next = try Self.launch(directory, port: port).0
         process.update { $0 = next }
     }
 
