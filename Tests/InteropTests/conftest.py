@@ -9,6 +9,7 @@ import pytest
 from support.browser import BROWSERS, Browser
 from support.certificates import Certificates
 from support.channel import channel as serve_channel
+from support.nats import NATSServer
 from support.page import open_page as go_to_page
 from support.program import Program, Server
 from support.site import Site
@@ -43,6 +44,31 @@ def start_server(start_program):
     def start(*flags, host="localhost", port=0, scheme="ws"):
         address = ["--host", host, "--port", str(port)]
         return Server(start_program("broadcast-server", "start", "--no-log-file", *address, *flags), scheme)
+
+    return start
+
+
+@pytest.fixture
+def start_nats(tmp_path):
+    """Starts a server of NATS with lines of configuration; it is stopped after the case."""
+    servers = []
+
+    def start(options=""):
+        servers.append(NATSServer(tmp_path, options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def start_node(start_program):
+    """Starts a node whose log tells everything, with variables besides those of this process."""
+
+    def start(*flags, **variables):
+        command = ["start", "--no-log-file", "--port", "0", "--log-level", "trace", *flags]
+        return start_program("broadcast-server", *command, environment=os.environ | variables)
 
     return start
 

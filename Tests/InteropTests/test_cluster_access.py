@@ -1,32 +1,16 @@
 """How a node shows NATS who it is: what a file or a variable says nobody else is told, and what is wrong is said clearly."""
 
 import json
-import os
 import urllib.request
 
 import pytest
 
 from support.certificates import Certificates
-from support.nats import NATSServer
 from support.program import Server
 
 _SECRET = "s3cret-and-l0ng"
 _USER = f"authorization {{ user: ann, password: {_SECRET} }}"
 _USAGE, _BAD_INPUT, _BAD_CONFIGURATION = 64, 65, 78
-
-
-@pytest.fixture
-def start_nats(tmp_path):
-    """Starts a server of NATS with lines of configuration; it is stopped after the case."""
-    servers = []
-
-    def start(options=""):
-        servers.append(NATSServer(tmp_path, options))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
 
 
 @pytest.fixture
@@ -39,17 +23,6 @@ def credentials(tmp_path):
         return file
 
     return write
-
-
-@pytest.fixture
-def start_node(start_program):
-    """Starts a node whose log tells everything, with variables besides those of this process."""
-
-    def start(*flags, **variables):
-        command = ["start", "--no-log-file", "--port", "0", "--log-level", "trace", *flags]
-        return start_program("broadcast-server", *command, environment=os.environ | variables)
-
-    return start
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
+import Logging
+
 /// How a node comes to the stream of its cluster: connects, makes the stream if there is none, and looks whether it is as it
 /// has to be. Blocks, within the time that the settings allow.
 struct JetStreamEntrance {
     private let settings: ClusterSettings
     private let subjects: TopicSubject
+    private let logger: Logger
+    private let isGivenUp: Monitor<Bool>
     private let deadline: ContinuousClock.Instant?
 
     struct Found {
@@ -10,9 +14,12 @@ struct JetStreamEntrance {
         let stream: JetStream.StreamState
     }
 
-    init(_ settings: ClusterSettings, _ subjects: TopicSubject) {
+    /// - Parameter isGivenUp: becomes true when nobody waits for it any more: it fails then, after one try at most.
+    init(_ settings: ClusterSettings, _ subjects: TopicSubject, logger: Logger, unless isGivenUp: Monitor<Bool>) {
         self.settings = settings
         self.subjects = subjects
+        self.logger = logger
+        self.isGivenUp = isGivenUp
         deadline = settings.startLimit.map { .now + $0 }
     }
 
@@ -67,33 +74,37 @@ struct JetStreamEntrance {
         }
     }
 
-    private static func failure(to what: String, _ fault: NATSFault) -> Failure {
+    private func failure(to what: String, _ fault: NATSFault) -> Failure {
+        let beginning = "Cannot \(what): "
         guard fault.isTemporary else {
             return Failure(
                 .badConfiguration,
-                "Cannot \(what): \(fault). Look at --cluster-credentials and -ca, and whether JetStream is on."
+                beginning + "\(fault). Look at --cluster-credentials and -ca, and whether JetStream is on."
             )
         }
-        return Failure(
-            .unavailable,
-            "Cannot \(what): \(fault). Start NATS with JetStream first, or wait for it with --cluster-wait."
-        )
+        let advice =
+            deadline == nil
+            ? "It is waited for." : "Start NATS with JetStream first, or wait for it with --cluster-wait."
+        return Failure(.unavailable, beginning + "\(fault). \(advice)")
     }
 
-    /// Tries until it succeeds, cannot succeed, or the time is over.
+    /// Tries until it succeeds, cannot succeed, is given up, or the time is over.
     private func trying<Result>(
         _ what: String,
         _ body: () throws(NATSFault) -> Result
     ) throws(Failure) -> Result {
-        let pause = Monitor(())
+        var lastFailure: Failure?
         while true {
             do throws(NATSFault) {
                 return try body()
             } catch {
-                guard error.isTemporary, deadline.map({ .now < $0 }) ?? true else {
-                    throw Self.failure(to: what, error)
-                }
-                _ = pause.wait(atMost: .milliseconds(200)) { _ -> Void? in nil }
+                let failure = failure(to: what, error)
+                guard error.isTemporary, deadline.map({ .now < $0 }) ?? true else { throw failure }
+                // Who waits for ever is to know what for.
+                if deadline == nil, failure != lastFailure { logger.notice("\(failure.message)") }
+                lastFailure = failure
+                let isGivenUp = isGivenUp.wait(atMost: .milliseconds(200)) { $0 ? true : nil } ?? false
+                guard !isGivenUp else { throw failure }
             }
         }
     }

@@ -54,6 +54,8 @@ final class JetStreamLog: SharedLog {
         /// The thread is to look what there is to do.
         var isWoken = false
         var isClosed = false
+        /// There is nothing to close any more.
+        var hasEnded = false
 
         /// What is to be told of the reach now: by one thread at a time, so that it is told in order.
         mutating func takeNews() -> LogReach.News? {
@@ -83,7 +85,13 @@ final class JetStreamLog: SharedLog {
     }
 
     /// Comes to the log, which is made if there is none; blocks meanwhile.
-    init(_ settings: ClusterSettings, logger: Logger) throws(Failure) {
+    ///
+    /// - Parameter isGivenUp: becomes true when nobody waits for it any more.
+    init(
+        _ settings: ClusterSettings,
+        logger: Logger,
+        unless isGivenUp: Monitor<Bool> = Monitor(false)
+    ) throws(Failure) {
         var generator = SystemRandomNumberGenerator()
         node = NodeID(using: &generator)
         self.settings = settings
@@ -93,7 +101,7 @@ final class JetStreamLog: SharedLog {
         let observer = Observer()
         self.observer = observer
         subjects = TopicSubject(prefix: settings.name.lowercased())
-        let entrance = JetStreamEntrance(settings, subjects)
+        let entrance = JetStreamEntrance(settings, subjects, logger: logger, unless: isGivenUp)
         let found = try entrance.enter(as: node) { event in
             Self.take(event, state, observer, logger)
         }
@@ -444,15 +452,16 @@ final class JetStreamLog: SharedLog {
         }
     }
 
+    /// A second call returns when the first has ended.
     func close() {
         let (outcomes, wasClosed) = state.update { state in
             defer { state.isClosed = true }
             return (state.pending.close(), state.isClosed)
         }
-        guard !wasClosed else { return }
+        guard !wasClosed else { return state.wait { $0.hasEnded ? () : nil } }
         try? connection.publish(NodeSignal(node: node, isLeaving: true).bytes, to: signals)
         for outcome in outcomes { outcome.tell() }
         connection.close()
-        state.withLock { ($0.subscriptions, $0.consumer) = ([], nil) }
+        state.update { ($0.subscriptions, $0.consumer, $0.hasEnded) = ([], nil, true) }
     }
 }

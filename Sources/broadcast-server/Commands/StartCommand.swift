@@ -51,10 +51,10 @@ struct StartCommand: AsyncParsableCommand {
         var server = try await start(settings, stop, log)
         for await cause in stop.causes {
             log.logger("server").info("Server stops (\(cause.name)).")
-            await server.shutdown()
+            await server?.shutdown()
             if case .clusterLost = cause {
                 // Under its old address, and with more patience than with a start that people look at.
-                settings.port = server.port
+                if let port = server?.port { settings.port = port }
                 if let limit = settings.cluster?.startLimit { settings.cluster?.startLimit = max(limit, .seconds(60)) }
                 server = try await start(settings, stop, log)
                 continue
@@ -64,14 +64,23 @@ struct StartCommand: AsyncParsableCommand {
         }
     }
 
+    /// nil when the end was asked for while it waited for its cluster.
     private func start(
         _ settings: StartSettings,
         _ stop: StopSignals,
         _ log: ProgramLog
-    ) async throws(Failure) -> ChatServer {
+    ) async throws(Failure) -> ChatServer? {
+        let result = await stop.cancelling { () async -> Result<ChatServer, Failure>? in
+            do throws(Failure) {
+                return .success(try await ChatServer.start(settings, log: log) { _ in stop.beginAnew() })
+            } catch {
+                return Task.isCancelled ? nil : .failure(error)
+            }
+        }
+        guard let result else { return nil }
         let server: ChatServer
         do throws(Failure) {
-            server = try await ChatServer.start(settings, log: log) { _ in stop.beginAnew() }
+            server = try result.get()
         } catch {
             log.writeToFile(.error, error.message)
             throw error

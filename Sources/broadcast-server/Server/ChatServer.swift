@@ -16,6 +16,8 @@ struct ChatServer: Sendable {
 
     /// Starts listening.
     ///
+    /// It gives up waiting for its cluster, with a failure, when the task is cancelled.
+    ///
     /// - Parameter onLoss: called once when a node has lost its place in its cluster, with the reason: it serves nobody well
     ///   any more, and is to be shut down and started anew. On any thread.
     static func start(
@@ -56,8 +58,10 @@ struct ChatServer: Sendable {
         let service = service(settings, on: loops, store, replication, log: log)
         do throws(Failure) {
             // Nobody is taken in before it is known who is there.
-            if replication != nil {
-                try await BackgroundThread.run { () throws(Failure) in try service.beginReplication() }
+            if let replication {
+                try await BackgroundThread.run(onCancel: replication.close) { () throws(Failure) in
+                    try service.beginReplication()
+                }
             }
             let server = try await listen(settings, on: loops, service)
             return ChatServer(
@@ -98,8 +102,9 @@ struct ChatServer: Sendable {
         onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> Replication? {
         guard let cluster = settings.cluster else { return nil }
-        return try await BackgroundThread.run { () throws(Failure) in
-            let log = try JetStreamLog(cluster, logger: logger)
+        let isGivenUp = Monitor(false)
+        return try await BackgroundThread.run(onCancel: { isGivenUp.update { $0 = true } }) { () throws(Failure) in
+            let log = try JetStreamLog(cluster, logger: logger, unless: isGivenUp)
             return Replication(
                 log,
                 patience: cluster.patience,

@@ -11,15 +11,24 @@ enum BackgroundThread {
     }
 
     /// Runs `body` on a thread of its own, which may block, and returns what it returns.
+    ///
+    /// - Parameter giveUp: called on another thread, which may block as well, when the task is cancelled meanwhile or was
+    ///   before: it is to have `body` return.
     static func run<Result: Sendable>(
+        onCancel giveUp: @escaping @Sendable () -> Void = {},
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) async throws(Failure) -> Result {
-        let result: Swift.Result<Result, Failure> = await withCheckedContinuation { continuation in
-            do throws(Failure) {
-                try start { continuation.resume(returning: Swift.Result { () throws(Failure) in try body() }) }
-            } catch {
-                continuation.resume(returning: .failure(error))
+        let result: Swift.Result<Result, Failure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                do throws(Failure) {
+                    try start { continuation.resume(returning: Swift.Result { () throws(Failure) in try body() }) }
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
             }
+        } onCancel: {
+            // Without a thread for it nothing is given up, and a second signal ends the process.
+            try? start(giveUp)
         }
         return try result.get()
     }

@@ -40,6 +40,13 @@ struct StopSignals: Sendable {
     /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time.
     let causes: AsyncStream<StopCause>
     private let continuation: AsyncStream<StopCause>.Continuation
+    private let end = Monitor(End())
+
+    private struct End: Sendable {
+        var isAskedFor = false
+        /// Gives up what is under way.
+        var giveUp: (@Sendable () -> Void)?
+    }
 
     init() {
         (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(2))
@@ -90,5 +97,23 @@ struct StopSignals: Sendable {
         JobControl.end()
         continuation.yield(cause)
         continuation.finish()
+        let giveUp = end.withLock { end in
+            end.isAskedFor = true
+            return end.giveUp
+        }
+        giveUp?()
+    }
+
+    /// Runs `body` as a task of its own, one at a time, which is cancelled when the end is asked for.
+    func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
+        let task = Task { await body() }
+        let isAskedFor = end.withLock { end in
+            end.giveUp = task.cancel
+            return end.isAskedFor
+        }
+        if isAskedFor { task.cancel() }
+        let result = await task.value
+        end.withLock { $0.giveUp = nil }
+        return result
     }
 }

@@ -251,6 +251,18 @@ import Testing
         await node.end()
     }
 
+    @Test func `a node that waits for others can be given up`() async throws {
+        let log = MemoryLog()
+        let way = log.open()
+        // It is there, and never answers.
+        let other = LogReader(log.open())
+        let start = Task { try await LocalChat.start(log: way) }
+        _ = try await other.places(1)
+        start.cancel()
+        let result = await start.result
+        #expect(throws: Failure.self) { try result.get() }
+    }
+
     @Test func `a node that has missed something says so, takes nothing, and ends without waiting`() async throws {
         let log = MemoryLog()
         let losses = Monitor<[String]>([])

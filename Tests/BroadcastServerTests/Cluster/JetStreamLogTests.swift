@@ -125,6 +125,17 @@ import Testing
         try await log.close()
     }
 
+    @Test func `a start that waits is given up when nobody wants it any more`() async throws {
+        let server = try await NATSServer.start()
+        defer { withExtendedLifetime(server) {} }
+        server.kill()
+        let isGivenUp = Monitor(false)
+        let start = Task { try await LogFixture.open(server, unless: isGivenUp) { $0.startLimit = nil } }
+        isGivenUp.update { $0 = true }
+        let result = await start.result
+        #expect(throws: Failure.self) { try result.get() }
+    }
+
     @Test func `a stream that was made anew is another log`() async throws {
         try await withLog { server, log, reader in
             let other = try await LogFixture.open(server)

@@ -30,6 +30,7 @@ enum LogFixture: Sendable {
 
     static func open(
         _ server: NATSServer,
+        unless isGivenUp: Monitor<Bool> = Monitor(false),
         _ change: (inout ClusterSettings) -> Void = { _ in }
     ) async throws -> JetStreamLog {
         var settings = ClusterSettings(servers: try #require(NATSServers(argument: server.url)))
@@ -37,7 +38,7 @@ enum LogFixture: Sendable {
         change(&settings)
         let logger = Logger(label: "cluster") { _ in SwiftLogNoOpLogHandler() }
         return try await onThread { [settings] in
-            Result { () throws(Failure) in try JetStreamLog(settings, logger: logger) }
+            Result { () throws(Failure) in try JetStreamLog(settings, logger: logger, unless: isGivenUp) }
         }
         .get()
     }

@@ -42,7 +42,16 @@ struct LocalChat: Sendable {
             store: store,
             replication: replication
         )
-        if log != nil { try await BackgroundThread.run { () throws(Failure) in try service.beginReplication() } }
+        if let replication {
+            do {
+                try await BackgroundThread.run(onCancel: replication.close) { () throws(Failure) in
+                    try service.beginReplication()
+                }
+            } catch {
+                for loop in loops { await loop.shutdown() }
+                throw error
+            }
+        }
         let origins = OriginPolicy(
             exceptions: Set([OriginPolicy.Exception(argument: allowedOrigin)].compactMap(\.self))
         )

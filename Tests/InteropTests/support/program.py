@@ -77,6 +77,10 @@ class Program:
         self._reader.join(PATIENCE)
         return code
 
+    def signal(self, number):
+        """Sends it a signal."""
+        self._process.send_signal(number)
+
     def kill(self):
         """Ends it at once, without a chance to say goodbye."""
         self._process.kill()

@@ -145,7 +145,7 @@ final class Replication: Sendable {
 // MARK: The log
 
 extension Replication {
-    /// Follows the log for these channels; returns when this node is current. Blocks.
+    /// Follows the log for these channels; returns when this node is current, and fails when it is closed before. Blocks.
     func begin(_ directory: ChannelDirectory) throws(Failure) {
         state.withLock { $0.directory = directory }
         log.follow { [weak self] event in self?.take(event) }
@@ -154,13 +154,15 @@ extension Replication {
             try append(.hello(node))
             let isCurrent = state.wait(atMost: .seconds(2)) { state -> Bool? in
                 if case .current = state.stage { return true }
+                if state.isClosed { return false }
                 guard ContinuousClock.now >= firstTime, state.isFirst(node) else { return nil }
                 return false
             }
             if isCurrent == true { return }
             if state.withLock({ ContinuousClock.now >= firstTime && $0.isFirst(node) }) {
                 try append(.begin(node))
-                if state.wait(atMost: .seconds(5), until: { $0.isCurrent ? true : nil }) == true { return }
+                let isCurrent = state.wait(atMost: .seconds(5)) { $0.isCurrent ? true : $0.isClosed ? false : nil }
+                if isCurrent == true { return }
             }
         }
     }
@@ -312,8 +314,11 @@ extension Replication {
 
     /// Tells nobody anything any more.
     func close() {
-        state.update { $0.isClosed = true }
-        reportFigures()
+        let wasClosed = state.update { state in
+            defer { state.isClosed = true }
+            return state.isClosed
+        }
+        if !wasClosed { reportFigures() }
         log.close()
     }
 }
