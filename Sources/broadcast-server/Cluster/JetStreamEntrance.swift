@@ -76,6 +76,19 @@ struct JetStreamEntrance {
 
     private func failure(to what: String, _ fault: NATSFault) -> Failure {
         let beginning = "Cannot \(what): "
+        if fault.refusesCertificate {
+            return Failure(
+                .badConfiguration,
+                beginning + "\(fault). Give it one that it trusts, with --cluster-cert and --cluster-key."
+            )
+        }
+        if fault.saysNothing {
+            return Failure(
+                .unavailable,
+                beginning + "the server has ended the connection without a word. Either it wants a certificate that it "
+                    + "trusts, by --cluster-cert and --cluster-key, or it is going down."
+            )
+        }
         guard fault.isTemporary else {
             return Failure(
                 .badConfiguration,

@@ -31,12 +31,29 @@ extension NATSFault {
 
     /// Whether the same may succeed later: nobody leads, no answer, no connection, too few servers yet.
     var isTemporary: Bool {
-        switch status {
+        guard !refusesCertificate else { return false }
+        return switch status {
         case NATS_TIMEOUT.rawValue, NATS_NO_RESPONDERS.rawValue, NATS_CONNECTION_DISCONNECTED.rawValue,
             NATS_NO_SERVER.rawValue, NATS_CONNECTION_CLOSED.rawValue, NATS_INSUFFICIENT_BUFFER.rawValue,
             NATS_IO_ERROR.rawValue, NATS_PROTOCOL_ERROR.rawValue:
             true
         default: Self.temporaryCodes.contains(code)
+        }
+    }
+
+    /// Whether the server does not take the client's certificate, or that there is none, and has said so by an alert of TLS
+    /// (RFC 8446 section 6.2).
+    var refusesCertificate: Bool {
+        description.contains(" alert ") && (description.contains("certificate") || description.contains("unknown ca"))
+    }
+
+    /// Whether the server has ended a connection that was just being made. Before 3.8 libnats says so of one that does not take
+    /// the client's certificate, too: in TLS 1.3 the alert comes after the handshake, where libnats did not heed it.
+    var saysNothing: Bool {
+        switch status {
+        case NATS_CONNECTION_CLOSED.rawValue: true
+        case NATS_PROTOCOL_ERROR.rawValue: description.contains("got ''")
+        default: false
         }
     }
 
