@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 
 from support.certificates import Certificates
+from support.operator import Operator
 from support.program import Server
 
 _SECRET = "s3cret-and-l0ng"
@@ -34,14 +35,20 @@ def secure_nats(start_nats, certificates):
     )
 
 
-def check(node):
+@pytest.fixture
+def operator(tmp_path):
+    """Who gives accounts and users."""
+    return Operator(tmp_path / "operator")
+
+
+def check(node, secret=_SECRET):
     """It has its cluster, and whoever reads its command line or its log does not get the secret."""
     server = Server(node, "ws")
     request = urllib.request.Request(f"{server.page}team", b"hello", {"Content-Type": "text/plain"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert json.load(answer)["stored"] == "cluster"
-    assert not any(_SECRET in word for word in node.command_line)
-    assert _SECRET not in node.output
+    assert not any(secret in word for word in node.command_line)
+    assert secret not in node.output
 
 
 def check_refused(node, code, text):
@@ -59,6 +66,20 @@ def test_a_user_and_a_password_in_a_file(start_nats, start_node, credentials):
 def test_a_token_in_a_file(start_nats, start_node, credentials):
     nats = start_nats(f"authorization {{ token: {_SECRET} }}")
     check(start_node("--cluster", nats.url, "--cluster-credentials", credentials(f"{_SECRET}\n")))
+
+
+def test_a_file_of_nsc(start_nats, start_node, credentials, operator):
+    nats = start_nats(operator.configuration)
+    node = start_node("--cluster", nats.url, "--cluster-credentials", credentials(operator.credentials))
+    check(node, operator.user.seed)
+
+
+def test_a_file_of_another_operator_is_refused(start_nats, start_node, credentials, operator, tmp_path):
+    nats = start_nats(operator.configuration)
+    other = Operator(tmp_path / "another")
+    node = start_node("--cluster", nats.url, "--cluster-credentials", credentials(other.credentials))
+    check_refused(node, _BAD_CONFIGURATION, "Authorization Violation")
+    assert other.user.seed not in node.output
 
 
 def test_a_url_with_a_password_in_the_variable(start_nats, start_node):
