@@ -25,6 +25,7 @@ final class JetStreamLog: SharedLog {
     /// Held while somebody is told what comes from the stream.
     private let order = Monitor(())
 
+    var lastSign: ContinuousClock.Instant { state.withLock { max($0.lastSign, $0.lastAnswer) } }
     var newestPlace: SharedPlace { SharedPlace(rawValue: max(state.withLock { $0.newest }, lastPlace.rawValue)) }
 
     /// NATS puts the header of a message and its subject into its payload as well.
@@ -44,6 +45,8 @@ final class JetStreamLog: SharedLog {
         var isTelling = false
         /// When the consumer has sent something last.
         var lastSign = ContinuousClock.now
+        /// When something was said to be stored last.
+        var lastAnswer = ContinuousClock.now
         var reach = LogReach()
         /// Somebody hears what is told of the reach, and is being told it.
         var isFollowed = false
@@ -338,6 +341,7 @@ final class JetStreamLog: SharedLog {
             switch answer {
             case .stored(let sequence):
                 state.newest = max(state.newest, sequence)
+                state.lastAnswer = now
                 state.reach.stored(now: now)
             case .later(let reason): state.reach.failed(reason)
             case .refused: break

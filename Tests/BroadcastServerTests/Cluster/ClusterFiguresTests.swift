@@ -10,7 +10,7 @@ import Testing
     private func id(_ number: UInt64) -> BatchID { BatchID(node: NodeID(rawValue: 1), number: number) }
     private func after(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
     private func place(_ number: UInt64) -> SharedPlace { SharedPlace(rawValue: number) }
-    private var now: ClusterFigures.Snapshot { figures.snapshot(queuedBytes: 0, newest: .beginning) }
+    private var now: ClusterFigures.Snapshot { figures.snapshot(queuedBytes: 0, newest: .beginning, silence: .zero) }
 
     @Test func `each time stands in the range that it is in`() {
         var histogram = DurationHistogram()
@@ -63,7 +63,9 @@ import Testing
 
     @Test func `a node is behind by the places that it knows of and has not taken`() {
         figures.took(SharedPlace(rawValue: 5))
-        let lags = [4, 5, 9].map { figures.snapshot(queuedBytes: 0, newest: SharedPlace(rawValue: $0)).lag }
+        let lags = [4, 5, 9].map { newest in
+            figures.snapshot(queuedBytes: 0, newest: SharedPlace(rawValue: newest), silence: .zero).lag
+        }
         #expect(lags == [0, 0, 4])
     }
 
@@ -71,11 +73,15 @@ import Testing
         figures.sent(id(1), now: start)
         #expect(figures.answered(id(1), at: place(1), now: after(3)))
         figures.cameBack()
-        let line = "\(figures.snapshot(queuedBytes: 7, newest: SharedPlace(rawValue: 2)))"
+        let snapshot = figures.snapshot(
+            queuedBytes: 7,
+            newest: SharedPlace(rawValue: 2),
+            silence: .microseconds(420_900)
+        )
         #expect(
-            line
+            "\(snapshot)"
                 == "1 batches stored 3.00 ms (at most 3.00 ms), back - later; 0 in flight, 7 bytes wait, 2 places behind, "
-                + "1 times back after the cluster was away"
+                + "1 times back after the cluster was away, last sign of it 420 ms ago"
         )
     }
 

@@ -89,6 +89,21 @@ import Testing
         }
     }
 
+    @Test func `a log gives signs of life when it stores something, and when there is nothing to tell`() async throws {
+        let server = try await NATSServer.start()
+        defer { withExtendedLifetime(server) {} }
+        let log = try await LogFixture.open(server)
+        defer { log.close() }
+        let beginning = ContinuousClock.now
+        _ = try await log.append("a", number: 1)
+        #expect(log.lastSign >= beginning)
+        let reader = LogReader(log)
+        _ = try await reader.texts(1)
+        let (sign, limit) = (log.lastSign, ContinuousClock.now + .seconds(30))
+        while log.lastSign == sign, ContinuousClock.now < limit { await Task.yield() }
+        #expect(log.lastSign > sign)
+    }
+
     @Test func `a stream with other settings is an error that names them`() async throws {
         let server = try await NATSServer.start()
         defer { withExtendedLifetime(server) {} }

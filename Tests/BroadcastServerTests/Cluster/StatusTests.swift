@@ -21,10 +21,24 @@ import Testing
         await node.end()
     }
 
-    private func health(_ node: LocalChat) async throws -> String {
+    /// The two lines of the answer, with its status in front.
+    private func health(_ node: LocalChat) async throws -> (status: String, sign: Substring) {
         let http = try HTTPPeer(port: node.port)
         let answer = try await http.get("/healthz")
-        return "\(answer.status) \(answer.body)"
+        let lines = answer.body.split(separator: "\n", omittingEmptySubsequences: false)
+        try #require(lines.count == 3 && lines[2].isEmpty)
+        return ("\(answer.status) \(lines[0])", lines[1])
+    }
+
+    private func status(_ node: LocalChat) async throws -> String {
+        try await health(node).status
+    }
+
+    /// How long ago the cluster has given its last sign of life.
+    private func silence(_ node: LocalChat) async throws -> Duration {
+        let sign = try await health(node).sign
+        let match = try #require(try /last sign of the cluster: (\d+) ms ago/.wholeMatch(in: sign))
+        return .milliseconds(try #require(Int(match.1)))
     }
 
     @Test func `members are told in every channel, and so is who asks for the health of the node`() async throws {
@@ -32,17 +46,28 @@ import Testing
             let members = [
                 try await JSONPeer.connected(to: node.port), try await JSONPeer.connected(to: node.port, "/team"),
             ]
-            #expect(try await health(node) == "200 ok\n")
+            #expect(try await status(node) == "200 ok")
             way.goAway(Self.reason)
             for member in members {
                 let status = try await member.nextStatus()
                 #expect(status == .away(Self.reason))
                 #expect(status.message == "The cluster takes nothing just now: \(Self.reason).")
             }
-            #expect(try await health(node) == "503 no cluster: \(Self.reason)\n")
+            #expect(try await status(node) == "503 no cluster: \(Self.reason)")
             way.comeBack()
             for member in members { #expect(try await member.nextStatus() == .back) }
-            #expect(try await health(node) == "200 ok\n")
+            #expect(try await status(node) == "200 ok")
+        }
+    }
+
+    @Test func `the health of a node tells how long ago the cluster gave its last sign`() async throws {
+        try await withNode { node, way in
+            var silences = [try await silence(node)]
+            way.goAway(Self.reason, since: .now - .seconds(90))
+            silences.append(try await silence(node))
+            way.comeBack()
+            silences.append(try await silence(node))
+            #expect(silences[0] < .seconds(30) && silences[1] >= .seconds(90) && silences[2] < .seconds(30))
         }
     }
 

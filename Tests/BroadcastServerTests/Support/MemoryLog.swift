@@ -62,7 +62,9 @@ final class MemoryLog: Sendable {
         var newestPlace: SharedPlace { SharedPlace(rawValue: log.state.withLock { UInt64($0.batches.count) }) }
         let maximumBatchBytes = 1 << 20
         private let log: MemoryLog
-        private let isAway = Monitor(false)
+        /// Since when it is away.
+        private let absence = Monitor<ContinuousClock.Instant?>(nil)
+        var lastSign: ContinuousClock.Instant { absence.withLock { $0 } ?? .now }
         private let observer = Monitor<(handler: Handler<SharedLogEvent>?, early: [SharedLogEvent])>((nil, []))
 
         init(_ log: MemoryLog, _ node: NodeID, _ last: SharedPlace) {
@@ -83,7 +85,7 @@ final class MemoryLog: Sendable {
             _ answer: @escaping @Sendable (Result<SharedPlace, SharedLogFault>) -> Void
         ) {
             guard batch.bytes.count <= maximumBatchBytes else { return answer(.failure(.tooLarge)) }
-            guard !isAway.withLock({ $0 }) else { return answer(.failure(.unanswered("away"))) }
+            guard absence.withLock({ $0 }) == nil else { return answer(.failure(.unanswered("away"))) }
             let (place, isNew) = log.state.withLock { state -> (SharedPlace?, Bool) in
                 guard state.nodes[node] != nil else { return (nil, false) }
                 if let place = state.ids[batch.id] { return (place, false) }
@@ -135,14 +137,15 @@ final class MemoryLog: Sendable {
             log.tell(.letter(bytes), to: node)
         }
 
-        /// Has the node lose its way to the log for a while, which takes nothing of it then.
-        func goAway(_ reason: String) {
-            isAway.withLock { $0 = true }
+        /// Has the node lose its way to the log for a while, which takes nothing of it then, and has not been heard since an
+        /// instant.
+        func goAway(_ reason: String, since instant: ContinuousClock.Instant = .now) {
+            absence.withLock { $0 = instant }
             log.tell(.away(reason), to: node)
         }
 
         func comeBack() {
-            isAway.withLock { $0 = false }
+            absence.withLock { $0 = nil }
             log.tell(.back, to: node)
         }
 

@@ -19,6 +19,8 @@ final class ClusterFigures: Sendable {
         var returns = 0
         /// How many places of the log this node has not taken yet, as far as it knows.
         var lag: UInt64 = 0
+        /// How long ago the log has given its last sign of life.
+        var silence = Duration.zero
     }
 
     private struct Flight {
@@ -88,12 +90,15 @@ final class ClusterFigures: Sendable {
         state.withLock { $0.total.returns += 1 }
     }
 
-    /// - Parameter newest: the last place of the log that is known.
-    func snapshot(queuedBytes: Int, newest: SharedPlace) -> Snapshot {
+    /// - Parameters:
+    ///   - newest: the last place of the log that is known.
+    ///   - silence: how long ago the log has given its last sign of life.
+    func snapshot(queuedBytes: Int, newest: SharedPlace, silence: Duration) -> Snapshot {
         state.withLock { state in
             var snapshot = state.total
             snapshot.inFlight = state.flights.values.count { $0.acknowledged == nil }
             snapshot.queuedBytes = queuedBytes
+            snapshot.silence = silence
             snapshot.lag = newest > state.lastTaken ? newest.rawValue - state.lastTaken.rawValue : 0
             return snapshot
         }
@@ -106,7 +111,8 @@ extension ClusterFigures.Snapshot: CustomStringConvertible {
         """
         \(publishToAcknowledgement.count) batches stored \(Self.times(publishToAcknowledgement)), back \
         \(Self.times(acknowledgementToDelivery)) later; \(inFlight) in flight, \(queuedBytes) bytes wait, \
-        \(lag) places behind, \(returns) times back after the cluster was away
+        \(lag) places behind, \(returns) times back after the cluster was away, last sign of it \
+        \(Int(silence / .milliseconds(1))) ms ago
         """
     }
 

@@ -10,6 +10,8 @@ protocol SharedLog: Sendable {
     var lastPlace: SharedPlace { get }
     /// The last place that this node knows of by now, whether or not it was told what stands there.
     var newestPlace: SharedPlace { get }
+    /// When the log has sent this node anything last, be it only that it is there, or has stored something for it.
+    var lastSign: ContinuousClock.Instant { get }
     /// The most that a batch may have.
     var maximumBatchBytes: Int { get }
 

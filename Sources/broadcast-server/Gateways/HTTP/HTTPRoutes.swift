@@ -40,15 +40,16 @@ struct HTTPRoutes: Sendable {
         }
     }
 
-    /// A node that has lost its cluster still serves those who are there, but takes nothing.
+    /// A node that has lost its cluster still serves those who are there, but takes nothing. Of its cluster there is a second
+    /// line.
     private var health: HTTPServerResponse {
-        guard let trouble = service.replication?.trouble else {
-            return HTTPServerResponse(headerFields: [.cacheControl: "no-store"], text: "ok\n")
-        }
+        let replication = service.replication
+        let trouble = replication?.trouble
+        let sign = replication.map { "last sign of the cluster: \(Int($0.silence / .milliseconds(1))) ms ago\n" }
         return HTTPServerResponse(
-            status: .serviceUnavailable,
+            status: trouble == nil ? .ok : .serviceUnavailable,
             headerFields: [.cacheControl: "no-store"],
-            text: "no cluster: \(trouble)\n"
+            text: (trouble.map { "no cluster: \($0)\n" } ?? "ok\n") + (sign ?? "")
         )
     }
 
