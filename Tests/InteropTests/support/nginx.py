@@ -1,17 +1,22 @@
 """nginx as a reverse proxy in front of the server."""
 
-import socket
-
+from .ports import free_port
 from .program import Program
 
-# As a site would have it, but for the folder and the times.
-CONFIGURATION = """
+# As a site would have it, but for the folder.
+_CONFIGURATION = """
 daemon off;
 pid nginx.pid;
 error_log stderr notice;
 events {{ }}
 http {{
     access_log off;
+{http}
+}}
+"""
+
+# As a site would have it, but for the times.
+_SERVER = """
     map $http_upgrade $connection_upgrade {{
         default upgrade;
         ""      close;
@@ -28,17 +33,14 @@ http {{
             proxy_read_timeout {read_timeout};
         }}
     }}
-}}
 """
 
 
 def start_nginx(directory, upstream, path="/", certificates=None, read_timeout="60s"):
     """Starts nginx at a free port; gives it with its authority, once it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     tls = certificates and f"ssl_certificate {certificates.certificate}; ssl_certificate_key {certificates.key};"
-    configuration = CONFIGURATION.format(
+    server = _SERVER.format(
         port=port,
         path=path,
         upstream=upstream,
@@ -46,8 +48,12 @@ def start_nginx(directory, upstream, path="/", certificates=None, read_timeout="
         listen_options="ssl" if tls else "",
         server_options=tls or "",
     )
-    (directory / "nginx.conf").write_text(configuration)
-    command = ["nginx", "-p", directory, "-c", "nginx.conf", "-e", "stderr"]
-    nginx = Program(command, directory)
+    return run_nginx(directory, server), f"localhost:{port}"
+
+
+def run_nginx(directory, http):
+    """Starts nginx with what stands in its `http` block, and waits until it listens."""
+    (directory / "nginx.conf").write_text(_CONFIGURATION.format(http=http))
+    nginx = Program(["nginx", "-p", directory, "-c", "nginx.conf", "-e", "stderr"], directory)
     nginx.wait_for("start worker process")
-    return nginx, f"localhost:{port}"
+    return nginx

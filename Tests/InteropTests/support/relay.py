@@ -9,7 +9,7 @@ class Relay:
     """Listens on a free port of localhost and passes on what comes, in both directions."""
 
     def __init__(self, port):
-        # Of connections to come: a server that was started anew has another port.
+        # Of connections to come: a server that was started anew has another port. None for nobody: they are ended at once.
         self.target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -22,6 +22,9 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.target is None:
+                    client.close()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self.target))
                 with self._lock:
                     self._sockets += [client, server]
