@@ -2,12 +2,11 @@ internal import CNATS
 
 /// What a node asks JetStream for besides publishing. Every call blocks until the answer has come, two seconds at most: not
 /// to be made on a service loop, nor where libnats calls.
-///
-/// Reason for the unchecked conformance: the pointer is set once, and libnats locks whatever it guards.
 @safe
-final class JetStream: @unchecked Sendable {
+final class JetStream: Sendable {
     let connection: NATSConnection
-    private let pointer: OpaquePointer
+    // Not isolated: libnats locks what it points at, and it lives as long as this object.
+    private nonisolated(unsafe) let pointer: OpaquePointer
 
     private static let wait: Int64 = 2_000
 

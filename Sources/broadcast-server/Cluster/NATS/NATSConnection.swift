@@ -5,11 +5,9 @@ import Synchronization
 /// not closed.
 ///
 /// It may be used on any thread. What is published while it is away fails at once: nothing waits within libnats, so that
-/// nothing is sent late that its sender has given up.
-///
-/// Reason for the unchecked conformance: the pointer is set once, at the beginning, and libnats locks whatever it guards.
+/// nothing is sent late that its sender has given up. What is asked of one that was closed fails.
 @safe
-final class NATSConnection: @unchecked Sendable {
+final class NATSConnection: Sendable {
     enum Event: Sendable, Equatable {
         case disconnected(String)
         case reconnected(server: String)
@@ -18,7 +16,8 @@ final class NATSConnection: @unchecked Sendable {
         case trouble(String)
     }
 
-    let pointer: OpaquePointer
+    // Not isolated: libnats locks what it points at, and it lives as long as this object, also when it was closed.
+    nonisolated(unsafe) let pointer: OpaquePointer
     /// The largest message that the server takes.
     var maximumPayload: Int { unsafe Int(natsConnection_GetMaxPayload(pointer)) }
 

@@ -1,12 +1,10 @@
 internal import CNATS
 
 /// What comes on a subject, told on a thread of libnats until the connection ends.
-///
-/// Reason for the unchecked conformance: the pointer is set once, before the object is known to others, and libnats may be
-/// called on any thread.
 @safe
-final class NATSSubscription: @unchecked Sendable {
-    private let pointer: OpaquePointer
+final class NATSSubscription: Sendable {
+    // Not isolated: libnats locks what it points at, and it lives as long as this object.
+    private nonisolated(unsafe) let pointer: OpaquePointer
 
     /// What libnats is given to call: it lives until libnats has said that it calls it no more.
     final class Listener: Sendable {
