@@ -277,11 +277,12 @@ import Testing
         way.lose()
         let problem = try await member.next { if case .error(let problem) = $0 { problem } else { nil } }
         #expect(problem.code == .unavailable && problem.key == "1")
-        #expect(losses.withLock { $0.count } == 1)
         way.comeBack()
         try await member.send(.message(text: "too late", key: "2"))
         let late = try await member.next { if case .error(let problem) = $0 { problem } else { nil } }
         #expect(late.code == .unavailable && late.key == "2")
+        let told = await onThread { losses.wait(atMost: .seconds(30)) { $0.isEmpty ? nil : $0.count } }
+        #expect(told == 1)
         await node.end()
     }
 }

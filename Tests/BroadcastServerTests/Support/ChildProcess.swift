@@ -67,6 +67,12 @@ final class ChildProcess: Sendable {
         kill(pid, number)
     }
 
+    /// Blocks until the process stands still: it may go on for a moment after the signal that has it do so.
+    func waitForStop() {
+        var status: Int32 = 0
+        while unsafe waitpid(pid, &status, WUNTRACED) == -1 && errno == EINTR {}
+    }
+
     func closeInput() {
         isInputOpen.update { isOpen in
             if isOpen { input.close() }

@@ -81,7 +81,12 @@ final class NATSServer: Sendable {
         process.update { $0 = next }
     }
 
-    /// Has it stand still, or go on.
-    func stop() { process.withLock { $0 }?.signal(SIGSTOP) }
+    /// Has it stand still; returns when it does.
+    func stop() {
+        let process = process.withLock { $0 }
+        process?.signal(SIGSTOP)
+        process?.waitForStop()
+    }
+
     func goOn() { process.withLock { $0 }?.signal(SIGCONT) }
 }
