@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import os
 import pathlib
 import signal
 import socket
 import urllib.request
 
-_PROGRAM = "/usr/sbin/nats-server"
+_PROGRAM = os.environ.get("NATS_SERVER", "/usr/sbin/nats-server")
 
 
 def free_ports(count):
