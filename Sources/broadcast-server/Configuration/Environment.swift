@@ -65,7 +65,10 @@ struct Environment {
         guard let text = reader.string(forKey: key), !text.isEmpty else { return nil }
         guard let value = read(key, text) else {
             let name = Self.variable(setting.name)
-            let message = "The environment variable \(name) is \"\(EscapedText.escape(text))\". \(setting.rule)"
+            // What may hold a password is not shown.
+            let shown = text.contains("@") ? "" : " is \"\(EscapedText.escape(text))\""
+            let message =
+                "The environment variable \(name)\(shown.isEmpty ? " has a wrong value" : shown). \(setting.rule)"
             throw Failure(.badConfiguration, message)
         }
         return value

@@ -27,18 +27,20 @@ struct NATSServers: OptionValue, Equatable, CustomStringConvertible {
 
     /// They without what nobody should read.
     var description: String {
-        urls.map { url in
-            guard let at = url.lastIndex(of: "@"), let colon = url.firstIndex(of: ":") else { return url }
-            return url[...colon] + "//" + url[url.index(after: at)...]
-        }
-        .joined(separator: ", ")
+        urls.map(Self.withoutSecrets).joined(separator: ", ")
+    }
+
+    /// A URL without what stands in it before `@`.
+    static func withoutSecrets(_ url: String) -> String {
+        guard let at = url.lastIndex(of: "@"), let colon = url.firstIndex(of: ":") else { return url }
+        return url[...colon] + "//" + url[url.index(after: at)...]
     }
 }
 
 extension OptionForm<String> {
     /// What is fit for the name of a stream and for a token of a subject.
     static var natsName: OptionForm {
-        OptionForm(rule: "Use 1 to 32 letters, digits, - and _.") { text in
+        OptionForm(rule: "Use 1 to 32 letters, digits, - and _, not beginning with KV_.") { text in
             let isFit = text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -47,7 +49,8 @@ extension OptionForm<String> {
                 default: false
                 }
             }
-            return isFit && 1...32 ~= text.utf8.count ? text : nil
+            // So JetStream calls the streams of its buckets.
+            return isFit && 1...32 ~= text.utf8.count && !text.lowercased().hasPrefix("kv_") ? text : nil
         }
     }
 }

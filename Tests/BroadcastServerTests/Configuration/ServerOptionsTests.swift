@@ -52,6 +52,18 @@ import Testing
         }
     }
 
+    @Test func `of what may hold a password only the name is told`() throws {
+        let variables = ["BROADCAST_SERVER_CLUSTER": "http://ann:s3cret@localhost:4222"]
+        let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
+        let failure = #expect(throws: Failure.self) {
+            try StartSettings(flags: try StartFlags.parse([]), environment: environment)
+        }
+        #expect(failure?.message.contains("BROADCAST_SERVER_CLUSTER") == true)
+        #expect(failure?.message.contains("s3cret") == false)
+        #expect(NATSServers.withoutSecrets("nats://ann:s3cret@localhost:4222") == "nats://localhost:4222")
+        #expect(NATSServers.withoutSecrets("nats://localhost:4222") == "nats://localhost:4222")
+    }
+
     @Test func `the help shows the defaults as they would be written`() {
         for part in ["(default: 8088)", "(default: 24h)", "(default: 64M)", "(default: drop-newest)"] {
             #expect(help.contains(part) == (part != "(default: drop-newest)"), "\(part)")

@@ -65,8 +65,8 @@ final class NATSConnection: Sendable {
             var buffer = [CChar](repeating: 0, count: 256)
             let size = buffer.count
             unsafe natsConnection_GetConnectedUrl(connection, &buffer, size)
-            let server = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            unsafe tell(listener, .reconnected(server: server))
+            let url = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            unsafe tell(listener, .reconnected(server: NATSServers.withoutSecrets(url)))
         },
         closed: { _, listener in
             unsafe tell(listener, .closed)
