@@ -1,5 +1,7 @@
 """What is played on: servers of NATS, three nodes, and a way between each that can be cut."""
 
+import asyncio
+
 from cut import Cut
 from member import Member, Speaker
 from nats import NATS
@@ -31,7 +33,8 @@ class Stage:
             flags = ["--cluster-wait", "--cluster-patience", "120s", *self.flags]
             node = Node(self._program, urls, flags)
             self.nodes.append(node)
-            await node.start()
+        # Together, with nothing there: one of them makes the stream, and begins.
+        await asyncio.gather(*(node.start() for node in self.nodes))
 
     async def stop(self):
         """Ends everything at once."""

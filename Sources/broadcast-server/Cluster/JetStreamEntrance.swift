@@ -36,6 +36,7 @@ struct JetStreamEntrance {
         let stream = try trying("have the stream \(wanted.name)") { () throws(NATSFault) in
             try Self.stream(wanted, of: jetStream)
         }
+        let settled = try settled(stream, of: jetStream)
         var acceptable = wanted
         // That of a single server, which cannot have more.
         if stream.settings.replicas == 1 { acceptable.replicas = 1 }
@@ -50,7 +51,23 @@ struct JetStreamEntrance {
                 """
             )
         }
-        return Found(jetStream: jetStream, stream: stream)
+        return Found(jetStream: jetStream, stream: settled)
+    }
+
+    /// Nodes that make a stream at the same moment may each be told another time of its making: the last one counts.
+    private func settled(
+        _ stream: JetStream.StreamState,
+        of jetStream: JetStream
+    ) throws(Failure) -> JetStream.StreamState {
+        var stream = stream
+        while stream.lastSequence == 0 {
+            _ = isGivenUp.wait(atMost: .milliseconds(300)) { $0 ? true : nil }
+            let name = stream.settings.name
+            let again = try trying("look at the stream \(name)") { () throws(NATSFault) in try jetStream.stream(name) }
+            if again.created == stream.created { return again }
+            stream = again
+        }
+        return stream
     }
 
     private static func stream(

@@ -255,12 +255,12 @@ final class JetStreamLog: SharedLog {
     ) {
         switch event {
         case .disconnected(let reason):
-            let isClosed = state.update { state in
+            let isOfInterest = state.update { state in
                 state.reach.disconnected(reason)
                 state.peers.setHearing(false, now: .now)
-                return state.isClosed
+                return state.isFollowed && !state.isClosed
             }
-            guard !isClosed else { return }
+            guard isOfInterest else { return }
             logger.warning("The connection to NATS is lost (\(reason)): changes wait.")
             tellNews(state, observer, logger)
         case .reconnected(let server):

@@ -71,10 +71,27 @@ struct StartCommand: AsyncParsableCommand {
         _ log: ProgramLog
     ) async throws(Failure) -> ChatServer? {
         let result = await stop.cancelling { () async -> Result<ChatServer, Failure>? in
-            do throws(Failure) {
-                return .success(try await ChatServer.start(settings, log: log) { _ in stop.beginAnew() })
-            } catch {
-                return Task.isCancelled ? nil : .failure(error)
+            while true {
+                // What is lost before the server listens begins anew here, and later where its end is waited for.
+                let loss = Monitor((isLost: false, hasStarted: false))
+                do throws(Failure) {
+                    let server = try await ChatServer.start(settings, log: log) { _ in
+                        let hasStarted = loss.withLock { loss in
+                            loss.isLost = true
+                            return loss.hasStarted
+                        }
+                        if hasStarted { stop.beginAnew() }
+                    }
+                    let isLost = loss.withLock { loss in
+                        loss.hasStarted = true
+                        return loss.isLost
+                    }
+                    if isLost { stop.beginAnew() }
+                    return .success(server)
+                } catch {
+                    if Task.isCancelled { return nil }
+                    guard loss.withLock({ $0.isLost }) else { return .failure(error) }
+                }
             }
         }
         guard let result else { return nil }

@@ -110,6 +110,7 @@ struct ChatServer: Sendable {
                 patience: cluster.patience,
                 maximumQueuedBytes: cluster.maximumQueuedBytes,
                 logger: logger,
+                waitsAtStart: cluster.startLimit == nil,
                 onLoss: onLoss
             )
         }
