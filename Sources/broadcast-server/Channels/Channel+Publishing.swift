@@ -10,13 +10,10 @@ extension Channel {
         group.atHome { [self] in
             restore()
             if replica != nil {
-                return submit(
-                    .posting(posting.parcels),
-                    .posting { [self] result in
-                        answer(result)
-                        directory?.leave(self, isEmpty: isEmpty)
-                    }
-                )
+                return submit(posting) { [self] result in
+                    answer(result)
+                    directory?.leave(self, isEmpty: isEmpty)
+                }
             }
             let result = Result { () throws(PostingFault) in try take(posting) }
             setTimer()

@@ -308,7 +308,7 @@ final class Channel: @unchecked Sendable {
         case elsewhere
         /// It has its place, but the disk did not take it. It may be sent again with its key, and is only stored then.
         case notStored
-        /// The cluster has not taken it in time: it may be sent again.
+        /// The cluster has not said in time that it has it: it may be sent again with its key.
         case refused
     }
 

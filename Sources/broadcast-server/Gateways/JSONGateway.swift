@@ -102,7 +102,11 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     private static func problem(_ delivery: Channel.Delivery, _ key: String) -> Problem {
         if case .refused = delivery {
-            return Problem(.unavailable, "The cluster has not taken the message in time: send it again.", key: key)
+            return Problem(
+                .unavailable,
+                "The cluster has not said that it has the message: send it again with its key.",
+                key: key
+            )
         }
         return Problem(.notStored, "The message was sent, but the disk has not taken it.", key: key)
     }

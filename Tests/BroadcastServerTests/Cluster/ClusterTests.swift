@@ -251,6 +251,64 @@ import Testing
         await node.end()
     }
 
+    @Test func `a node that loses its place while it waits for others fails to start`() async throws {
+        let log = MemoryLog()
+        let way = log.open()
+        let other = LogReader(log.open())
+        let start = Task { try await LocalChat.start(log: way) }
+        _ = try await other.places(1)
+        way.lose()
+        let result = await start.result
+        #expect(throws: Failure.self) { try result.get() }
+    }
+
+    @Test func `what is known to be said again does not go to the log`() async throws {
+        let log = MemoryLog()
+        let node = try await LocalChat.start(log: log.open())
+        let ann = try await JSONPeer.connected(to: node.port)
+        try await ann.send(.message(text: "one", key: "1"))
+        let receipt = try await ann.nextAcknowledgement()
+        let posted = try await HTTPPeer(port: node.port).post("/", "a", "Idempotency-Key: k")
+        let place = log.open().newestPlace
+        try await ann.send(.message(text: "one", key: "1"))
+        let again = try await ann.nextAcknowledgement()
+        #expect(again.isDuplicate && again.id == receipt.id)
+        let postedAgain = try await HTTPPeer(port: node.port).post("/", "a", "Idempotency-Key: k")
+        #expect(posted.status == 200 && postedAgain.status == 200 && postedAgain.body.contains("\"duplicate\":true"))
+        #expect(try await HTTPPeer(port: node.port).post("/", "b", "Idempotency-Key: k").status == 422)
+        #expect(log.open().newestPlace == place)
+        await node.end()
+    }
+
+    @Test func `ids that members have are not given again where their count was lost`() async throws {
+        let log = MemoryLog()
+        let node = try await LocalChat.start(log: log.open())
+        let witness = try await JSONPeer.connected(to: node.port)
+        let other = log.open()
+        let arriving = ChannelEntry.Arriving(
+            link: 1,
+            identity: .session,
+            name: nil,
+            member: ClientID(number: 5_000),
+            session: .random(),
+            since: 0
+        )
+        let bytes = EntryBatch.bytes(node: other.node, number: 1, [.join(arriving)])
+        let id = BatchID(node: other.node, number: 1)
+        other.append(SharedBatch(topic: .presence(.default), id: id, bytes: bytes), within: .seconds(1)) { _ in }
+        _ = try await witness.next { if case .joined(let presence) = $0 { presence } else { nil } }
+        // Two blocks of ids.
+        var ids: [UInt64] = []
+        for _ in 0..<260 {
+            let peer = try await JSONPeer.connected(to: node.port)
+            ids.append(peer.member.id.number)
+            try await peer.peer.close()
+        }
+        #expect(Set(ids).count == ids.count && ids.last ?? 0 > 5_000)
+        other.close()
+        await node.end()
+    }
+
     @Test func `a node that waits for others can be given up`() async throws {
         let log = MemoryLog()
         let way = log.open()

@@ -126,6 +126,7 @@ extension Channel {
             makeID: { arriving.member },
             using: &generator
         )
+        replica.replication.saw(arrival.seat.id)
         if arrival.seat.session == nil { replica.guests[arrival.seat.id] = link.id.node }
         switch waiter {
         case .arrival(let connection, let arrive, _)?:
@@ -319,6 +320,7 @@ extension Channel {
         for member in told.members {
             if let node = member.node { replica.guests[ClientID(number: member.id)] = NodeID(rawValue: node) }
         }
+        for member in told.members { replica.replication.saw(ClientID(number: member.id)) }
         state = ChannelState(told, grace: settings.sessionGrace) { time in replica.replication.instant(time) }
         directory?.use(self, max(told.members.count - before, 0))
         countPublisherKeys()

@@ -7,7 +7,13 @@ extension Channel {
         guard let replica else { preconditionFailure("Without a cluster nothing goes to its log.") }
         let byteCount = entry.maximumByteCount
         let waiting = Replica.Waiting(entry: entry, byteCount: byteCount, waiter: waiter, since: .now)
-        guard replica.replication.beganWaiting(byteCount, mayBeRefused: waiter.mayBeRefused) else {
+        guard
+            replica.replication.beganWaiting(
+                byteCount,
+                mayBeRefused: waiter.mayBeRefused,
+                isSlowedDown: waiter.isSlowedDown
+            )
+        else {
             return refuse(waiter)
         }
         group.bytesBegan(byteCount)
@@ -132,6 +138,12 @@ extension Channel {
     }
 
     func submit(_ letter: Letter, _ acknowledge: @escaping @Sendable (Delivery) -> Void) {
+        guard let replica else { return }
+        // What is known need not stand in the log once more, where it might outlast what it repeats.
+        let link = MemberLink(id: LinkID(node: replica.replication.node, number: letter.link), connection: nil)
+        if case .sent(let receipt) = state.known(letter.key, in: letter.session, over: link) {
+            return group.inOrder(on: letter.sender.subscriber.loop) { acknowledge(.taken(receipt, isDuplicate: true)) }
+        }
         let spoken = ChannelEntry.Spoken(
             link: letter.link,
             author: letter.author,
@@ -141,6 +153,20 @@ extension Channel {
             content: letter.text
         )
         submit(.message(spoken), .letter(letter, acknowledge))
+    }
+
+    /// Has somebody who is no member say something.
+    func submit(_ posting: Posting, _ answer: @escaping @Sendable (Result<[Posted], PostingFault>) -> Void) {
+        let known = posting.parcels.map { state.publisherKeys.receipts(of: $0) }
+        guard known.contains(where: { $0 == nil }) else {
+            return answer(
+                Result { () throws(PostingFault) in
+                    try state.publisherKeys.check(posting)
+                    return known.flatMap { $0 ?? [] }.map { Posted(receipt: $0, isDuplicate: true) }
+                }
+            )
+        }
+        submit(.posting(posting.parcels), .posting(answer))
     }
 
     /// Says something without a key, by way of the log. On the loop of the member.

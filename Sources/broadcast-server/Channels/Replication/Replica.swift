@@ -35,6 +35,14 @@ final class Replica {
             }
         }
 
+        /// Whether its sender is not read from while much waits.
+        var isSlowedDown: Bool {
+            switch self {
+            case .message, .letter: true
+            case .nobody, .departure, .arrival, .comeback, .renaming, .posting: false
+            }
+        }
+
         var mayBeRefused: Bool {
             switch self {
             case .departure, .comeback: false

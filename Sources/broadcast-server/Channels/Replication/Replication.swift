@@ -15,11 +15,15 @@ final class Replication: Sendable {
     let logger: Logger
     let figures = ClusterFigures()
     private let state: Monitor<ReplicationState>
+    /// What is not taken at the beginning is tried for ever.
+    private let waitsAtStart: Bool
     private let onLoss: @Sendable (String) -> Void
     private let queuedBytes = Atomic(0)
     private let isLost = Atomic(false)
     private let lastPlace = Atomic<UInt64>(0)
     private let lastBatch = Atomic<UInt64>(0)
+    /// The highest id of a member that was seen in the log.
+    private let highestID = Atomic<UInt64>(0)
     /// What instants of the log's clock are counted from.
     private let origin = (instant: ContinuousClock.now, time: WallTime.now.milliseconds)
 
@@ -36,9 +40,11 @@ final class Replication: Sendable {
         patience: Duration,
         maximumQueuedBytes: Int,
         logger: Logger,
+        waitsAtStart: Bool = false,
         onLoss: @escaping @Sendable (String) -> Void
     ) {
         self.log = log
+        self.waitsAtStart = waitsAtStart
         self.patience = patience
         self.maximumQueuedBytes = maximumQueuedBytes
         self.logger = logger
@@ -88,9 +94,13 @@ final class Replication: Sendable {
     // MARK: The queue
 
     /// Counts bytes of a change that waits for its place; false when too much waits already.
-    func beganWaiting(_ byteCount: Int, mayBeRefused: Bool) -> Bool {
+    ///
+    /// - Parameter isSlowedDown: who says it is not read from while so much waits: while the log takes something, that is
+    ///   enough.
+    func beganWaiting(_ byteCount: Int, mayBeRefused: Bool, isSlowedDown: Bool) -> Bool {
         let total = queuedBytes.add(byteCount, ordering: .relaxed).newValue
         guard isLost.load(ordering: .relaxed) || mayBeRefused && total > maximumQueuedBytes else { return true }
+        if isSlowedDown, trouble == nil { return true }
         endedWaiting(byteCount)
         return false
     }
@@ -128,11 +138,24 @@ final class Replication: Sendable {
         if isToReserve { reserve() }
     }
 
-    private func reserve() {
-        log.reserve(UInt64(Self.idBlock), within: patience) { [self] result in
+    /// A member has this id, on whatever node.
+    func saw(_ id: ClientID) {
+        // No cluster gives so many.
+        if id.number < 1 << 53 { highestID.max(id.number, ordering: .relaxed) }
+    }
+
+    private func reserve(_ count: UInt64 = UInt64(idBlock)) {
+        log.reserve(count, within: patience) { [self] result in
+            let highest = highestID.load(ordering: .relaxed)
+            // Where the count was lost with what the log has kept it in, it begins behind those that are known.
+            if case .success(let first) = result, first <= highest {
+                return reserve(highest - first + UInt64(Self.idBlock))
+            }
             let calls = state.withLock { state -> [(ClientID?, @Sendable (ClientID?) -> Void)] in
                 state.isReserving = false
-                if case .success(let first) = result { state.take(first...(first + UInt64(Self.idBlock) - 1)) }
+                if case .success(let first) = result {
+                    state.take((first + count - UInt64(Self.idBlock))...(first + count - 1))
+                }
                 let waiting = state.waitingForIDs
                 state.waitingForIDs = []
                 return waiting.map { (state.takeID(), $0) }
@@ -145,7 +168,8 @@ final class Replication: Sendable {
 // MARK: The log
 
 extension Replication {
-    /// Follows the log for these channels; returns when this node is current, and fails when it is closed before. Blocks.
+    /// Follows the log for these channels; returns when this node is current, and fails when it is closed or has lost its place
+    /// before. Blocks.
     func begin(_ directory: ChannelDirectory) throws(Failure) {
         state.withLock { $0.directory = directory }
         log.follow { [weak self] event in self?.take(event) }
@@ -153,26 +177,34 @@ extension Replication {
         while true {
             try append(.hello(node))
             let isCurrent = state.wait(atMost: .seconds(2)) { state -> Bool? in
+                if state.loss != nil { return false }
                 if case .current = state.stage { return true }
                 if state.isClosed { return false }
                 guard ContinuousClock.now >= firstTime, state.isFirst(node) else { return nil }
                 return false
             }
             if isCurrent == true { return }
+            if let loss = state.withLock({ $0.loss }) { throw Failure(.unavailable, "This node begins anew: \(loss).") }
             if state.withLock({ ContinuousClock.now >= firstTime && $0.isFirst(node) }) {
                 try append(.begin(node))
-                let isCurrent = state.wait(atMost: .seconds(5)) { $0.isCurrent ? true : $0.isClosed ? false : nil }
+                let isCurrent = state.wait(atMost: .seconds(5)) {
+                    $0.isCurrent ? true : $0.isClosed || $0.loss != nil ? false : nil
+                }
                 if isCurrent == true { return }
             }
         }
     }
 
     private func append(_ entry: NodeEntry) throws(Failure) {
-        let result = Monitor<Result<SharedPlace, SharedLogFault>?>(nil)
         let batch = SharedBatch(topic: .nodes, id: makeBatchID(), bytes: entry.bytes)
-        log.append(batch, within: patience) { answer in result.update { $0 = answer } }
-        if case .failure(let fault) = result.wait(until: { $0 }) {
-            throw Failure(.unavailable, "The cluster takes nothing: \(fault).")
+        while true {
+            let result = Monitor<Result<SharedPlace, SharedLogFault>?>(nil)
+            log.append(batch, within: patience) { answer in result.update { $0 = answer } }
+            switch result.wait(until: { $0 }) {
+            case .success: return
+            case .failure(.unanswered) where waitsAtStart: continue
+            case .failure(let fault): throw Failure(.unavailable, "The cluster takes nothing: \(fault).")
+            }
         }
     }
 
