@@ -102,7 +102,7 @@ async def all_nodes_killed(stage):
         await asyncio.sleep(1)
         await asyncio.gather(*(node.start() for node in stage.nodes))
 
-    return await _through(stage, "nodes", 1_500, 0.003, deed)
+    return await _through(stage, "nodes", deed)
 
 
 async def leader_killed(stage):
