@@ -253,30 +253,32 @@ import Testing
 
     @Test func `a node that loses its place while it waits for others fails to start`() async throws {
         let log = MemoryLog()
-        let way = log.open()
-        let other = LogReader(log.open())
+        let (way, silent) = (log.open(), log.open())
+        let other = LogReader(silent)
         let start = Task { try await LocalChat.start(log: way) }
         _ = try await other.places(1)
         way.lose()
         let result = await start.result
         #expect(throws: Failure.self) { try result.get() }
+        for way in [way, silent] { way.close() }
     }
 
     @Test func `what is known to be said again does not go to the log`() async throws {
         let log = MemoryLog()
-        let node = try await LocalChat.start(log: log.open())
+        let way = log.open()
+        let node = try await LocalChat.start(log: way)
         let ann = try await JSONPeer.connected(to: node.port)
         try await ann.send(.message(text: "one", key: "1"))
         let receipt = try await ann.nextAcknowledgement()
         let posted = try await HTTPPeer(port: node.port).post("/", "a", "Idempotency-Key: k")
-        let place = log.open().newestPlace
+        let place = way.newestPlace
         try await ann.send(.message(text: "one", key: "1"))
         let again = try await ann.nextAcknowledgement()
         #expect(again.isDuplicate && again.id == receipt.id)
         let postedAgain = try await HTTPPeer(port: node.port).post("/", "a", "Idempotency-Key: k")
         #expect(posted.status == 200 && postedAgain.status == 200 && postedAgain.body.contains("\"duplicate\":true"))
         #expect(try await HTTPPeer(port: node.port).post("/", "b", "Idempotency-Key: k").status == 422)
-        #expect(log.open().newestPlace == place)
+        #expect(way.newestPlace == place)
         await node.end()
     }
 
@@ -311,14 +313,15 @@ import Testing
 
     @Test func `a node that waits for others can be given up`() async throws {
         let log = MemoryLog()
-        let way = log.open()
-        // It is there, and never answers.
-        let other = LogReader(log.open())
+        // The other is there, and never answers.
+        let (way, silent) = (log.open(), log.open())
+        let other = LogReader(silent)
         let start = Task { try await LocalChat.start(log: way) }
         _ = try await other.places(1)
         start.cancel()
         let result = await start.result
         #expect(throws: Failure.self) { try result.get() }
+        for way in [way, silent] { way.close() }
     }
 
     @Test func `a node that has missed something says so, takes nothing, and ends without waiting`() async throws {
