@@ -369,7 +369,7 @@ final class Channel: @unchecked Sendable {
     func settle() async {
         for loop in loops {
             await withCheckedContinuation { continuation in
-                let rest = SharedCount(loops.count)
+                let rest = SharedRest(loops.count)
                 loop.execute { [group, loops] in
                     group.atHome {
                         for target in loops {
@@ -379,18 +379,6 @@ final class Channel: @unchecked Sendable {
                 }
             }
         }
-    }
-
-    /// What is left of a number that several loops count down.
-    private final class SharedCount: Sendable {
-        private let value: Atomic<Int>
-
-        init(_ count: Int) {
-            value = Atomic(count)
-        }
-
-        /// - Returns: what is left then.
-        func takeOne() -> Int { value.subtract(1, ordering: .acquiringAndReleasing).newValue }
     }
 
     // MARK: What was said, and who is there

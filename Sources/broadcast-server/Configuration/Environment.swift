@@ -66,9 +66,8 @@ struct Environment {
         guard let value = read(key, text) else {
             let name = Self.variable(setting.name)
             // What may hold a password is not shown.
-            let shown = text.contains("@") ? "" : " is \"\(EscapedText.escape(text))\""
-            let message =
-                "The environment variable \(name)\(shown.isEmpty ? " has a wrong value" : shown). \(setting.rule)"
+            let value = text.contains("@") ? "has a wrong value" : "is \"\(EscapedText.escape(text))\""
+            let message = "The environment variable \(name) \(value). \(setting.rule)"
             throw Failure(.badConfiguration, message)
         }
         return value
