@@ -25,7 +25,12 @@ class Relay:
                 if self.target is None:
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self.target))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self.target))
+                except OSError:
+                    # A server that has just ended; the next client may find the one after it.
+                    client.close()
+                    continue
                 with self._lock:
                     self._sockets += [client, server]
                 for pair in ((client, server), (server, client)):
