@@ -1,0 +1,46 @@
+/// Who may do what, in one value that is replaced as a whole: the server's own tokens, the keys of those who make others, what
+/// has to hold of them, what was revoked, and what those may who show none.
+struct AccessPolicy: Sendable {
+    var tokens = TokenTable()
+    var keys = KeySet()
+    var rules = TokenRules()
+    var revocations = Revocations()
+    /// What everybody may, with a token or without.
+    var anonymous = Rights.open
+
+    /// Whether there is any token that it accepts.
+    var takesTokens: Bool { !tokens.isEmpty || !keys.isEmpty }
+
+    /// What is granted without a token.
+    var anonymousGrant: Grant { Grant(source: .nothing, rights: .none, everybody: anonymous) }
+
+    /// What a token grants. Verifies a signature if it has to, which takes up to some milliseconds: not for a loop.
+    func grant(_ token: String, at now: NumericDate) throws(TokenFault) -> Grant {
+        guard token.utf8.count <= SignedToken.maximumBytes else { throw .tooLong }
+        if let grant = tokens[SHA256Digest(of: token.utf8)] { return try inForce(grant, at: now) }
+        return try inForce(signedGrant(token, at: now), at: now)
+    }
+
+    /// What a token grants that somebody has signed, whether it was revoked or not.
+    func signedGrant(_ token: String, at now: NumericDate) throws(TokenFault) -> Grant {
+        guard !keys.isEmpty else { throw .unknown }
+        return try rules.grant(SignedToken(token).verified(with: keys, rules), at: now)
+    }
+
+    /// What was granted before, as it holds now: what stands in files is looked up again. A token that somebody has signed is
+    /// believed until it expires, also when its key has gone meanwhile.
+    func inForce(_ grant: Grant, at now: NumericDate) throws(TokenFault) -> Grant {
+        var grant = grant
+        switch grant.source {
+        case .nothing: return anonymousGrant
+        case .file(let digest):
+            guard let current = tokens[digest] else { throw .unknown }
+            grant = current
+        case .signed:
+            if let expiry = grant.expiry, rules.hasPassed(expiry, at: now) { throw .expired }
+        }
+        if revocations.cover(grant) { throw .revoked }
+        grant.everybody = anonymous
+        return grant
+    }
+}

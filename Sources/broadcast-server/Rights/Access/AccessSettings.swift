@@ -1,0 +1,41 @@
+/// Where the parts of an ``AccessPolicy`` come from.
+struct AccessSettings: Sendable, Equatable {
+    /// Of lines as ``TokenLine`` has them.
+    var tokenFile: String?
+    /// Of public keys, in PEM or JSON.
+    var keyFiles: [String] = []
+    /// Of one secret each.
+    var secretFiles: [String] = []
+    /// Of what was revoked.
+    var revocationFile: String?
+    var rules = TokenRules()
+    var anonymous = Rights.open
+
+    /// Whether any token can be accepted.
+    var takesTokens: Bool { tokenFile != nil || !keyFiles.isEmpty || !secretFiles.isEmpty }
+
+    /// Reads all files; blocks.
+    ///
+    /// - Throws: what is wrong in any of them. So a policy in use stays as it is when one cannot be read.
+    func policy() throws(FileFaults) -> AccessPolicy {
+        var policy = AccessPolicy(rules: rules, anonymous: anonymous)
+        var faults: [FileFaults.Fault] = []
+        func take(_ read: () throws(FileFaults) -> Void) {
+            do throws(FileFaults) {
+                try read()
+            } catch {
+                faults += error.faults
+            }
+        }
+        var keys: [VerificationKey] = []
+        for file in keyFiles { take { () throws(FileFaults) in keys += try KeyFile.keys(file) } }
+        for file in secretFiles { take { () throws(FileFaults) in keys.append(try KeyFile.secret(file)) } }
+        take { () throws(FileFaults) in policy.keys = try KeySet(keys, from: keyFiles + secretFiles) }
+        if let file = tokenFile { take { () throws(FileFaults) in policy.tokens = try TokenTable(path: file) } }
+        if let file = revocationFile {
+            take { () throws(FileFaults) in policy.revocations = try Revocations(path: file) }
+        }
+        if !faults.isEmpty { throw FileFaults(faults) }
+        return policy
+    }
+}
