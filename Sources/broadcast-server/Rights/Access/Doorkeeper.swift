@@ -1,0 +1,177 @@
+import DequeModule
+
+/// Says what a token grants: at once where that is known, otherwise from a thread of its own, since a signature takes as long
+/// as a connection.
+///
+/// It may be asked on any thread. It keeps what was verified (``GrantCache``), and at most ``maximumWaiting`` tokens that
+/// wait, with all who ask for one of them.
+final class Doorkeeper: Sendable {
+    typealias Answer = Result<Grant, TokenFault>
+
+    /// Tokens that wait to be verified; for others it is busy. So much of what somebody sends can be kept: 8 MiB.
+    static let maximumWaiting = 1_024
+    /// Who waits for any of them, each a request or a connection.
+    static let maximumAsking = 16_384
+
+    private struct Inquiry: Sendable {
+        let token: String
+        var answers: [@Sendable (Answer) -> Void]
+    }
+
+    private struct State: Sendable {
+        var policy: AccessPolicy
+        /// Counts the policies, so that nothing that one of them has granted gets among the grants of the next.
+        var generation = 0
+        var cache = GrantCache()
+        var inquiries: [SHA256Digest: Inquiry] = [:]
+        /// Those that nobody has begun with.
+        var waiting: Deque<SHA256Digest> = []
+        var askingCount = 0
+        var hasEnded = false
+    }
+
+    private let state: Monitor<State>
+    private let clock: @Sendable () -> NumericDate
+
+    /// Starts the thread, which lasts until ``end()``.
+    init(_ policy: AccessPolicy, clock: @escaping @Sendable () -> NumericDate = { .now }) throws(Failure) {
+        let state = Monitor(State(policy: policy))
+        self.state = state
+        self.clock = clock
+        try BackgroundThread.start { Self.work(state, clock) }
+    }
+
+    deinit {
+        end()
+    }
+
+    /// What holds now.
+    var policy: AccessPolicy { state.withLock { $0.policy } }
+
+    /// Has another policy hold from now on. Those who are here already are not looked at: see ``renewed(_:)``.
+    func replace(_ policy: AccessPolicy) {
+        state.withLock { state in
+            state.policy = policy
+            state.generation += 1
+            state.cache = GrantCache()
+        }
+    }
+
+    /// Has other tokens be revoked from now on, and all else stay as it is.
+    func replace(_ revocations: Revocations) {
+        state.withLock { $0.policy.revocations = revocations }
+    }
+
+    /// Verifies nothing more: who waits is told that it is busy. The thread ends.
+    func end() {
+        let inquiries = state.update { state in
+            state.hasEnded = true
+            state.waiting = []
+            defer { state.inquiries = [:] }
+            return state.inquiries
+        }
+        for inquiry in inquiries.values {
+            for answer in inquiry.answers { answer(.failure(.busy)) }
+        }
+    }
+
+    // MARK: Asking
+
+    /// What a token grants, if that needs no signature to be verified: a loop may ask. nil when it does.
+    func known(_ token: String) -> Answer? {
+        guard token.utf8.count <= SignedToken.maximumBytes else { return .failure(.tooLong) }
+        return known(SHA256Digest(of: token.utf8))
+    }
+
+    /// What a token grants. Suspends for as long as others are before it.
+    ///
+    /// Nothing else can end it: a request that has gone meanwhile has its answer for nobody.
+    func grant(_ token: String) async throws(TokenFault) -> Grant {
+        if let answer = known(token) { return try answer.get() }
+        let answer = await withCheckedContinuation { continuation in
+            verify(token) { continuation.resume(returning: $0) }
+        }
+        return try answer.get()
+    }
+
+    /// What somebody who is here was granted, as it holds now, after a while or after another policy: with other rights,
+    /// perhaps. A loop may ask.
+    ///
+    /// - Throws: why it holds no more.
+    func renewed(_ grant: Grant) throws(TokenFault) -> Grant {
+        try state.withLock { $0.policy.renewal(of: grant, at: clock()) }.get()
+    }
+
+    private func known(_ digest: SHA256Digest) -> Answer? {
+        state.withLock { state in
+            guard let grant = state.policy.tokens[digest] ?? state.cache.grant(for: digest) else {
+                return state.policy.keys.isEmpty ? .failure(.unknown) : nil
+            }
+            return state.policy.renewal(of: grant, at: clock())
+        }
+    }
+
+    /// - Parameter answer: called on the thread of this object, or at once when it is busy.
+    private func verify(_ token: String, _ answer: @escaping @Sendable (Answer) -> Void) {
+        let digest = SHA256Digest(of: token.utf8)
+        let isTaken = state.update { state in
+            guard !state.hasEnded, state.askingCount < Self.maximumAsking else { return false }
+            if state.inquiries[digest] != nil {
+                state.inquiries[digest]?.answers.append(answer)
+            } else {
+                guard state.inquiries.count < Self.maximumWaiting else { return false }
+                state.inquiries[digest] = Inquiry(token: token, answers: [answer])
+                state.waiting.append(digest)
+            }
+            state.askingCount += 1
+            return true
+        }
+        if !isTaken { answer(.failure(.busy)) }
+    }
+
+    // MARK: The thread
+
+    private static func work(_ state: Monitor<State>, _ clock: @Sendable () -> NumericDate) {
+        while let (digest, token) = next(state) {
+            let (answer, answers) = verify(token, digest, state, clock)
+            for tell in answers { tell(answer) }
+        }
+    }
+
+    private static func next(_ state: Monitor<State>) -> (SHA256Digest, String)? {
+        state.wait { state -> (SHA256Digest, String)?? in
+            if state.hasEnded { return .some(nil) }
+            guard let digest = state.waiting.popFirst() else { return nil }
+            return state.inquiries[digest].map { (digest, $0.token) }
+        }
+    }
+
+    /// Under the policy that holds at the end of it.
+    private static func verify(
+        _ token: String,
+        _ digest: SHA256Digest,
+        _ state: Monitor<State>,
+        _ clock: @Sendable () -> NumericDate
+    ) -> (Answer, [@Sendable (Answer) -> Void]) {
+        while true {
+            let (policy, generation) = state.withLock { ($0.policy, $0.generation) }
+            let now = clock()
+            let answer = Answer { () throws(TokenFault) in try policy.signedGrant(token, at: now) }
+            let result = state.withLock { state -> (Answer, [@Sendable (Answer) -> Void])? in
+                guard state.generation == generation else { return nil }
+                let answers = state.inquiries.removeValue(forKey: digest)?.answers ?? []
+                state.askingCount -= answers.count
+                guard case .success(let grant) = answer else { return (answer, answers) }
+                state.cache.insert(grant, for: digest, byteCount: token.utf8.count)
+                return (state.policy.renewal(of: grant, at: now), answers)
+            }
+            if let result { return result }
+        }
+    }
+}
+
+extension AccessPolicy {
+    fileprivate func renewal(of grant: Grant, at now: NumericDate) -> Doorkeeper.Answer {
+        Result { () throws(TokenFault) in try inForce(grant, at: now) }
+    }
+}
