@@ -53,6 +53,14 @@ import Testing
         Mistake(arguments: ["connect", "--ca", "a.pem", "--insecure"], code: .usage, hint: "Use one of them"),
         Mistake(arguments: ["connect", "--json", "--binary"], code: .usage, hint: "Use one of them"),
         Mistake(arguments: ["connect", "wss://127.0.0.1", "--ca", "/nonexistent"], code: .tls, hint: "/nonexistent"),
+        Mistake(arguments: ["token"], code: .usage, hint: "token --help"),
+        Mistake(arguments: ["token", "a b"], code: .usage, hint: "one word"),
+        Mistake(arguments: ["token", "Client 5"], code: .usage, hint: "one word"),
+        Mistake(arguments: ["token", "ann", "--allow", "te*m"], code: .usage, hint: "team.*"),
+        Mistake(arguments: ["token", "ann", "--allow", "team=write"], code: .usage, hint: "subscribe, publish"),
+        Mistake(arguments: ["check-token"], code: .usage, hint: "--token-file"),
+        Mistake(arguments: ["check-token", "--token-algorithm", "none"], code: .usage, hint: "HS256"),
+        Mistake(arguments: ["check-token", "--token-key", "/nonexistent"], code: .badInput, hint: "/nonexistent"),
         Mistake(arguments: ["publish", "ws://127.0.0.1:1", "hello"], code: .unavailable, hint: "127.0.0.1:1"),
         Mistake(arguments: ["connect", "--log-file", "/nonexistent/a"], code: .cannotCreateFile, hint: "--log-file"),
         Mistake(arguments: ["connect", "ws://no.such.host.invalid"], code: .unknownHost, hint: "no.such.host.invalid"),
@@ -84,7 +92,7 @@ import Testing
 
     @Test(arguments: [
         ["--help"], ["start", "--help"], ["connect", "--help"], ["publish", "--help"], ["tail", "--help"],
-        ["--version"], [],
+        ["token", "--help"], ["check-token", "--help"], ["--version"], [],
     ])
     func `help and version are no errors`(arguments: [String]) async throws {
         let program = try RunningProgram(arguments, input: "")
@@ -100,7 +108,7 @@ import Testing
         #expect(program.error == "Error: The standard output cannot be written: No space left on device.\n")
     }
 
-    @Test(arguments: ["start", "connect", "publish"])
+    @Test(arguments: ["start", "connect", "publish", "token", "check-token"])
     func `the help of a command lists its exit codes and examples`(command: String) async throws {
         let program = try RunningProgram([command, "--help"], input: "")
         #expect(try await program.exitCode() == 0)
