@@ -1,0 +1,1 @@
+../../../../../Sources/broadcast-server/Rights/ChannelPattern.swift
