@@ -18,14 +18,13 @@ enum Announcement {
     }
 
     private static func makeEnvelope(_ type: String) -> BroadcastEnvelope {
-        BroadcastEnvelope(
+        let isOfMembers = type != "position" && type != "status"
+        return BroadcastEnvelope(
             MemberForm.allCases.map { form in
-                switch form {
-                case .text: .nothing
-                case .json: .message()
+                guard form != .text, !(isOfMembers && form.isQuiet) else { return .nothing }
+                guard form.isEvents else { return .message() }
                 // They see everything that the position moves by.
-                case .textEvents, .jsonEvents: type == "position" ? .nothing : .message(event: type)
-                }
+                return type == "position" ? .nothing : .message(event: type)
             }
         )
     }

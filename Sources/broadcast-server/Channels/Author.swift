@@ -16,13 +16,13 @@ struct Author: Sendable {
             MemberForm.allCases.map { kind in
                 switch kind {
                 case .text: .message(prefix: prefix, lineMark: form.lineMark)
-                case .textEvents: .message(prefix: prefix)
-                case .json:
+                case .textEvents, .quietTextEvents: .message(prefix: prefix)
+                case .json, .quietJSON:
                     .other { message, place in
                         guard message.kind == .text else { return message.message }
                         return template.object(message, number: place.position.number, time: place.time)
                     }
-                case .jsonEvents:
+                case .jsonEvents, .quietJSONEvents:
                     .other { message, place in
                         guard message.kind == .text else { return binaryObject(message, place) }
                         return template.object(message, number: place.position.number, time: place.time)

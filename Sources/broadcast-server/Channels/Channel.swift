@@ -114,14 +114,13 @@ final class Channel: @unchecked Sendable {
             if replica != nil {
                 return submitArrival(request, .arrival(connection, arrive: arrive, refuse: refuse))
             }
-            var generator = SystemRandomNumberGenerator()
             lastLink += 1
             let link = MemberLink(id: LinkID(node: .alone, number: lastLink), connection: connection)
             let arrival = state.join(
                 request,
                 over: link,
                 makeID: { directory?.makeID() ?? ClientID(number: 0) },
-                using: &generator
+                makeSession: { SessionID.random().owned(by: request.owner) }
             )
             // Its place has a use of its own.
             if arrival.isBack { directory?.leave(self, isEmpty: false) }

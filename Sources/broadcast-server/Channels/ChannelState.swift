@@ -55,12 +55,13 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     /// - Parameters:
     ///   - tag: that a new session gets; nil for the next of this channel.
     ///   - makeID: gives an id that nobody has had.
+    ///   - makeSession: gives a session that nobody has had, of the owner of the request.
     mutating func join(
         _ request: JoinRequest,
         over connection: Connection,
         tag: UInt32? = nil,
         makeID: () -> ClientID,
-        using generator: inout some RandomNumberGenerator
+        makeSession: () -> SessionID
     ) -> Arrival {
         switch request.identity {
         case .none:
@@ -72,7 +73,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
             }
             return takeBack(session, offered, how)
         case .session:
-            let id = SessionID(using: &generator)
+            let id = makeSession()
             let member = makeID()
             let session = sessions.open(id, for: member, over: connection, tag: tag)
             return admit(member, request.name, session: id, tag: session.tag)

@@ -17,6 +17,10 @@ final class ChatService: Sendable {
     private let store: StateStore?
     /// The cluster; nil without one.
     let replication: Replication?
+    /// Who may do what.
+    let access: AccessControl
+    /// Writes to the log whom the server turns away.
+    let refusals: RefusalLog
     private let connectionCount = Atomic(0)
     private let hasStopped = Atomic(false)
 
@@ -26,8 +30,11 @@ final class ChatService: Sendable {
         logger: Logger,
         logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
         store: StateStore? = nil,
-        replication: Replication? = nil
+        replication: Replication? = nil,
+        access: AccessControl = AccessControl()
     ) {
+        self.access = access
+        refusals = RefusalLog(logger)
         self.loops = loops
         self.settings = settings
         self.logger = logger
@@ -62,6 +69,7 @@ final class ChatService: Sendable {
     /// Takes in a member.
     ///
     /// - Parameters:
+    ///   - rights: what it may do there.
     ///   - address: where it is, for the log.
     ///   - arrive: called on the connection's loop at the member's place in the order of its channel, where it has to join
     ///     the group: at once if that loop is the channel's home. ``leave(_:_:)`` is to follow, also when the connection has
@@ -72,6 +80,7 @@ final class ChatService: Sendable {
     func join(
         _ request: JoinRequest,
         as principal: Principal,
+        with rights: ChannelRights,
         at address: SocketAddress?,
         over connection: BroadcastSubscriber,
         refuse: @escaping @Sendable () -> Void,
@@ -81,7 +90,8 @@ final class ChatService: Sendable {
         let arrived: @Sendable (Channel.Arrival, UInt64) -> Void = { [self] arrival, link in
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             let seat = arrival.seat
-            let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0))" } ?? "")
+            let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
+            let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
             logger.info("Client \(seat.id) connected\(how). Total clients: \(total)")
             if !arrival.isBack, arrival.isNamed || request.channel != .default {
                 let name = arrival.isNamed ? " called \(seat.member.name)," : ""
@@ -92,6 +102,7 @@ final class ChatService: Sendable {
                     service: self,
                     channel: channel,
                     principal: principal,
+                    rights: rights,
                     arrival: arrival,
                     link: link
                 )
@@ -256,7 +267,12 @@ final class ChatService: Sendable {
         to text: String,
         _ answer: @escaping @Sendable (Result<Channel.NameChange, Problem>?) -> Void
     ) throws(Problem) {
-        let name = text.contains { $0 != " " } ? try MemberName(text) : nil
+        var name = text.contains { $0 != " " } ? try MemberName(text) : nil
+        do throws(AccessFault) {
+            name = try access.name(name, of: participant.principal.pass?.grant ?? access.anonymousGrant)
+        } catch {
+            throw error.problem
+        }
         let connection = participant.membership.subscriber
         participant.channel.rename(participant.seat, link: participant.link, to: name, over: connection) {
             [logger] result in

@@ -14,4 +14,6 @@ struct JoinRequest: Sendable, Equatable {
     /// nil for a client that goes by its id.
     var name: MemberName?
     var identity: Identity
+    /// Whose session it is.
+    var owner = SessionOwner.nobody
 }

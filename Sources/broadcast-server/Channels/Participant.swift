@@ -10,7 +10,11 @@ class Participant: @unchecked Sendable {
     /// The channel's: by way of that it would be counted for every message.
     final let group: BroadcastGroup
     final let membership: BroadcastMember
-    final let principal: Principal
+    final private(set) var principal: Principal
+    /// What it may do in its channel.
+    final private(set) var rights: ChannelRights
+    /// Sees to it that its token holds; nil for one without a token.
+    private final var watch: PassWatch?
     final private(set) var seat: Seat
     /// The number of its link to the channel.
     final let link: UInt64
@@ -24,6 +28,7 @@ class Participant: @unchecked Sendable {
         channel = place.channel
         group = place.channel.group
         principal = place.principal
+        rights = place.rights
         seat = place.arrival.seat
         link = place.link
         self.membership = membership
@@ -34,6 +39,7 @@ class Participant: @unchecked Sendable {
         let service: ChatService
         let channel: Channel
         let principal: Principal
+        let rights: ChannelRights
         let arrival: Channel.Arrival
         /// The number of the link that is taken in.
         let link: UInt64
@@ -77,9 +83,59 @@ class Participant: @unchecked Sendable {
 
     /// Its connection, of whatever kind, has ended.
     final func end(_ reason: String, isForGood: Bool) {
+        watch?.end()
+        watch = nil
         membership.leave()
         service.leave(self, reason, isForGood: isForGood)
     }
+
+    // MARK: What it may
+
+    /// Has its token watched, if it came with one; once it can be told things.
+    final func watchToken() {
+        guard principal.pass != nil else { return }
+        let watch = PassWatch(self, service.access)
+        self.watch = watch
+        watch.begin()
+    }
+
+    /// Shows another token, which has to be of the same subject.
+    ///
+    /// - Parameter answer: called on the loop with why not; nil when it is taken, and the member was told what it grants.
+    final func renew(_ token: String, _ answer: @escaping @Sendable (AccessFault?) -> Void) {
+        let loop = membership.subscriber.loop
+        service.access.doorkeeper.ask(token) { result in
+            let take: @Sendable () -> Void = { [self] in
+                switch result {
+                case .failure(let fault): answer(.token(fault))
+                case .success(let grant):
+                    guard let pass = principal.pass, pass.grant.subject == grant.subject else {
+                        return answer(.otherSubject)
+                    }
+                    principal.pass = Pass(grant)
+                    watch?.renew()
+                    tell(.rights(Granted(rights, until: grant.expiry)))
+                    answer(nil)
+                }
+            }
+            if loop.isCurrent { take() } else { loop.execute(take) }
+        }
+    }
+
+    /// What it was granted has been looked at again.
+    final func take(_ pass: Pass) {
+        principal.pass = pass
+        let new = pass.grant.rights(in: channel.name)
+        guard new.contains(.subscribe) else { return dismiss(.forbidden(.subscribe)) }
+        // It is told of the others in another way, from the beginning.
+        guard new.contains(.presence) == rights.contains(.presence) else { return dismiss(.rightsHaveChanged) }
+        guard new != rights else { return }
+        rights = new
+        tell(.rights(Granted(new, until: pass.grant.expiry)))
+    }
+
+    /// Has it go, since it may not be here any longer.
+    func dismiss(_ fault: AccessFault) {}
 
     // MARK: What it has lost
 
@@ -98,7 +154,7 @@ class Participant: @unchecked Sendable {
     private final func tellAttendance() {
         owesAttendance = false
         service.presence(for: self) { [self] attendance in
-            tell(.members(attendance))
+            if rights.contains(.presence) { tell(.members(attendance)) }
             if let replication = service.replication { tell(.status(replication.status)) }
         }
     }

@@ -4,8 +4,14 @@ import LWSSwift
 struct Principal: Sendable, Equatable {
     /// What it has a share of, together with all who come from there.
     let share: AddressShare
+    /// What its token grants; nil for one without a token.
+    var pass: Pass?
 
-    init(address: SocketAddress?) {
+    init(address: SocketAddress?, _ grant: Grant? = nil) {
         share = AddressShare(host: address?.port == nil ? nil : address?.host)
+        pass = grant.flatMap { $0.source == .nothing ? nil : Pass($0) }
     }
+
+    /// Who it is, by its token; nil for nobody in particular.
+    var subject: String? { pass?.grant.subject }
 }

@@ -10,4 +10,6 @@ enum Recall: Sendable, Equatable {
     case last(Int)
     /// What is kept: what it gave for a position is none.
     case malformed
+    /// Something, but it may not have what was said before.
+    case forbidden
 }

@@ -286,11 +286,11 @@ actor Conversation {
             if roster.isOwn(renaming.member.id) { acceptedName = wantedName }
         case .members(let attendance):
             roster.take(attendance)
-        case .error(let problem) where problem.code == .badName:
+        case .error(let problem) where [.badName, .nameTaken].contains(problem.code):
             wantedName = acceptedName == wantedName ? nil : acceptedName
         case .status(let status):
             take(status)
-        case .message, .position, .gap, .ack, .history, .error, .unknown:
+        case .message, .position, .gap, .ack, .history, .rights, .expiring, .error, .unknown:
             break
         }
     }

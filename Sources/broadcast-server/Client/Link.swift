@@ -134,6 +134,11 @@ struct Link: Sendable {
                 await presenter.showRefused(problem)
             }
             presenter.tell(.error, "The server refuses: \(problem.message)")
+        case .expiring(let expiring):
+            let left = (expiring.at - WallTime.now.milliseconds + 999) / 1_000
+            presenter.tell(.warning, "The token expires in \(max(left, 0)) s.")
+        case .rights(let granted):
+            presenter.tell(.info, "What you may do here: \(granted.rights.joined(separator: ", ")).")
         case .message, .members, .position, .history, .unknown:
             break
         }

@@ -18,7 +18,8 @@ struct Replay: Sendable {
         case .position:
             isUnderWay = false
             return hasMessages
-        case .welcome, .gap, .error, .joined, .left, .renamed, .members, .ack, .history, .status, .unknown:
+        case .welcome, .gap, .error, .joined, .left, .renamed, .members, .ack, .history, .status, .rights, .expiring,
+            .unknown:
             break
         }
         return false

@@ -41,7 +41,7 @@ struct CheckTokenCommand: ParsableCommand {
 
     private var policy: AccessPolicy {
         get throws(Failure) {
-            let settings = flags.settings
+            let settings = try AccessSettings(flags: flags, environment: Environment())
             guard settings.takesTokens else {
                 throw Failure(.usage, "Say what makes a token valid, with --token-file, --token-key or --token-secret.")
             }

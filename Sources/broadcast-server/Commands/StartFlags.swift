@@ -5,8 +5,10 @@ struct StartFlags: ParsableArguments {
     @Option(\.host) var host: String?
     @Option(\.port) var port: Int?
     @Option(\.allowOrigin) var allowOrigin: [OriginPolicy.Exception]
+    @Option(\.serverName) var serverName: [ServerName]
     @Option(\.tlsCert) var tlsCert: String?
     @Option(\.tlsKey) var tlsKey: String?
+    @OptionGroup var tokens: TokenFlags
     @Option(\.pingInterval) var pingInterval: TimeSpan?
     @Option(\.commentInterval) var commentInterval: TimeSpan?
     @Option(\.threads) var threads: ThreadCount?

@@ -2,8 +2,8 @@ import LWSSwift
 
 /// Who may connect, and how.
 struct NetworkSettings: Equatable, Sendable {
-    /// Which web pages may connect.
-    var origins = OriginPolicy()
+    /// Which web pages may connect, and by which names of the server.
+    var doors = NetworkDoors()
     /// The certificate for wss://; nil for ws://.
     var tls: TLSServerConfiguration?
     /// When to ask whether a silent client is there; nil for never.
@@ -11,7 +11,7 @@ struct NetworkSettings: Equatable, Sendable {
 
     /// - Throws: a failure that names the variable or the flag that is wrong or missing.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
-        origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
+        doors.origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
         let interval = try environment.value(\.pingInterval, flags.pingInterval).duration
         keepalive = interval == .zero ? nil : .init(interval: interval)
         let certificate = try environment.value(\.tlsCert, flags.tlsCert)

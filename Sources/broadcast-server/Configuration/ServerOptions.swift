@@ -28,6 +28,14 @@ struct ServerOptions: Sendable {
         all. Repeat for more. The server's own page, and clients that are no browsers, always may.
         """
     )
+    let serverName = Setting<[ServerName]>(
+        list: "server-name",
+        ifMissing: "localhost and its addresses, for a server that listens there; otherwise *",
+        """
+        A name that clients reach the server by, such as chat.example or *.example, which is what their Host field has to \
+        say; * for any. Repeat for more.
+        """
+    )
     let tlsCert = Setting<String?>(
         "tls-cert",
         "Serve wss:// with this certificate, a PEM file with the intermediate ones after it; needs --tls-key.",
@@ -36,6 +44,65 @@ struct ServerOptions: Sendable {
     let tlsKey = Setting<String?>(
         "tls-key",
         "The private key of --tls-cert, a PEM file without a passphrase.",
+        value: "file"
+    )
+    let anonymous = Setting<[RightsEntry]>(
+        list: "anonymous",
+        separator: .space,
+        ifMissing: "* for all, unless tokens are accepted",
+        "What everybody may without a token, such as news=subscribe,history. Repeat for more."
+    )
+    let tokenFile = Setting<String?>(
+        "token-file",
+        "Accept the tokens of this file, with lines that the command token makes.",
+        value: "file"
+    )
+    let tokenKey = Setting<[String]>(
+        list: "token-key",
+        """
+        Accept tokens that are signed with the private key to a public one in this file, PEM or JWKS. Repeat for more.
+        """,
+        value: "file"
+    )
+    let tokenSecret = Setting<[String]>(
+        list: "token-secret",
+        "Accept tokens that are signed with the secret in this file, of 32 bytes at least. Repeat for more.",
+        value: "file"
+    )
+    let tokenAlgorithm = Setting<[SignatureAlgorithm]>(
+        list: "token-algorithm",
+        ifMissing: "all that the keys are for",
+        "An algorithm that may sign tokens. Repeat for more."
+    )
+    let tokenIssuer = Setting<[String]>(
+        list: "token-issuer",
+        "Who may issue tokens, by their claim iss. Repeat for more.",
+        value: "issuer"
+    )
+    let tokenAudience = Setting<[String]>(
+        list: "token-audience",
+        "Whom tokens have to be for, by their claim aud. Repeat for more.",
+        value: "audience"
+    )
+    let tokenLeeway = Setting(
+        "token-leeway",
+        default: TimeSpan(TokenRules().leeway),
+        "By how much the clocks of those who issue tokens may differ."
+    )
+    let tokenAllow = Setting<[RightsEntry]>(
+        list: "token-allow",
+        separator: .space,
+        "What those may whose token has no claim channels. Repeat for more."
+    )
+    let tokenForever = Setting(switch: "token-forever", "Accept tokens that never expire.")
+    let tokenCookie = Setting<String?>(
+        "token-cookie",
+        "Take tokens from the cookie of this name, too, for pages of the server's own site.",
+        value: "name"
+    )
+    let revoked = Setting<String?>(
+        "revoked",
+        "Refuse the tokens and the subjects that this file names.",
         value: "file"
     )
     let pingInterval = Setting(
@@ -205,7 +272,8 @@ extension ServerOptions {
             let variable = Environment.variable(option.name)
             let gap = String(repeating: " ", count: max(2, 35 - variable.count))
             let note = option.valueName == nil ? "true or false: like " : "like "
-            return "  \(variable)\(gap)\(note)--\(option.name)\(option.isList ? ", with commas" : "")"
+            let separator = option.separator.map { ", with \($0.name)" } ?? ""
+            return "  \(variable)\(gap)\(note)--\(option.name)\(separator)"
         }
         return "ENVIRONMENT:\n" + lines.joined(separator: "\n")
     }

@@ -17,6 +17,17 @@ struct Setting<Value: Sendable>: Sendable {
     let rule: String
     /// The value, or nil when the text is none.
     let read: @Sendable (String) -> Value?
+    /// What stands between the values of a variable, where there may be several.
+    var separator: ListSeparator?
+}
+
+/// What stands between several values in one text.
+enum ListSeparator: String, Sendable {
+    case comma = ","
+    /// For those that have commas themselves.
+    case space = " "
+
+    var name: String { "\(self)s" }
 }
 
 extension Setting {
@@ -59,20 +70,27 @@ extension Setting {
         )
     }
 
-    /// An option that may be repeated; a variable has several values with commas between them.
-    init<Element: OptionValue>(list name: String, _ purpose: String) where Value == [Element] {
+    /// An option that may be repeated; a variable has several values with a separator between them.
+    init<Element: OptionValue>(
+        list name: String,
+        separator: ListSeparator = .comma,
+        ifMissing: String? = nil,
+        _ purpose: String,
+        value: String = Element.valueName
+    ) where Value == [Element] {
         self.init(
             name: name,
-            valueName: Element.valueName,
+            valueName: value,
             purpose: purpose,
             default: [],
-            defaultText: nil,
+            defaultText: ifMissing,
             rule: Element.rule,
             read: { text in
-                let words = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+                let words = text.split(separator: separator.rawValue).map { String($0.drop { $0 == " " }) }
                 let values = words.compactMap { Element(argument: $0) }
                 return values.count == words.count ? values : nil
-            }
+            },
+            separator: separator
         )
     }
 
@@ -94,12 +112,10 @@ extension Setting {
 protocol SettingDescription {
     var name: String { get }
     var valueName: String? { get }
-    var isList: Bool { get }
+    var separator: ListSeparator? { get }
 }
 
 extension Setting: SettingDescription {
-    var isList: Bool { Value.self is any RangeReplaceableCollection.Type && Value.self != String.self }
-
     /// What a shell completes it with; nil for what the type says.
     var completion: CompletionKind? {
         switch valueName {

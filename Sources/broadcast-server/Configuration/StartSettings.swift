@@ -6,6 +6,7 @@ struct StartSettings: Equatable {
     var host: String
     var port: Int
     var network: NetworkSettings
+    var access: AccessSettings
     var chat: ChatSettings
     var storage: StorageSettings
     /// nil for a server that is alone.
@@ -17,6 +18,11 @@ struct StartSettings: Equatable {
         host = try environment.value(\.host, flags.host)
         port = try environment.value(\.port, flags.port)
         network = try NetworkSettings(flags: flags, environment: environment)
+        network.doors.names = ServerNames(
+            try environment.value(\.serverName, flags.serverName),
+            listeningAt: host
+        )
+        access = try AccessSettings(flags: flags.tokens, environment: environment)
         chat = try ChatSettings(flags: flags, environment: environment)
         storage = try StorageSettings(flags: flags, chat: &chat, environment: environment)
         cluster = try ClusterSettings(flags: flags, chat: chat, storage: storage, environment: environment)

@@ -14,7 +14,7 @@ final class EventGateway: Participant, @unchecked Sendable {
         // ends before the first message misses nothing.
         stream.trySend(retry: retry, id: (resumption?.start ?? group.position).description)
         if let gap = resumption.flatMap(visit.gap) { stream.tell(.gap(gap)) }
-        stream.tell(.members(place.arrival.attendance))
+        if place.rights.contains(.presence) { stream.tell(.members(place.arrival.attendance)) }
         let gateway = EventGateway(place, place.channel.join(stream.subscriber, visit.form, replay))
         if let trouble = place.service.trouble { stream.tell(.status(trouble)) }
         gateway.membership.noticeLoss(event: "gap") { loss in
@@ -22,6 +22,7 @@ final class EventGateway: Participant, @unchecked Sendable {
         }
         gateway.membership.onLoss { gateway.lost($0) }
         stream.onClose { gateway.end($0) }
+        gateway.watchToken()
     }
 
     private func end(_ end: EventStreamConnection.End) {
@@ -33,6 +34,11 @@ final class EventGateway: Participant, @unchecked Sendable {
             }
         // It may come back, but is another one then: it has no session.
         self.end(reason, isForGood: true)
+    }
+
+    /// It comes back by itself, and is told why not then.
+    override func dismiss(_ fault: AccessFault) {
+        membership.subscriber.eventStream?.close()
     }
 
     override func tell(_ object: ServerObject) {

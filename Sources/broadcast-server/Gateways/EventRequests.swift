@@ -6,8 +6,10 @@ struct EventRequests: Sendable {
     let service: ChatService
 
     /// The answer to a GET or HEAD.
-    func answer(_ request: HTTPServerRequest, in channel: ChannelName) throws(ProblemDetails) -> HTTPServerResponse {
-        let visit = Visit(
+    func answer(_ request: HTTPServerRequest, in channel: ChannelName) async throws(ProblemDetails)
+        -> HTTPServerResponse
+    {
+        var visit = Visit(
             JoinRequest(channel: channel, identity: .none),
             form: .textEvents,
             query: request.query,
@@ -16,8 +18,15 @@ struct EventRequests: Sendable {
         if let problem = visit.problems.first { throw ProblemDetails(problem) }
         guard service.isListening else { throw .stopping }
         guard service.hasRoom(for: channel) else { throw .noRoom }
-        let principal = Principal(address: request.remoteAddress)
-        return .eventStream { admit($0, visit, principal, request.remoteAddress) }
+        let (grant, rights) = try await service.admit(request, to: channel, needing: .subscribe)
+        do throws(AccessFault) {
+            _ = try visit.enter(with: grant, service.access)
+        } catch {
+            throw ProblemDetails(error)
+        }
+        if let fault = visit.nameFault { throw ProblemDetails(fault) }
+        let principal = Principal(address: request.remoteAddress, grant)
+        return .eventStream { [visit] stream in admit(stream, visit, principal, rights, request.remoteAddress) }
     }
 
     /// Takes in a new stream until it ends.
@@ -25,13 +34,21 @@ struct EventRequests: Sendable {
         _ stream: EventStreamConnection,
         _ visit: Visit,
         _ principal: Principal,
+        _ rights: ChannelRights,
         _ address: SocketAddress?
     ) {
         let subscriber = stream.subscriber
         do throws(ChannelTable<Channel>.TooManyChannels) {
             // Who is refused comes back by itself.
             let refuse: @Sendable () -> Void = { subscriber.eventStream?.close() }
-            try service.join(visit.request, as: principal, at: address, over: subscriber, refuse: refuse) { place in
+            try service.join(
+                visit.request,
+                as: principal,
+                with: rights,
+                at: address,
+                over: subscriber,
+                refuse: refuse
+            ) { place in
                 guard let stream = subscriber.eventStream else { preconditionFailure("It is an event stream.") }
                 EventGateway.enter(stream, visit, place)
             }

@@ -8,6 +8,7 @@ extension Recall {
         case .after(let position): .after(position)
         case .last(let count): .last(count)
         case .malformed: .everything
+        case .forbidden: .last(0)
         }
     }
 }
@@ -19,6 +20,7 @@ extension Visit {
         var missing: UInt64?
         switch (recall, resumption.missing) {
         case (.malformed, _): reason = .malformed
+        case (.forbidden, _): reason = .forbidden
         case (.after, .expired(let count)): (reason, missing) = (.expired, NumberJump.isIn(count) ? nil : count)
         case (.after, .otherEpoch): reason = .epoch
         case (.after, .ahead): reason = .future

@@ -11,6 +11,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
     }
     /// It is read from again once its new name has come, and once the answers that wait for it have left.
     private var waitsForName = false
+    private var waitsForToken = false
     private var hasAnswersWaiting = false
 
     /// Becomes a member of the channel, at its place in the order, and says so.
@@ -34,6 +35,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         gateway.membership.onLoss { gateway.lost($0) }
         connection.onBorrowedMessage { gateway.receive($0) }
         connection.onClose { gateway.end($0) }
+        gateway.watchToken()
     }
 
     private static func welcome(
@@ -44,13 +46,15 @@ final class JSONGateway: Participant, @unchecked Sendable {
         let arrival = place.arrival
         return Welcome(
             position: PositionText(resumption?.start ?? place.channel.group.position),
-            recovered: visit.position != nil && resumption?.missing == nil,
+            recovered: visit.position != nil && visit.recall != .forbidden && resumption?.missing == nil,
             member: arrival.seat.member,
             session: arrival.seat.session?.description ?? "",
             channel: place.channel.name.text,
             count: arrival.attendance.count,
-            members: arrival.attendance.members,
-            maxMessage: place.service.settings.maximumMessageBytes
+            members: place.rights.contains(.presence) ? arrival.attendance.members : nil,
+            maxMessage: place.service.settings.maximumMessageBytes,
+            rights: place.rights == .member ? nil : place.rights.words,
+            expires: place.principal.pass?.grant.expiry?.milliseconds
         )
     }
 
@@ -58,9 +62,13 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     private func receive(_ message: BorrowedMessage) {
         guard service.isListening else { return }
-        guard message.kind == .text else { return publish(message) }
+        guard message.kind == .text else {
+            guard rights.contains(.publish) else { return refuse(Self.mayNotPublish(nil)) }
+            return publish(message)
+        }
         if let spoken = SpokenText(message) {
             let (key, stored) = (spoken.key, spoken.stored)
+            guard rights.contains(.publish) else { return refuse(Self.mayNotPublish(key)) }
             return spoken.withText { say($0, key: key, stored) }
         }
         do throws(Problem) {
@@ -72,10 +80,37 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     private func take(_ object: ClientObject) throws(Problem) {
         switch object {
-        case .message(let text, let key, let stored): say(WebSocketMessage.text(text).borrowed, key: key, stored)
+        case .message(let text, let key, let stored):
+            guard rights.contains(.publish) else { throw Self.mayNotPublish(key) }
+            say(WebSocketMessage.text(text).borrowed, key: key, stored)
         case .name(let name): try rename(name)
-        case .fetch(let fetch): tell(.history(try service.history(fetch, for: self)))
+        case .fetch(let fetch):
+            guard rights.contains(.history) else { throw AccessFault.forbidden(.history).problem }
+            tell(.history(try service.history(fetch, for: self)))
+        case .token(let token): show(token)
         }
+    }
+
+    private static func mayNotPublish(_ key: String?) -> Problem {
+        var problem = AccessFault.forbidden(.publish).problem
+        problem.key = key
+        return problem
+    }
+
+    /// What it says next is to stand behind what the token brings.
+    private func show(_ token: String) {
+        waitsForToken = true
+        connection.pauseReading()
+        renew(token) { [self] fault in
+            if let fault { refuse(fault.problem) }
+            waitsForToken = false
+            readOn()
+        }
+    }
+
+    override func dismiss(_ fault: AccessFault) {
+        refuse(fault.problem)
+        connection.close(code: fault.closeCode, reason: fault.description)
     }
 
     private func say(_ text: BorrowedMessage, key: String?, _ stored: Stored?) {
@@ -130,7 +165,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
     }
 
     private func readOn() {
-        if !waitsForName, !hasAnswersWaiting { connection.resumeReading() }
+        if !waitsForName, !waitsForToken, !hasAnswersWaiting { connection.resumeReading() }
     }
 
     private func refuse(_ problem: Problem) {

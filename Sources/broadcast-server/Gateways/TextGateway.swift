@@ -11,10 +11,17 @@ final class TextGateway: Participant, @unchecked Sendable {
         gateway.membership.onLoss { gateway.service.log($0, of: gateway) }
         connection.onBorrowedMessage { gateway.receive($0) }
         connection.onClose { gateway.end($0) }
+        gateway.watchToken()
     }
 
     private func receive(_ message: BorrowedMessage) {
         guard service.isListening else { return }
+        // It has no other way to learn that nothing of it is taken.
+        guard rights.contains(.publish) else { return dismiss(.forbidden(.publish)) }
         service.publish(message, by: self)
+    }
+
+    override func dismiss(_ fault: AccessFault) {
+        membership.subscriber.webSocket?.onLoop.close(code: fault.closeCode, reason: fault.description)
     }
 }

@@ -13,6 +13,8 @@ struct Visit: Sendable, Equatable {
     var position: PositionText?
     /// What is wrong with what it asks for.
     var problems: [Problem] = []
+    /// Why it does not get the name that it asks for.
+    var nameFault: AccessFault?
 
     /// - Parameters:
     ///   - form: as far as it is known without the query.

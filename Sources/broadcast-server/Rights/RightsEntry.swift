@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Rights for one pattern, as they stand in a token file and on the command line: `team.*=subscribe,publish`, or `team` for
 /// all that members do.
 struct RightsEntry: Equatable, Sendable {
@@ -40,5 +42,15 @@ extension ChannelRights {
             guard let right = ChannelRights(word: word) else { throw .badRight(String(word)) }
             formUnion(right)
         }
+    }
+}
+
+extension RightsEntry: OptionValue {
+    static let valueName = "channel=rights"
+    static let rule = "\(ChannelPattern.rule) Behind a = may stand rights: \(ChannelRights.allWords)."
+
+    init?(argument: String) {
+        guard let entry = try? RightsEntry(argument) else { return nil }
+        self = entry
     }
 }

@@ -26,13 +26,14 @@ struct ChatServer: Sendable {
         onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> ChatServer {
         let logger = log.logger("server")
+        let access = try await openAccess(settings, log: log)
         let store = try openStore(settings, logger: logger, log: log)
         do throws(Failure) {
             let replication = try await openReplication(settings, logger: logger, onLoss: onLoss)
             do throws(Failure) {
                 var settings = settings
                 settings.chat.maximumMessageBytes = largestMessage(settings.chat, replication, logger: logger)
-                return try await start(settings, store, replication, log: log)
+                return try await start(settings, access, store, replication, log: log)
             } catch {
                 replication?.close()
                 throw error
@@ -45,6 +46,7 @@ struct ChatServer: Sendable {
 
     private static func start(
         _ settings: StartSettings,
+        _ access: AccessControl,
         _ store: StateStore?,
         _ replication: Replication?,
         log: ProgramLog
@@ -55,7 +57,7 @@ struct ChatServer: Sendable {
         } catch {
             throw Failure(error, listeningAt: settings.host, port: settings.port)
         }
-        let service = service(settings, on: loops, store, replication, log: log)
+        let service = service(settings, on: loops, access, store, replication, log: log)
         do throws(Failure) {
             // Nobody is taken in before it is known who is there.
             if let replication {
@@ -82,6 +84,7 @@ struct ChatServer: Sendable {
     private static func service(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
+        _ access: AccessControl,
         _ store: StateStore?,
         _ replication: Replication?,
         log: ProgramLog
@@ -92,8 +95,36 @@ struct ChatServer: Sendable {
             logger: log.logger("server"),
             logMessage: log.hasMessages ? log.said : nil,
             store: store,
-            replication: replication
+            replication: replication,
+            access: access
         )
+    }
+
+    /// Reads the files that say who may do what, and warns where nothing does.
+    private static func openAccess(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> AccessControl {
+        let policy = try await BackgroundThread.run { () throws(Failure) in
+            do throws(FileFaults) {
+                return try settings.access.policy()
+            } catch {
+                throw Failure(.badConfiguration, Failure(error).message)
+            }
+        }
+        if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
+            warn(
+                """
+                Everybody who reaches this server may read and write in all channels. To change that, say who may with \
+                --token-file or --token-key (docs/rights.md); if it is meant so, with --anonymous '*'.
+                """,
+                log
+            )
+        }
+        return AccessControl(policy, cookieName: settings.access.cookieName)
+    }
+
+    /// Whoever starts it has to see that, whatever the log shows.
+    private static func warn(_ line: String, _ log: ProgramLog) {
+        try? Descriptor.standardError.write(Array("Warning: \(line)\n".utf8))
+        log.writeToFile(.warning, line)
     }
 
     private static func openReplication(
@@ -122,11 +153,7 @@ struct ChatServer: Sendable {
         log: ProgramLog
     ) throws(Failure) -> StateStore? {
         guard let directory = settings.storage.directory else { return nil }
-        return try StateStore(directory, grace: settings.chat.sessionGrace, logger: logger) { line in
-            // Whoever starts it has to see that, whatever the log shows.
-            try? Descriptor.standardError.write(Array("Warning: \(line)\n".utf8))
-            log.writeToFile(.warning, line)
-        }
+        return try StateStore(directory, grace: settings.chat.sessionGrace, logger: logger) { warn($0, log) }
     }
 
     private static func startLoops(_ count: Int, logger: Logger) async throws(WebSocketError) -> [ServiceLoop] {
@@ -172,8 +199,8 @@ struct ChatServer: Sendable {
             2 * Defaults.grown(settings.chat.maximumMessageBytes)
         )
         configuration.compression = settings.chat.compression
-        configuration.http = HTTPRoutes(service, settings.network.origins).answer
-        let gateway = WebSocketGateway(service: service, origins: settings.network.origins)
+        configuration.http = HTTPRoutes(service, settings.network.doors).answer
+        let gateway = WebSocketGateway(service: service, doors: settings.network.doors)
         configuration.handshake = gateway.answer
         do throws(WebSocketError) {
             return try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
@@ -187,6 +214,7 @@ struct ChatServer: Sendable {
         await service.stop()
         await server.shutdown()
         replication?.close()
+        service.access.end()
         service.end()
         await Self.shutdown(loops)
         // The last turns of the loops had something for it still.

@@ -6,7 +6,6 @@ import Testing
     private typealias State = ChannelState<Int>
     private static let grace = Duration.seconds(30)
     private var state = State(grace: grace)
-    private var generator = SystemRandomNumberGenerator()
     private var lastID: UInt64 = 0
     private let now = ContinuousClock.now
 
@@ -22,7 +21,7 @@ import Testing
             request,
             over: connection,
             makeID: { [self] in ClientID(number: lastID + 1) },
-            using: &generator
+            makeSession: SessionID.random
         )
     }
 

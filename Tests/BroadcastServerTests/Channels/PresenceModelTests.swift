@@ -107,7 +107,7 @@ import Testing
                         lastID += 1
                         return ClientID(number: lastID)
                     },
-                    using: &random
+                    makeSession: { SessionID(using: &random) }
                 )
                 if let replaced = arrival.replaced {
                     observers[replaced] = nil

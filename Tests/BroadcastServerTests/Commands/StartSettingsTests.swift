@@ -145,9 +145,9 @@ import Testing
 
     @Test func `allowed origins come from flags, else from a variable with commas`() throws {
         let variables = ["BROADCAST_SERVER_ALLOW_ORIGIN": "https://a.example, https://b.example"]
-        #expect(try settings([], variables).network.origins.exceptions.count == 2)
+        #expect(try settings([], variables).network.doors.origins.exceptions.count == 2)
         let flags = ["--allow-origin", "https://a.example", "--allow-origin", "*"]
-        #expect(try settings(flags, variables).network.origins.exceptions.contains(.all))
+        #expect(try settings(flags, variables).network.doors.origins.exceptions.contains(.all))
         #expect(throws: (any Error).self) { try StartCommand.parse(["--allow-origin", "a.example"]) }
     }
 

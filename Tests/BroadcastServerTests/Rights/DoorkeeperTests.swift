@@ -37,7 +37,7 @@ import Testing
 
     private func doorkeeper(_ policy: AccessPolicy) throws -> Doorkeeper {
         let clock = clock
-        return try Doorkeeper(policy, clock: { clock.now })
+        return Doorkeeper(policy, clock: { clock.now })
     }
 
     @Test func `a token of the file is known at once, and one that was verified before`() async throws {
@@ -142,7 +142,7 @@ import Testing
     @Test func `when too many wait it is busy, and goes on afterwards`() async throws {
         let gate = Monitor(false)
         let clock = clock
-        let doorkeeper = try Doorkeeper(policy()) {
+        let doorkeeper = Doorkeeper(try policy()) {
             gate.wait { $0 ? () : nil }
             return clock.now
         }
@@ -179,7 +179,7 @@ import Testing
     ) async throws -> (doorkeeper: Doorkeeper, answer: Doorkeeper.Answer) {
         let (isHeld, isFree) = (Monitor(false), Monitor(false))
         let clock = clock
-        let doorkeeper = try Doorkeeper(policy) {
+        let doorkeeper = Doorkeeper(policy) {
             isHeld.update { $0 = true }
             isFree.wait { $0 ? () : nil }
             return clock.now

@@ -26,6 +26,7 @@ struct LocalChat: Sendable {
         _ settings: ChatSettings = ChatSettings(),
         store: StateStore? = nil,
         log: (any SharedLog)? = nil,
+        access: AccessControl = AccessControl(),
         onLoss: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> LocalChat {
         var loops: [ServiceLoop] = []
@@ -40,7 +41,8 @@ struct LocalChat: Sendable {
             logger: logger,
             logMessage: nil,
             store: store,
-            replication: replication
+            replication: replication,
+            access: access
         )
         if let replication {
             do {
@@ -55,10 +57,11 @@ struct LocalChat: Sendable {
         let origins = OriginPolicy(
             exceptions: Set([OriginPolicy.Exception(argument: allowedOrigin)].compactMap(\.self))
         )
-        let gateway = WebSocketGateway(service: service, origins: origins)
+        let doors = NetworkDoors(origins: origins)
+        let gateway = WebSocketGateway(service: service, doors: doors)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer
-        configuration.http = HTTPRoutes(service, origins).answer
+        configuration.http = HTTPRoutes(service, doors).answer
         let places = Monitor<[Int]>([])
         let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
             places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }

@@ -6,6 +6,8 @@ enum ClientObject: Sendable, Equatable {
     case name(String)
     /// Asks for what was said before.
     case fetch(Fetch)
+    /// Shows another token, before the one that it came with expires.
+    case token(String)
 
     /// How many bytes of UTF-8 a key has.
     static let keyBytes = 1...64
@@ -13,11 +15,11 @@ enum ClientObject: Sendable, Equatable {
 
 extension ClientObject: Codable {
     private enum Kind: String {
-        case message, name, fetch
+        case message, name, fetch, token
     }
 
     private enum Field: String, CodingKey {
-        case type, text, key, stored, name, limit
+        case type, text, key, stored, name, limit, token
     }
 
     /// - Throws: a ``Problem`` that can be sent back as it is.
@@ -41,8 +43,13 @@ extension ClientObject: Codable {
             self = .name(name)
         case .fetch:
             self = .fetch(Fetch(start: try Self.start(decoder), limit: try Self.limit(in: fields)))
+        case .token:
+            guard let token = try? fields.decode(String.self, forKey: .token) else {
+                throw Problem(.badField, "To show a token, send it as \"token\", which is a string.")
+            }
+            self = .token(token)
         case nil:
-            throw Problem(.unknownType, "Known types are \"message\", \"name\" and \"fetch\".")
+            throw Problem(.unknownType, "Known types are \"message\", \"name\", \"fetch\" and \"token\".")
         }
     }
 
@@ -106,6 +113,9 @@ extension ClientObject: Codable {
             try fields.encode(Kind.fetch.rawValue, forKey: .type)
             try fetch.start.encode(to: encoder)
             try fields.encode(fetch.limit, forKey: .limit)
+        case .token(let token):
+            try fields.encode(Kind.token.rawValue, forKey: .type)
+            try fields.encode(token, forKey: .token)
         }
     }
 }

@@ -14,6 +14,8 @@ struct Gap: Sendable, Equatable, Codable {
         static let malformed = Reason(rawValue: "malformed")
         /// The client did not keep up.
         static let slow = Reason(rawValue: "slow")
+        /// The client may not have what was said before.
+        static let forbidden = Reason(rawValue: "forbidden")
     }
 
     /// How far a slow client was behind.

@@ -13,6 +13,8 @@ enum ServerObject: Sendable, Equatable {
     case ack(Acknowledgement)
     case history(HistoryPage)
     case status(Status)
+    case rights(Granted)
+    case expiring(Expiring)
     case error(Problem)
     /// Of a type that this version does not know: to be ignored.
     case unknown(type: String)
@@ -33,6 +35,8 @@ extension ServerObject {
         case .ack: Kind.ack.rawValue
         case .history: Kind.history.rawValue
         case .status: Kind.status.rawValue
+        case .rights: Kind.rights.rawValue
+        case .expiring: Kind.expiring.rawValue
         case .error: Kind.error.rawValue
         case .unknown(let type): type
         }
@@ -41,7 +45,8 @@ extension ServerObject {
 
 extension ServerObject: Codable {
     private enum Kind: String {
-        case welcome, message, joined, left, renamed, members, position, gap, ack, history, status, error
+        case welcome, message, joined, left, renamed, members, position, gap, ack, history, status, rights, expiring,
+            error
     }
 
     /// What an object of the type `position` has besides.
@@ -64,6 +69,8 @@ extension ServerObject: Codable {
             case .ack: .ack(try Acknowledgement(from: decoder))
             case .history: .history(try HistoryPage(from: decoder))
             case .status: .status(try Status(from: decoder))
+            case .rights: .rights(try Granted(from: decoder))
+            case .expiring: .expiring(try Expiring(from: decoder))
             case .error: .error(try Problem(from: decoder))
             case nil: .unknown(type: type)
             }
@@ -82,6 +89,8 @@ extension ServerObject: Codable {
         case .ack(let content): try Self.encode(.ack, content, to: encoder)
         case .history(let content): try Self.encode(.history, content, to: encoder)
         case .status(let content): try Self.encode(.status, content, to: encoder)
+        case .rights(let content): try Self.encode(.rights, content, to: encoder)
+        case .expiring(let content): try Self.encode(.expiring, content, to: encoder)
         case .error(let content): try Self.encode(.error, content, to: encoder)
         case .unknown(let type): try Self.encode(type, to: encoder)
         }

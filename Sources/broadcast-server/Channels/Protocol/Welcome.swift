@@ -16,4 +16,8 @@ struct Welcome: Sendable, Equatable, Codable {
     var members: [Member]?
     /// The largest message that the server takes, in bytes; nil from a server that does not say so.
     var maxMessage: Int?
+    /// What it may do, unless that is all that members do.
+    var rights: [String]?
+    /// Until when, in milliseconds since 1970-01-01 00:00 UTC; nil for as long as it likes.
+    var expires: Int64?
 }

@@ -113,7 +113,6 @@ extension Channel {
             }
             replica.adopted.remove(session)
         }
-        var generator = FixedGenerator(arriving.session)
         let request = JoinRequest(
             channel: name,
             name: arriving.name.flatMap { try? MemberName($0) },
@@ -124,7 +123,7 @@ extension Channel {
             over: link,
             tag: ChannelSessions<MemberLink>.tag(of: arriving.member),
             makeID: { arriving.member },
-            using: &generator
+            makeSession: { arriving.session }
         )
         replica.replication.saw(arrival.seat.id)
         if arrival.seat.session == nil { replica.guests[arrival.seat.id] = link.id.node }
@@ -338,19 +337,5 @@ extension Channel {
             replica.adopted.insert(session)
             directory?.use(self, 1)
         }
-    }
-}
-
-/// Gives the bits that another node has drawn.
-private struct FixedGenerator: RandomNumberGenerator {
-    private var halves: [UInt64]
-
-    init(_ session: SessionID) {
-        halves = [session.low, session.high]
-    }
-
-    mutating func next() -> UInt64 {
-        guard let half = halves.popLast() else { preconditionFailure("A session has two halves.") }
-        return half
     }
 }

@@ -108,7 +108,7 @@ extension Channel {
                     identity: request.identity,
                     name: request.name?.text,
                     member: id,
-                    session: .random(),
+                    session: SessionID.random().owned(by: request.owner),
                     since: since
                 )
                 submit(.join(arriving), waiter)

@@ -7,7 +7,7 @@ struct AdmissionRoute: Sendable {
     let service: ChatService
     let policy: OriginPolicy
 
-    func answer(_ request: HTTPServerRequest) throws(ProblemDetails) -> HTTPServerResponse {
+    func answer(_ request: HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse {
         let parameters = QueryParameters(request.query)
         guard policy.allows(origin: parameters["origin"], host: request.request.authority) else {
             throw .foreignOrigin
@@ -17,6 +17,7 @@ struct AdmissionRoute: Sendable {
         }
         guard service.hasRoom(for: name) else { throw .noRoom }
         guard service.isListening else { throw .stopping }
+        _ = try await service.admit(request, to: name, needing: .subscribe)
         return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])
     }
 }

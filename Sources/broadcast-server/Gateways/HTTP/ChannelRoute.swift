@@ -85,7 +85,7 @@ struct ChannelRoute: Sendable {
         case .page: return page.page(request)
         case .object: return try await history.answer(request, in: channel, as: .json)
         case .lines: return try await history.answer(request, in: channel, as: .lines)
-        case .events: return try events.answer(request, in: channel)
+        case .events: return try await events.answer(request, in: channel)
         case nil:
             let offers = Representation.all.joined(separator: ", ")
             throw ProblemDetails(.notAcceptable, .notAcceptable, "There is \(offers).")

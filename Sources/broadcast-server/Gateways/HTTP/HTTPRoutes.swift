@@ -7,19 +7,23 @@ struct HTTPRoutes: Sendable {
     private let page = PageFiles()
     private let channels: ChannelRoute
     private let admission: AdmissionRoute
+    private let doors: NetworkDoors
 
-    /// - Parameter policy: which pages may use the channels.
-    init(_ service: ChatService, _ policy: OriginPolicy) {
+    init(_ service: ChatService, _ doors: NetworkDoors) {
         self.service = service
-        channels = ChannelRoute(service, page, CrossOrigin(policy: policy))
-        admission = AdmissionRoute(service: service, policy: policy)
+        self.doors = doors
+        channels = ChannelRoute(service, page, CrossOrigin(policy: doors.origins))
+        admission = AdmissionRoute(service: service, policy: doors.origins)
     }
 
     /// Answers a request. The body of an answer to HEAD is left out by the server.
     func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         do throws(ProblemDetails) {
             guard RequestTarget.isReadable(path: request.path, query: request.query) else { throw .unreadable }
-            switch HTTPResource(path: request.path) {
+            let resource = HTTPResource(path: request.path)
+            // Who looks whether it lives may not know what it is called.
+            guard resource == .health || doors.names.allow(request.request.authority) else { throw .foreignHost }
+            switch resource {
             case .channel(let name): return await channels.answer(request, name)
             case .file(let name):
                 guard let file = page.file(name, request) else { throw .nothing }
@@ -29,7 +33,10 @@ struct HTTPRoutes: Sendable {
             case .robots:
                 return try Self.reading(request) { HTTPServerResponse(text: "User-agent: *\nDisallow: /\n") }
             case .admission:
-                return try Self.reading(request) { () throws(ProblemDetails) in try admission.answer(request) }
+                guard request.method == .get || request.method == .head else {
+                    return try Self.reading(request) { HTTPServerResponse() }
+                }
+                return try await admission.answer(request)
             case .server where request.method == .options:
                 return HTTPServerResponse(status: .noContent, headerFields: [.allow: ChannelRoute.methods])
             case .badChannel: return await channels.answer(request, nil)

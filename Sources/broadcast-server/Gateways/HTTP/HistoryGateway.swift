@@ -10,6 +10,7 @@ struct HistoryGateway: Sendable {
         in channel: ChannelName,
         as form: HistoryAnswer.Form
     ) async throws(ProblemDetails) -> HTTPServerResponse {
+        _ = try await service.admit(request, to: channel, needing: .history)
         do throws(Problem) {
             let fetch = try HistoryRequest(query: request.query).fetch
             guard let page = try await service.history(fetch, of: channel) else { return Self.nothing(form) }

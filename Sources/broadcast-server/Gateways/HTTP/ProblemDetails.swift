@@ -34,7 +34,7 @@ struct ProblemDetails: Error, Sendable, Equatable {
     /// Who comes back by itself for events, with the id that it had last, is told not to when it is refused for good: many
     /// clients take any other status for a fault that passes, and come back for ever (HTML section 9.2.3 knows 204 for that).
     func response(to request: HTTPServerRequest) -> HTTPServerResponse {
-        if status.kind == .clientError, ChannelRoute.isReturnForEvents(request) {
+        if status.kind == .clientError, status != .tooManyRequests, ChannelRoute.isReturnForEvents(request) {
             return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])
         }
         var object = JSONWriter(capacity: 128 + detail.utf8.count)
@@ -97,6 +97,39 @@ extension ProblemDetails {
         headerFields: [.retryAfter: "5"]
     )
 
+    /// Who needs a token is told so in a way that programs know (RFC 6750 section 3).
+    init(_ fault: AccessFault) {
+        let status: HTTPResponse.Status
+        var fields: HTTPFields = [:]
+        switch fault {
+        case .noToken:
+            status = .unauthorized
+            fields[.wwwAuthenticate] = Self.challenge
+        case .token(.busy):
+            status = .serviceUnavailable
+            fields[.retryAfter] = "1"
+        case .malformed, .token, .otherSubject:
+            status = .unauthorized
+            // No quotation marks may stand within.
+            let explanation = fault.description.replacing("\"", with: "'")
+            fields[.wwwAuthenticate] =
+                "\(Self.challenge), error=\"invalid_token\", error_description=\"\(explanation)\""
+        case .forbidden, .rightsHaveChanged:
+            status = .forbidden
+            fields[.wwwAuthenticate] = "\(Self.challenge), error=\"insufficient_scope\""
+        case .nameTaken, .nameIsFixed: status = .forbidden
+        }
+        self.init(status, fault.code, fault.description, headerFields: fields)
+    }
+
+    private static let challenge = "Bearer realm=\"broadcast-server\""
+
+    static let foreignHost = ProblemDetails(
+        .misdirectedRequest,
+        .foreignHost,
+        "This server does not answer to the name that was asked for. See start --server-name."
+    )
+
     static let foreignOrigin = ProblemDetails(
         .forbidden,
         .foreignOrigin,
@@ -110,6 +143,7 @@ extension Problem.Code {
     static let badMethod = Problem.Code(rawValue: "bad-method")
     static let badType = Problem.Code(rawValue: "bad-type")
     static let badURL = Problem.Code(rawValue: "bad-url")
+    static let foreignHost = Problem.Code(rawValue: "foreign-host")
     static let foreignOrigin = Problem.Code(rawValue: "foreign-origin")
     static let keyReused = Problem.Code(rawValue: "key-reused")
     static let noLength = Problem.Code(rawValue: "no-length")

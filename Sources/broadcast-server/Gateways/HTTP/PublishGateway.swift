@@ -12,6 +12,7 @@ struct PublishGateway: Sendable {
         guard request[.contentLength] != nil || request[.transferEncoding] != nil else {
             throw ProblemDetails(.lengthRequired, .noLength, "Send a body, with its Content-Length or in chunks.")
         }
+        let (grant, _) = try await service.admit(request, to: channel, needing: .publish)
         let publish = try PublishRequest(
             contentType: request[.contentType],
             contentEncoding: request[.contentEncoding],
@@ -19,8 +20,14 @@ struct PublishGateway: Sendable {
             query: request.query,
             body: request.body
         )
+        let posting: Posting
+        do throws(AccessFault) {
+            posting = try publish.posting.signed(by: grant, service.access)
+        } catch {
+            throw ProblemDetails(error)
+        }
         do throws(PostingFault) {
-            let posted = try await service.publish(publish.posting, in: channel, from: request.remoteAddress)
+            let posted = try await service.publish(posting, in: channel, from: request.remoteAddress)
             return PublishAnswer(form: publish.form, posted: posted).response
         } catch {
             throw ProblemDetails(error)
@@ -34,7 +41,11 @@ extension ProblemDetails {
         case .noRoom: self = .noRoom
         case .stopped: self = .stopping
         case .keyWasUsed(let key):
-            self.init(.unprocessableContent, .keyReused, "The key \(key.text) came before with something else.")
+            self.init(
+                .unprocessableContent,
+                .keyReused,
+                "The key \(key.withoutSubject) came before with something else."
+            )
         case .notStored: self = .notStored
         case .unavailable: self = .unavailable
         }

@@ -9,16 +9,22 @@ struct AccessSettings: Sendable, Equatable {
     /// Of what was revoked.
     var revocationFile: String?
     var rules = TokenRules()
-    var anonymous = Rights.open
+    /// What everybody may; nil for all, unless tokens are accepted, and nothing then.
+    var anonymous: Rights?
+    /// The cookie that may have a token; nil for none.
+    var cookieName: String?
 
     /// Whether any token can be accepted.
     var takesTokens: Bool { tokenFile != nil || !keyFiles.isEmpty || !secretFiles.isEmpty }
+
+    /// Whether somebody has said what may be done without a token, or that one is needed.
+    var isDecided: Bool { takesTokens || anonymous != nil }
 
     /// Reads all files; blocks.
     ///
     /// - Throws: what is wrong in any of them. So a policy in use stays as it is when one cannot be read.
     func policy() throws(FileFaults) -> AccessPolicy {
-        var policy = AccessPolicy(rules: rules, anonymous: anonymous)
+        var policy = AccessPolicy(rules: rules, anonymous: anonymous ?? (takesTokens ? .none : .open))
         var faults: [FileFaults.Fault] = []
         func take(_ read: () throws(FileFaults) -> Void) {
             do throws(FileFaults) {

@@ -27,18 +27,17 @@ final class Doorkeeper: Sendable {
         /// Those that nobody has begun with.
         var waiting: Deque<SHA256Digest> = []
         var askingCount = 0
+        var hasStarted = false
         var hasEnded = false
     }
 
     private let state: Monitor<State>
     private let clock: @Sendable () -> NumericDate
 
-    /// Starts the thread, which lasts until ``end()``.
-    init(_ policy: AccessPolicy, clock: @escaping @Sendable () -> NumericDate = { .now }) throws(Failure) {
-        let state = Monitor(State(policy: policy))
-        self.state = state
+    /// The thread starts when there is something to verify, and lasts until ``end()``.
+    init(_ policy: AccessPolicy, clock: @escaping @Sendable () -> NumericDate = { .now }) {
+        state = Monitor(State(policy: policy))
         self.clock = clock
-        try BackgroundThread.start { Self.work(state, clock) }
     }
 
     deinit {
@@ -47,6 +46,9 @@ final class Doorkeeper: Sendable {
 
     /// What holds now.
     var policy: AccessPolicy { state.withLock { $0.policy } }
+
+    /// What is granted without a token.
+    var anonymousGrant: Grant { state.withLock { $0.policy.anonymousGrant } }
 
     /// Has another policy hold from now on. Those who are here already are not looked at: see ``renewed(_:)``.
     func replace(_ policy: AccessPolicy) {
@@ -60,6 +62,22 @@ final class Doorkeeper: Sendable {
     /// Has other tokens be revoked from now on, and all else stay as it is.
     func replace(_ revocations: Revocations) {
         state.withLock { $0.policy.revocations = revocations }
+    }
+
+    /// Has a token or a subject be refused from now on.
+    ///
+    /// - Returns: false when there is no room for more.
+    func revoke(_ entry: Revocations.Entry) -> Bool {
+        state.withLock { $0.policy.revocations.insert(entry) }
+    }
+
+    /// The time that tokens are held against.
+    var now: NumericDate { clock() }
+
+    /// Whether a name is that of a token that is known here.
+    func isReserved(_ name: MemberName) -> Bool {
+        let folded = PrintableText.folded(name.text)
+        return state.withLock { $0.policy.tokens.names.contains(folded) || $0.cache.hasName(folded) }
     }
 
     /// Verifies nothing more: who waits is told that it is busy. The thread ends.
@@ -87,11 +105,18 @@ final class Doorkeeper: Sendable {
     ///
     /// Nothing else can end it: a request that has gone meanwhile has its answer for nobody.
     func grant(_ token: String) async throws(TokenFault) -> Grant {
-        if let answer = known(token) { return try answer.get() }
         let answer = await withCheckedContinuation { continuation in
-            verify(token) { continuation.resume(returning: $0) }
+            ask(token) { continuation.resume(returning: $0) }
         }
         return try answer.get()
+    }
+
+    /// The same.
+    ///
+    /// - Parameter answer: called once: at once, or on the thread of this object.
+    func ask(_ token: String, _ answer: @escaping @Sendable (Answer) -> Void) {
+        if let known = known(token) { return answer(known) }
+        verify(token, answer)
     }
 
     /// What somebody who is here was granted, as it holds now, after a while or after another policy: with other rights,
@@ -115,7 +140,7 @@ final class Doorkeeper: Sendable {
     private func verify(_ token: String, _ answer: @escaping @Sendable (Answer) -> Void) {
         let digest = SHA256Digest(of: token.utf8)
         let isTaken = state.update { state in
-            guard !state.hasEnded, state.askingCount < Self.maximumAsking else { return false }
+            guard !state.hasEnded, state.askingCount < Self.maximumAsking, startThread(&state) else { return false }
             if state.inquiries[digest] != nil {
                 state.inquiries[digest]?.answers.append(answer)
             } else {
@@ -130,6 +155,13 @@ final class Doorkeeper: Sendable {
     }
 
     // MARK: The thread
+
+    private func startThread(_ state: inout State) -> Bool {
+        guard !state.hasStarted else { return true }
+        state.hasStarted =
+            (try? BackgroundThread.start { [state = self.state, clock] in Self.work(state, clock) }) != nil
+        return state.hasStarted
+    }
 
     private static func work(_ state: Monitor<State>, _ clock: @Sendable () -> NumericDate) {
         while let (digest, token) = next(state) {

@@ -12,6 +12,8 @@ struct GrantCache: Sendable {
 
     private var entries = RecencyMap<SHA256Digest, Entry>()
     private(set) var byteCount = 0
+    /// How many have a name, in the form in which names are compared.
+    private var names: [String: Int] = [:]
 
     var count: Int { entries.count }
 
@@ -20,10 +22,22 @@ struct GrantCache: Sendable {
         remove(digest)
         entries[digest] = Entry(grant: grant, byteCount: byteCount)
         self.byteCount += byteCount
+        if let name = grant.name { names[PrintableText.folded(name.text), default: 0] += 1 }
         while entries.count > Self.maximumCount || self.byteCount > Self.maximumBytes {
             guard let oldest = entries.removeFirst() else { return }
-            self.byteCount -= oldest.value.byteCount
+            forget(oldest.value)
         }
+    }
+
+    /// Whether one of them has a name, in the form in which names are compared.
+    func hasName(_ folded: String) -> Bool { names[folded] != nil }
+
+    private mutating func forget(_ entry: Entry) {
+        byteCount -= entry.byteCount
+        guard let name = entry.grant.name.map({ PrintableText.folded($0.text) }), let count = names[name] else {
+            return
+        }
+        names[name] = count > 1 ? count - 1 : nil
     }
 
     /// What a token grants, whether it has expired or not.
@@ -34,7 +48,6 @@ struct GrantCache: Sendable {
     }
 
     mutating func remove(_ digest: SHA256Digest) {
-        guard let entry = entries.removeValue(forKey: digest) else { return }
-        byteCount -= entry.byteCount
+        if let entry = entries.removeValue(forKey: digest) { forget(entry) }
     }
 }

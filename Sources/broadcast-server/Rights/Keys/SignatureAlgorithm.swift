@@ -1,6 +1,10 @@
+import ArgumentParser
+
 /// How a token is signed, as its header calls it (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2). `none` is
 /// not among them.
-enum SignatureAlgorithm: String, Sendable, CaseIterable {
+enum SignatureAlgorithm: String, OptionValue, CaseIterable {
+    static let valueName = "name"
+
     case hs256 = "HS256"
     case hs384 = "HS384"
     case hs512 = "HS512"

@@ -4,6 +4,8 @@ struct TokenTable: Sendable {
     static let maximumCount = 10_000
 
     private var grants: [SHA256Digest: Grant] = [:]
+    /// Of all tokens, in the form in which names are compared.
+    private(set) var names: Set<String> = []
 
     var isEmpty: Bool { grants.isEmpty }
     var count: Int { grants.count }
@@ -31,6 +33,7 @@ struct TokenTable: Sendable {
                 }
                 places[entry.digest] = line.number
                 grants[entry.digest] = entry.grant
+                names.insert(PrintableText.folded(entry.name.text))
             } catch {
                 faults.append(FileFaults.Fault(path: path, line: line.number, explanation: error.explanation))
                 if faults.count == FileFaults.maximumCount { break }

@@ -33,6 +33,10 @@ struct NumericDate: Hashable, Comparable, Sendable {
         NumericDate(unchecked: date.seconds + duration / .seconds(1))
     }
 
+    static func - (date: NumericDate, duration: Duration) -> NumericDate {
+        NumericDate(unchecked: date.seconds - duration / .seconds(1))
+    }
+
     static func - (later: NumericDate, earlier: NumericDate) -> Duration {
         .seconds(later.seconds - earlier.seconds)
     }

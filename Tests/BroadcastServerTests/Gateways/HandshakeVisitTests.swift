@@ -3,16 +3,12 @@ import Testing
 
 @testable import broadcast_server
 
-@Suite struct AdmissionTests {
+@Suite struct HandshakeVisitTests {
     private static let session = "0f8e2d6b90a14c3fb7d15e6a2c480937"
 
     private static func visit(_ path: String = "/", _ query: String = "", _ subprotocols: [String]) throws -> Visit {
-        guard case .accepted(let visit) = Admission(path: path, query: query, subprotocols: subprotocols) else {
-            throw Refused()
-        }
-        return visit
+        try Visit(path: path, query: query, subprotocols: subprotocols)
     }
-    private struct Refused: Error {}
 
     @Test func `a client of plain text goes where the path says`() throws {
         let visit = try Self.visit("/team", "name=ann", ["chat"])
@@ -50,8 +46,7 @@ import Testing
     }
 
     @Test func `paths that name no channel are not found`() {
-        let admission = Admission(path: "/a/b", query: "", subprotocols: [])
-        #expect(admission == .refused(.notFound, explanation: ChannelName.rule))
+        #expect(throws: ProblemDetails.noChannel) { try Self.visit("/a/b", "", []) }
     }
 
     @Test(arguments: [
@@ -60,8 +55,7 @@ import Testing
     ])
     func `what cannot be read is refused, in whatever language`(path: String, query: String) {
         for offers in [[], [ChatProtocol.subprotocol]] {
-            let admission = Admission(path: path, query: query, subprotocols: offers)
-            #expect(admission == .refused(.badRequest, explanation: RequestTarget.rule))
+            #expect(throws: ProblemDetails.unreadable) { try Self.visit(path, query, offers) }
         }
     }
 
@@ -71,10 +65,10 @@ import Testing
 
     @Test(arguments: ["name=a:b", "after=1", "after=", "after=x.01", "last=-1", "last=", "last=1e3", "last=1000000000"])
     func `what cannot be taken is refused where it could not be told later`(query: String) throws {
-        guard case .refused(.badRequest, _) = Admission(path: "/", query: query, subprotocols: []) else {
-            Issue.record("not refused")
-            return
-        }
+        #expect(
+            performing: { try Self.visit("/", query, []) },
+            throws: { ($0 as? ProblemDetails)?.status == .badRequest }
+        )
         let visit = try Self.visit("/", query, [ChatProtocol.subprotocol])
         if query.hasPrefix("after") {
             #expect(visit.recall == .malformed)

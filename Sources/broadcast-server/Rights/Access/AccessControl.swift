@@ -1,0 +1,109 @@
+import LWSSwift
+
+/// Who may do what on this server: asked by the gateways whenever somebody comes. May be used on any thread.
+///
+/// Whoever has a token is watched as long as it is connected (``PassWatch``), so that what is changed or revoked holds for
+/// those who are here, too.
+final class AccessControl: Sendable {
+    let doorkeeper: Doorkeeper
+    /// The cookie that may have a token; nil for none.
+    let cookieName: String?
+    private let watches = Monitor<[ObjectIdentifier: WeakWatch]>([:])
+
+    /// A weak reference, which is no value that could be sent otherwise.
+    private struct WeakWatch: Sendable {
+        weak let watch: PassWatch?
+    }
+
+    init(_ policy: AccessPolicy = AccessPolicy(), cookieName: String? = nil) {
+        doorkeeper = Doorkeeper(policy)
+        self.cookieName = cookieName
+    }
+
+    // MARK: Asking
+
+    /// What everybody may.
+    var anonymousGrant: Grant { doorkeeper.anonymousGrant }
+
+    /// What is granted for what somebody shows, if that needs no signature to be verified; nil when it does. On any loop.
+    func known(_ presented: PresentedToken) -> Result<Grant, AccessFault>? {
+        switch presented {
+        case .none: .success(anonymousGrant)
+        case .malformed: .failure(.malformed)
+        case .token(let token): doorkeeper.known(token)?.mapError(AccessFault.token)
+        }
+    }
+
+    /// What is granted for what somebody shows. Suspends while a signature is verified.
+    func grant(_ presented: PresentedToken) async throws(AccessFault) -> Grant {
+        if let known = known(presented) { return try known.get() }
+        guard case .token(let token) = presented else { preconditionFailure("Only a signature takes its time.") }
+        do throws(TokenFault) {
+            return try await doorkeeper.grant(token)
+        } catch {
+            throw .token(error)
+        }
+    }
+
+    /// What somebody may do in a channel.
+    ///
+    /// - Parameter needed: what it has to be allowed.
+    /// - Throws: ``AccessFault/noToken`` where a token might help, otherwise ``AccessFault/forbidden(_:)``.
+    func rights(
+        _ grant: Grant,
+        in channel: ChannelName,
+        needing needed: ChannelRights
+    ) throws(AccessFault) -> ChannelRights {
+        let rights = grant.rights(in: channel)
+        guard rights.isSuperset(of: needed) else {
+            throw grant.source == .nothing ? .noToken : .forbidden(needed.subtracting(rights))
+        }
+        return rights
+    }
+
+    /// What somebody is called who asks for a name, or for none.
+    ///
+    /// - Throws: when the name is another one's, or the token says otherwise.
+    func name(_ name: MemberName?, of grant: Grant) throws(AccessFault) -> MemberName? {
+        if let fixed = grant.name {
+            guard name.map({ NameRegister.areAlike($0.text, fixed.text) }) ?? true else { throw .nameIsFixed }
+            return fixed
+        }
+        if let name, doorkeeper.isReserved(name) { throw .nameTaken }
+        return name
+    }
+
+    // MARK: What changes
+
+    /// Has another policy hold from now on, for those who are here with a token, too.
+    func replace(_ policy: AccessPolicy) {
+        doorkeeper.replace(policy)
+        reviewAll()
+    }
+
+    /// Has a token or a subject be refused from now on; whoever is here by it has to go.
+    ///
+    /// - Returns: false when there is no room for more.
+    func revoke(_ entry: Revocations.Entry) -> Bool {
+        guard doorkeeper.revoke(entry) else { return false }
+        reviewAll()
+        return true
+    }
+
+    private func reviewAll() {
+        for watch in watches.withLock({ $0.values.compactMap(\.watch) }) { watch.reviewSoon() }
+    }
+
+    func add(_ watch: PassWatch) {
+        watches.withLock { $0[ObjectIdentifier(watch)] = WeakWatch(watch: watch) }
+    }
+
+    func remove(_ watch: PassWatch) {
+        watches.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(watch)) }
+    }
+
+    /// Verifies nothing more.
+    func end() {
+        doorkeeper.end()
+    }
+}
