@@ -41,6 +41,8 @@ final class Channel: @unchecked Sendable {
     /// What it has to do with the channel of this name on other nodes; nil without a cluster.
     let replica: Replica?
     private var lastLink: UInt64 = 0
+    /// Those of the members without a session that have a name, which they may have to give away. Without a cluster.
+    private var namedGuests: [ClientID: BroadcastSubscriber] = [:]
     /// Fires at the next deadline of the state.
     private var timer: (call: DelayedCall, deadline: ContinuousClock.Instant)?
 
@@ -124,6 +126,7 @@ final class Channel: @unchecked Sendable {
             )
             // Its place has a use of its own.
             if arrival.isBack { directory?.leave(self, isEmpty: false) }
+            if arrival.isNamed, arrival.seat.session == nil { namedGuests[arrival.seat.id] = connection }
             settle(arrival)
             group.inOrder(on: connection.loop) { arrive(arrival, link.id.number) }
         }
@@ -135,9 +138,26 @@ final class Channel: @unchecked Sendable {
             directory?.sessionsAreGone([AbsentSession(channel: self, id: session)])
         }
         if let replaced = arrival.replaced?.connection { Self.replace(replaced) }
+        if let displaced = arrival.displaced { settle(displaced) }
         store(arrival.seat.session)
         announce(arrival.notice)
         setTimer()
+    }
+
+    /// A member has given its name away: it comes back under the one that it has now, since what it says begins with the other.
+    private func settle(_ displaced: ChannelState<MemberLink>.Displaced) {
+        announce(displaced.notice)
+        store(displaced.session)
+        let member = displaced.renaming.member.id
+        let connection =
+            displaced.session.flatMap { state.connection(of: $0)?.connection } ?? namedGuests[member]
+            ?? replica?.connection(of: member)
+        guard let connection else { return }
+        connection.loop.execute {
+            connection.eventStream?.close()
+            connection.webSocket?.onLoop
+                .close(code: .comeBackAtOnce, reason: "The name is of somebody with a token.")
+        }
     }
 
     /// Makes a connection, or an event stream, a member of the group, when its place in the order has come.
@@ -169,6 +189,7 @@ final class Channel: @unchecked Sendable {
     func disconnect(_ seat: Seat, link number: UInt64, leaves: Bool, _ share: AddressShare) {
         group.atHome { [self] in
             if replica != nil { return submitDeparture(seat, link: number, leaves: leaves, share) }
+            namedGuests[seat.id] = nil
             let link = MemberLink(id: LinkID(node: .alone, number: number), connection: nil)
             guard let departure = state.disconnect(seat, from: link, leaves: leaves, now: .now) else { return }
             settle(departure, share)

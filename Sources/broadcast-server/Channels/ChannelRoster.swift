@@ -7,6 +7,8 @@ struct ChannelRoster: Sendable {
         var name: String
         /// Whether the name is its own, as given by the register.
         var isNamed: Bool
+        /// Whether a token says so: nobody else gets that name.
+        var isFixed = false
         var changes = RateLimit.Use()
     }
 
@@ -35,21 +37,39 @@ struct ChannelRoster: Sendable {
     /// Whether a member is called by a name of its own.
     func isNamed(_ id: ClientID) -> Bool { entries[id]?.isNamed ?? false }
 
+    /// Whether a member is called as its token says.
+    func isFixed(_ id: ClientID) -> Bool { entries[id]?.isFixed ?? false }
+
     /// Takes in a member that is not there.
     ///
-    /// - Parameter name: the one it wants; it goes by its id when too many have that, or when it wants none.
-    /// - Returns: the member with the name it got.
-    mutating func add(_ id: ClientID, name: MemberName?) -> (member: Member, isNamed: Bool) {
-        let own = name.flatMap { names.claim($0, for: id) }
-        let entry = Entry(name: own ?? Member(id: id).name, isNamed: own != nil)
+    /// - Parameters:
+    ///   - name: the one it wants; it goes by its id when too many have that, or when it wants none.
+    ///   - isFixed: a token says that it is called so: another one that is called so without has to give way.
+    /// - Returns: the member with the name it got, and who has another name for that.
+    mutating func add(
+        _ id: ClientID,
+        name: MemberName?,
+        isFixed: Bool = false
+    ) -> (member: Member, isNamed: Bool, displaced: Renaming?) {
+        var displaced: Renaming?
+        let own: String?
+        if isFixed, let name, let holder = names.holder(of: name), let old = entries[holder], !old.isFixed {
+            own = names.take(name, for: id)
+            let other = (try? MemberName(old.name)).flatMap { names.claim($0, for: holder) }
+            entries[holder] = Entry(name: other ?? Member(id: holder).name, isNamed: other != nil, changes: old.changes)
+            displaced = member(holder).map { Renaming(member: $0, was: old.name) }
+        } else {
+            own = name.flatMap { names.claim($0, for: id) }
+        }
+        let entry = Entry(name: own ?? Member(id: id).name, isNamed: own != nil, isFixed: isFixed && own != nil)
         entries[id] = entry
-        return (Member(id: id, name: entry.name), entry.isNamed)
+        return (Member(id: id, name: entry.name), entry.isNamed, displaced)
     }
 
     /// Takes in a member that was there before, under the very name it had; nil for one that goes by its id.
-    mutating func restore(_ id: ClientID, name: String?) {
+    mutating func restore(_ id: ClientID, name: String?, isFixed: Bool = false) {
         if let name { names.restore(name, for: id) }
-        entries[id] = Entry(name: name ?? Member(id: id).name, isNamed: name != nil)
+        entries[id] = Entry(name: name ?? Member(id: id).name, isNamed: name != nil, isFixed: isFixed && name != nil)
     }
 
     /// Lets a member go; nil when it is not there.
@@ -75,11 +95,19 @@ struct ChannelRoster: Sendable {
         let own = name.flatMap { names.claim($0, for: id) }
         if name != nil && own == nil { throw Self.tooManyAlike }
         if old.isNamed, !(own.map { NameRegister.areAlike($0, old.name) } ?? false) { names.release(old.name) }
-        let entry = Entry(name: own ?? Member(id: id).name, isNamed: own != nil, changes: old.changes)
+        let entry = Entry(
+            name: own ?? Member(id: id).name,
+            isNamed: own != nil,
+            isFixed: old.isFixed && own != nil,
+            changes: old.changes
+        )
         entries[id] = entry
         let renaming = Renaming(member: Member(id: id, name: entry.name), was: old.name)
         return (renaming, isIntroduced ? .renamed(renaming) : nil)
     }
+
+    /// What all are told of a member that had to give its name away.
+    func notice(of renaming: Renaming) -> ServerObject? { isIntroduced ? .renamed(renaming) : nil }
 
     /// What the others are told when a member was taken in.
     func arrival(of member: Member) -> ServerObject? {

@@ -36,6 +36,9 @@ struct ChannelSessions<Connection: Sendable & Equatable>: Sendable {
 
     subscript(id: SessionID) -> Session? { sessions[id] }
 
+    /// The session of a member; looks through all.
+    func session(of member: ClientID) -> SessionID? { sessions.first { $0.value.member == member }?.key }
+
     /// Begins a session.
     ///
     /// - Parameter tag: nil for the next of this channel.

@@ -31,7 +31,7 @@ extension ChannelState {
             return false
         }
         sessions.take(id, ChannelSessions.Session(member: member.id, tag: tag, connection: connection))
-        _ = roster.add(member.id, name: member.ownName.flatMap { try? MemberName($0) })
+        _ = roster.add(member.id, name: member.ownName.flatMap { try? MemberName($0) }, isFixed: id.isNameFixed)
         connectedCount += 1
         return true
     }
@@ -60,7 +60,8 @@ extension ChannelState<MemberLink> {
             ToldChannel.Member(
                 id: id.number,
                 name: roster.isNamed(id) ? roster.member(id)?.name : nil,
-                node: guests[id]?.rawValue
+                node: guests[id]?.rawValue,
+                isFixed: roster.isFixed(id) ? true : nil
             )
         }
         told.sessions = sessions.inOrder.map { id, session, absentSince in
@@ -87,7 +88,7 @@ extension ChannelState<MemberLink> {
         self.init(grace: grace)
         for member in told.members {
             let id = ClientID(number: member.id)
-            roster.restore(id, name: member.name)
+            roster.restore(id, name: member.name, isFixed: member.isFixed ?? false)
             if member.node != nil { connectedCount += 1 }
         }
         for session in told.sessions {

@@ -44,9 +44,19 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         let replaced: Connection?
         /// Why it has not got the name that it asked for.
         let problem: Problem?
+        /// Who has another name now, since this one's token says that it is its own.
+        let displaced: Displaced?
         /// Who is there now.
         let attendance: Attendance
         /// What the others are told.
+        let notice: ServerObject?
+    }
+
+    /// A member that had to give its name away.
+    struct Displaced: Sendable, Equatable {
+        let renaming: Renaming
+        let session: SessionID?
+        /// What all are told.
         let notice: ServerObject?
     }
 
@@ -65,7 +75,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
     ) -> Arrival {
         switch request.identity {
         case .none:
-            return admit(makeID(), request.name, session: nil, tag: 0)
+            return admit(makeID(), request.name, session: nil, tag: 0, isFixed: request.owner.isNameFixed)
         case .returning(let offered):
             guard let (session, how) = sessions.resume(offered, over: connection) else { fallthrough }
             if how == .anew {
@@ -85,9 +95,10 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
         _ name: MemberName?,
         session: SessionID?,
         tag: UInt32,
+        isFixed: Bool = false,
         returned: SessionID? = nil
     ) -> Arrival {
-        let (member, isNamed) = roster.add(id, name: name)
+        let (member, isNamed, displaced) = roster.add(id, name: name, isFixed: session?.isNameFixed ?? isFixed)
         connectedCount += 1
         return Arrival(
             seat: Seat(member: member, session: session, tag: tag),
@@ -96,6 +107,13 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
             returned: returned,
             replaced: nil,
             problem: name != nil && !isNamed ? ChannelRoster.tooManyAlike : nil,
+            displaced: displaced.map { renaming in
+                Displaced(
+                    renaming: renaming,
+                    session: sessions.session(of: renaming.member.id),
+                    notice: roster.notice(of: renaming)
+                )
+            },
             attendance: roster.attendance,
             notice: roster.arrival(of: member)
         )
@@ -119,6 +137,7 @@ struct ChannelState<Connection: Sendable & Equatable>: Sendable {
             returned: id,
             replaced: replaced,
             problem: nil,
+            displaced: nil,
             attendance: roster.attendance,
             notice: nil
         )
@@ -277,7 +296,7 @@ extension ChannelState {
         let session = ChannelSessions<Connection>
             .Session(member: stored.member, tag: stored.tag, keys: keys, connection: nil)
         sessions.restore(id, session, absentSince: absentSince, isAwaited: stored.hasPlace)
-        if stored.hasPlace { roster.restore(stored.member, name: stored.name) }
+        if stored.hasPlace { roster.restore(stored.member, name: stored.name, isFixed: id.isNameFixed) }
     }
 
     /// No tag up to this one is given again.

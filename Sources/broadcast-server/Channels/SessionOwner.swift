@@ -9,6 +9,11 @@ struct SessionOwner: Sendable, Equatable {
 
     private init() {}
 
+    /// As far as its session says so.
+    init(of session: SessionID) {
+        isNameFixed = session.isNameFixed
+    }
+
     init(_ grant: Grant) {
         subject = grant.subject
         isNameFixed = grant.name != nil

@@ -66,6 +66,15 @@ struct ChatServer: Sendable {
                 }
             }
             let server = try await listen(settings, on: loops, service)
+            if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
+                warn(
+                    """
+                    Everybody who reaches this server may read and write in all channels. To change that, say who may \
+                    with --token-file or --token-key (docs/rights.md); if it is meant so, with --anonymous '*'.
+                    """,
+                    log
+                )
+            }
             return ChatServer(
                 server: server,
                 service: service,
@@ -100,7 +109,7 @@ struct ChatServer: Sendable {
         )
     }
 
-    /// Reads the files that say who may do what, and warns where nothing does.
+    /// Reads the files that say who may do what.
     private static func openAccess(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> AccessControl {
         let policy = try await BackgroundThread.run { () throws(Failure) in
             do throws(FileFaults) {
@@ -108,15 +117,6 @@ struct ChatServer: Sendable {
             } catch {
                 throw Failure(.badConfiguration, Failure(error).message)
             }
-        }
-        if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
-            warn(
-                """
-                Everybody who reaches this server may read and write in all channels. To change that, say who may with \
-                --token-file or --token-key (docs/rights.md); if it is meant so, with --anonymous '*'.
-                """,
-                log
-            )
         }
         return AccessControl(policy, cookieName: settings.access.cookieName)
     }

@@ -20,6 +20,15 @@ struct NameRegister: Sendable {
         return nil
     }
 
+    /// Who has this very name.
+    func holder(of name: MemberName) -> ClientID? { holders[PrintableText.folded(name.text)] }
+
+    /// Gives a member this very name, whoever has it: that one has to be given another.
+    mutating func take(_ name: MemberName, for member: ClientID) -> String {
+        holders[PrintableText.folded(name.text)] = member
+        return name.text
+    }
+
     /// Gives a member a name that it has had from ``claim(_:for:)`` before.
     mutating func restore(_ name: String, for member: ClientID) {
         holders[PrintableText.folded(name)] = member

@@ -116,7 +116,8 @@ extension Channel {
         let request = JoinRequest(
             channel: name,
             name: arriving.name.flatMap { try? MemberName($0) },
-            identity: arriving.identity
+            identity: arriving.identity,
+            owner: SessionOwner(of: arriving.session)
         )
         let arrival = state.join(
             request,

@@ -97,6 +97,8 @@ struct ToldChannel: Sendable, Codable, Equatable {
         var name: String?
         /// The node that has its connection, if it has no session.
         var node: UInt64?
+        /// Whether a token says that it is called so; nil if not.
+        var isFixed: Bool?
     }
 
     struct Key: Sendable, Codable, Equatable {

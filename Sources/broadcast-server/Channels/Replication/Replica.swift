@@ -73,6 +73,11 @@ final class Replica {
         var changes = RateLimit.Use()
     }
 
+    /// The connection of a member that has it here; looks through all.
+    func connection(of member: ClientID) -> BroadcastSubscriber? {
+        locals.values.first { $0.seat.id == member }?.connection
+    }
+
     let replication: Replication
     private var queue: Deque<Waiting> = []
     private(set) var underWay: UnderWay?
