@@ -13,15 +13,16 @@ import Testing
     private mutating func join(
         _ connection: Int = 0,
         name: String? = nil,
-        _ identity: JoinRequest.Identity = .session
+        _ identity: JoinRequest.Identity = .session,
+        owner: SessionOwner = .nobody
     ) throws -> State.Arrival {
-        var request = JoinRequest(channel: .default, name: nil, identity: identity)
+        var request = JoinRequest(channel: .default, name: nil, identity: identity, owner: owner)
         request.name = try name.map { try MemberName($0) }
         return state.join(
             request,
             over: connection,
             makeID: { [self] in ClientID(number: lastID + 1) },
-            makeSession: SessionID.random
+            makeSession: { SessionID.random().owned(by: owner) }
         )
     }
 
@@ -29,9 +30,10 @@ import Testing
     private mutating func next(
         _ connection: Int = 0,
         name: String? = nil,
-        _ identity: JoinRequest.Identity = .session
+        _ identity: JoinRequest.Identity = .session,
+        owner: SessionOwner = .nobody
     ) throws -> State.Arrival {
-        let arrival = try join(connection, name: name, identity)
+        let arrival = try join(connection, name: name, identity, owner: owner)
         lastID = max(lastID, arrival.seat.id.number)
         return arrival
     }
@@ -259,6 +261,22 @@ import Testing
     @Test mutating func `those who want the same name are told apart`() throws {
         #expect(try next(name: "ann").seat.member.name == "ann")
         #expect(try next(name: "Ann").seat.member.name == "Ann (2)")
+    }
+
+    @Test mutating func `a name that a token gives is taken from who has it without, and from nobody else`() throws {
+        let other = try next(1, name: "Ann").seat
+        let owner = SessionOwner(of: SessionID(high: 0, low: 1))
+        let ann = try next(2, name: "ann", owner: owner)
+        #expect(ann.seat.member.name == "ann")
+        let renaming = Renaming(member: Member(id: other.id, name: "Ann (2)"), was: "Ann")
+        #expect(
+            ann.displaced == State.Displaced(renaming: renaming, session: other.session, notice: .renamed(renaming))
+        )
+        #expect(ann.attendance.members?.map(\.name) == ["Ann (2)", "ann"])
+        let second = try next(3, name: "ann", owner: owner)
+        #expect(second.seat.member.name == "ann (3)")
+        #expect(second.displaced == nil)
+        #expect(try next(4, name: "ann").displaced == nil)
     }
 
     @Test mutating func `a name is free when its member has left`() throws {

@@ -53,6 +53,8 @@ import Testing
         }
     }
 
+    private static let ownerOfName = SessionOwner(of: SessionID(high: 0, low: 1))
+
     @Test(arguments: [(1 as UInt64, 8), (2, 8), (3, 99), (4, 101), (5, 104)])
     func `what members are told adds up to who is there`(seed: UInt64, usualCount: Int) throws {
         var random = Random(state: seed)
@@ -91,7 +93,11 @@ import Testing
             default:
                 lastConnection += 1
                 var request = JoinRequest(channel: .default, name: nil, identity: .session)
-                if Bool.random(using: &random) { request.name = try MemberName("ann") }
+                if Bool.random(using: &random) {
+                    request.name = try MemberName("ann")
+                    // Now and then a token says so.
+                    if Int.random(in: 0..<4, using: &random) == 0 { request.owner = Self.ownerOfName }
+                }
                 if let seat = lost.popLast(), let session = seat.session, Bool.random(using: &random) {
                     request.identity = .returning(session)
                 } else if Int.random(in: 0..<4, using: &random) == 0 {
@@ -107,13 +113,13 @@ import Testing
                         lastID += 1
                         return ClientID(number: lastID)
                     },
-                    makeSession: { SessionID(using: &random) }
+                    makeSession: { SessionID(using: &random).owned(by: request.owner) }
                 )
                 if let replaced = arrival.replaced {
                     observers[replaced] = nil
                     #expect(state.disconnect(arrival.seat, from: replaced, leaves: true, now: now) == nil)
                 }
-                try tell(arrival.notice)
+                try tell(arrival.displaced?.notice, arrival.notice)
                 observers[lastConnection] = Observer(arrival)
             }
 

@@ -1,11 +1,13 @@
-/// What a client shows when it comes back: 128 random bits that nobody can guess, as 32 hexadecimal digits.
+/// What a client shows when it comes back: random bits that nobody can guess, 96 of them at least, as 32
+/// hexadecimal digits.
 struct SessionID: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
 
+    /// One that is nobody's in particular (``SessionOwner``).
     init(using generator: inout some RandomNumberGenerator) {
         high = generator.next()
-        low = generator.next()
+        low = generator.next() & ~0b11
     }
 
     init(high: UInt64, low: UInt64) {
