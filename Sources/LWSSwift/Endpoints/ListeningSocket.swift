@@ -68,9 +68,13 @@ extension ListeningSocket {
     /// `::1` for `localhost`, which then all get the same port.
     ///
     /// Resolving a name may take long: never called on a loop.
-    static func open(_ endpoint: WebSocketServer.Endpoint, backlog: Int32) throws(WebSocketError) -> [ListeningSocket] {
+    static func open(
+        _ endpoint: WebSocketServer.Endpoint,
+        backlog: Int32,
+        permissions: UInt16? = nil
+    ) throws(WebSocketError) -> [ListeningSocket] {
         switch endpoint {
-        case .unix(let path): return [try openUnix(path, backlog: backlog)]
+        case .unix(let path): return [try openUnix(path, backlog: backlog, permissions: permissions)]
         case .tcp(let host, let port): return try openTCP(host: host, port: port, backlog: backlog)
         }
     }
@@ -136,7 +140,11 @@ extension ListeningSocket {
         return ListeningSocket(owning: descriptor, at: local)
     }
 
-    private static func openUnix(_ path: String, backlog: Int32) throws(WebSocketError) -> ListeningSocket {
+    private static func openUnix(
+        _ path: String,
+        backlog: Int32,
+        permissions: UInt16?
+    ) throws(WebSocketError) -> ListeningSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -160,6 +168,8 @@ extension ListeningSocket {
 
         let descriptor = SystemSocket.open(family: AF_UNIX)
         guard descriptor >= 0 else { throw failure(errno, path, port: nil) }
+        // Before it has a path: Linux gives that what the socket has, so that nobody gets in meanwhile.
+        if let permissions { fchmod(descriptor, mode_t(permissions)) }
         guard unsafe withSockaddr(&address, { unsafe Glibc.bind(descriptor, $0, length) }) == 0 else {
             let number = errno
             Glibc.close(descriptor)

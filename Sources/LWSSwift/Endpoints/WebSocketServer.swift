@@ -66,6 +66,9 @@ public final class WebSocketServer: Sendable {
                 text: "This is a WebSocket server: connect with a WebSocket client.\n"
             )
         }
+        /// The permission bits of the file of a Unix-domain socket, which it has from the first moment on, such as `0o600`;
+        /// the process' file mode creation mask takes bits away. nil, the default, leaves all to that mask.
+        public var unixSocketPermissions: UInt16?
         /// How long ``WebSocketServer/shutdown(deadline:)`` waits for peers to answer the close frame. Default: 5 seconds.
         public var shutdownDeadline: Duration = .seconds(5)
 
@@ -224,7 +227,11 @@ public final class WebSocketServer: Sendable {
     private static func openSockets(
         _ configuration: Configuration
     ) async throws(WebSocketError) -> [ListeningSocket] {
-        let sockets = try ListeningSocket.open(configuration.endpoint, backlog: Int32(clamping: configuration.backlog))
+        let sockets = try ListeningSocket.open(
+            configuration.endpoint,
+            backlog: Int32(clamping: configuration.backlog),
+            permissions: configuration.unixSocketPermissions
+        )
         if let socket = sockets.first {
             DescriptorTable.makeRoom(for: configuration.maximumConnections, like: socket.descriptor)
         }

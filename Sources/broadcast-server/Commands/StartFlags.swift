@@ -9,6 +9,7 @@ struct StartFlags: ParsableArguments {
     @Option(\.tlsCert) var tlsCert: String?
     @Option(\.tlsKey) var tlsKey: String?
     @OptionGroup var tokens: TokenFlags
+    @Option(\.adminSocket) var adminSocket: String?
     @Option(\.pingInterval) var pingInterval: TimeSpan?
     @Option(\.commentInterval) var commentInterval: TimeSpan?
     @Option(\.threads) var threads: ThreadCount?

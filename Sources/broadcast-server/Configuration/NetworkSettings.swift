@@ -4,6 +4,8 @@ import LWSSwift
 struct NetworkSettings: Equatable, Sendable {
     /// Which web pages may connect, and by which names of the server.
     var doors = NetworkDoors()
+    /// Where orders of whoever runs the server are taken; nil for nowhere.
+    var adminSocket: String?
     /// The certificate for wss://; nil for ws://.
     var tls: TLSServerConfiguration?
     /// When to ask whether a silent client is there; nil for never.
@@ -12,6 +14,7 @@ struct NetworkSettings: Equatable, Sendable {
     /// - Throws: a failure that names the variable or the flag that is wrong or missing.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
         doors.origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
+        adminSocket = try environment.value(\.adminSocket, flags.adminSocket)
         let interval = try environment.value(\.pingInterval, flags.pingInterval).duration
         keepalive = interval == .zero ? nil : .init(interval: interval)
         let certificate = try environment.value(\.tlsCert, flags.tlsCert)

@@ -105,6 +105,11 @@ struct ServerOptions: Sendable {
         "Refuse the tokens and the subjects that this file names.",
         value: "file"
     )
+    let adminSocket = Setting<String?>(
+        "admin-socket",
+        "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/rights.md).",
+        value: "path"
+    )
     let pingInterval = Setting(
         "ping-interval",
         default: TimeSpan(ConnectionLimits.Keepalive().interval),

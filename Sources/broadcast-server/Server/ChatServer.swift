@@ -1,9 +1,12 @@
+import HTTPTypes
 import LWSSwift
 import Logging
 
 /// The chat server: channels behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
     private let server: WebSocketServer
+    /// Takes orders of whoever runs it; nil when nothing does.
+    private let admin: WebSocketServer?
     private let service: ChatService
     private let loops: [ServiceLoop]
     /// What outlives it; nil when nothing does.
@@ -77,6 +80,7 @@ struct ChatServer: Sendable {
             }
             return ChatServer(
                 server: server,
+                admin: try await openAdmin(settings, on: loops, service),
                 service: service,
                 loops: loops,
                 store: store,
@@ -118,7 +122,11 @@ struct ChatServer: Sendable {
                 throw Failure(.badConfiguration, Failure(error).message)
             }
         }
-        return AccessControl(policy, cookieName: settings.access.cookieName)
+        return AccessControl(
+            policy,
+            cookieName: settings.access.cookieName,
+            revocationFile: settings.access.revocationFile.map(RevocationFile.init)
+        )
     }
 
     /// Whoever starts it has to see that, whatever the log shows.
@@ -209,8 +217,29 @@ struct ChatServer: Sendable {
         }
     }
 
+    /// Opens the socket where orders of whoever runs it are taken.
+    private static func openAdmin(
+        _ settings: StartSettings,
+        on loops: [ServiceLoop],
+        _ service: ChatService
+    ) async throws(Failure) -> WebSocketServer? {
+        guard let path = settings.network.adminSocket else { return nil }
+        var configuration = WebSocketServer.Configuration(unixSocketPath: path)
+        configuration.unixSocketPermissions = 0o600
+        configuration.maximumConnections = 64
+        configuration.maximumRequestBodyBytes = 64 << 10
+        configuration.handshake = { _ in .reject(status: .notFound, body: "Only HTTP is spoken here.\n") }
+        configuration.http = AdminRoutes(service: service).answer
+        do throws(WebSocketError) {
+            return try await WebSocketServer.start(configuration, on: [loops[0]]) { $0.close() }
+        } catch {
+            throw Failure(.cannotCreateFile, "--admin-socket: \(EscapedText.escape(error.message))")
+        }
+    }
+
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
     func shutdown() async {
+        await admin?.shutdown()
         await service.stop()
         await server.shutdown()
         replication?.close()

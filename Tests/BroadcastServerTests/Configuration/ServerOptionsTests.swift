@@ -37,6 +37,7 @@ import Testing
 
     private static let texts: Set = [
         "host", "state-dir", "token-file", "token-key", "token-secret", "token-issuer", "token-audience", "revoked",
+        "admin-socket",
     ]
 
     @Test func `the variable of each option is read`() throws {

@@ -1,3 +1,4 @@
+import Glibc
 import LWSSwift
 
 /// Who may do what on this server: asked by the gateways whenever somebody comes. May be used on any thread.
@@ -8,6 +9,10 @@ final class AccessControl: Sendable {
     let doorkeeper: Doorkeeper
     /// The cookie that may have a token; nil for none.
     let cookieName: String?
+    /// Where what is revoked while the server runs is written down; nil for nowhere.
+    private let revocationFile: Monitor<RevocationFile?>
+    /// What was revoked while the server runs, which a file may not have.
+    private let revoked = Monitor<[Revocations.Entry]>([])
     private let watches = Monitor<[ObjectIdentifier: WeakWatch]>([:])
 
     /// A weak reference, which is no value that could be sent otherwise.
@@ -15,9 +20,10 @@ final class AccessControl: Sendable {
         weak let watch: PassWatch?
     }
 
-    init(_ policy: AccessPolicy = AccessPolicy(), cookieName: String? = nil) {
+    init(_ policy: AccessPolicy = AccessPolicy(), cookieName: String? = nil, revocationFile: RevocationFile? = nil) {
         doorkeeper = Doorkeeper(policy)
         self.cookieName = cookieName
+        self.revocationFile = Monitor(revocationFile)
     }
 
     // MARK: Asking
@@ -75,19 +81,41 @@ final class AccessControl: Sendable {
 
     // MARK: What changes
 
-    /// Has another policy hold from now on, for those who are here with a token, too.
-    func replace(_ policy: AccessPolicy) {
+    /// Has another policy hold from now on, for those who are here with a token, too. What was revoked here stays revoked.
+    func replace(_ policy: AccessPolicy, revocationFile file: RevocationFile?) {
+        var policy = policy
+        for entry in revoked.withLock({ $0 }) { _ = policy.revocations.insert(entry) }
+        revocationFile.withLock { $0 = file }
         doorkeeper.replace(policy)
         reviewAll()
     }
 
-    /// Has a token or a subject be refused from now on; whoever is here by it has to go.
-    ///
-    /// - Returns: false when there is no room for more.
-    func revoke(_ entry: Revocations.Entry) -> Bool {
-        guard doorkeeper.revoke(entry) else { return false }
+    /// What has become of a wish to revoke something.
+    enum Revocation: Sendable {
+        /// It holds as long as the server runs.
+        case inMemory
+        /// It is written down, too.
+        case inFile(String)
+        /// It holds, but could not be written down.
+        case notWritten(String, SystemError)
+        /// There are too many already.
+        case noRoom
+    }
+
+    /// Has a token or a subject be refused from now on; whoever is here by it has to go at once.
+    func revoke(_ entry: Revocations.Entry) async -> Revocation {
+        guard doorkeeper.revoke(entry) else { return .noRoom }
+        revoked.withLock { if !$0.contains(entry) { $0.append(entry) } }
         reviewAll()
-        return true
+        guard let file = revocationFile.withLock({ $0 }) else { return .inMemory }
+        let result = try? await BackgroundThread.run { () throws(Failure) in
+            Result { () throws(SystemError) in try file.append(entry) }
+        }
+        switch result {
+        case .success?: return .inFile(file.path)
+        case .failure(let error)?: return .notWritten(file.path, error)
+        case nil: return .notWritten(file.path, SystemError(EAGAIN))
+        }
     }
 
     private func reviewAll() {
