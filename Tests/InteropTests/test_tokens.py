@@ -1,47 +1,18 @@
 """Tokens that joserfc has made, judged by `check-token`: all algorithms, keys in PEM and in sets, and the rules."""
 
-import base64
 import hmac
 import json
-import secrets
 import subprocess
 import time
 
 import pytest
 from conftest import BUILD
-from joserfc import jws, jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import KeySet
+from support.tokens import encode, make_key, make_token
 
 PROGRAM = BUILD / "broadcast-server"
 # Of the name EdDSA, which RFC 9864 has split in two.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
-REGISTRY = jws.JWSRegistry(algorithms=list(jws.JWSRegistry.algorithms))
-
-
-def make_key(algorithm, kid=None):
-    """A new private key for an algorithm."""
-    parameters = {"kid": kid} if kid else None
-    match algorithm[:2], algorithm[2:]:
-        case "HS", bits:
-            # Text, since a line break at the end of a file is not part of a secret.
-            return OctKey.import_key(secrets.token_hex(int(bits) // 8), parameters)
-        case ("RS" | "PS"), _:
-            return RSAKey.generate_key(2048, parameters)
-        case "ES", bits:
-            return ECKey.generate_key({"256": "P-256", "384": "P-384", "512": "P-521"}[bits], parameters)
-        case _:
-            return OKPKey.generate_key("Ed448" if algorithm == "Ed448" else "Ed25519", parameters)
-
-
-def make_token(key, algorithm, kid=None, **claims):
-    header = {"alg": algorithm} | ({"kid": kid} if kid else {})
-    claims = {"sub": "ann", "exp": int(time.time()) + 600, "channels": {"team.*": ["publish"]}} | claims
-    claims = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(header, claims, key, algorithms=[algorithm], registry=REGISTRY)
-
-
-def encode(part):
-    return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
 def check(token, *flags):

@@ -22,8 +22,8 @@ extension Visit {
     }
 
     /// - Throws: when it does not get all that it asks for.
-    func requireAll() throws(AccessFault) {
-        if recall == .forbidden { throw .forbidden(.history) }
+    func requireAll(of grant: Grant, _ access: AccessControl) throws(AccessFault) {
+        if recall == .forbidden { throw access.missing(.history, to: grant) }
         if let nameFault { throw nameFault }
     }
 }

@@ -44,7 +44,7 @@ struct WebSocketGateway: Sendable {
             var entrance = visit
             _ = try entrance.enter(with: grant, service.access)
             // A client of plain text could not be told later.
-            if visit.form == .text { try entrance.requireAll() }
+            if visit.form == .text { try entrance.requireAll(of: grant, service.access) }
             guard visit.form == .json else { return .accept(userInfo: Entrance(grant, nil)) }
             // What else it offered is not kept with the connection, nor echoed.
             return .accept(

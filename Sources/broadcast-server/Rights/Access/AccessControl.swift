@@ -61,10 +61,13 @@ final class AccessControl: Sendable {
         needing needed: ChannelRights
     ) throws(AccessFault) -> ChannelRights {
         let rights = grant.rights(in: channel)
-        guard rights.isSuperset(of: needed) else {
-            throw grant.source == .nothing ? .noToken : .forbidden(needed.subtracting(rights))
-        }
+        guard rights.isSuperset(of: needed) else { throw missing(needed.subtracting(rights), to: grant) }
         return rights
+    }
+
+    /// Why somebody may not do what it has no right to.
+    func missing(_ rights: ChannelRights, to grant: Grant) -> AccessFault {
+        grant.source == .nothing && doorkeeper.policy.takesTokens ? .noToken : .forbidden(rights)
     }
 
     /// What somebody is called who asks for a name, or for none.

@@ -50,10 +50,10 @@ extension AccessFault: CustomStringConvertible {
     /// How the connection of a member is closed (docs/protocol.md, *Close codes*).
     var closeCode: WebSocketCloseCode {
         switch self {
-        case .noToken, .malformed, .token(.expired), .token(.unknown), .otherSubject: .tokenNeeded
         case .token(.busy): .tryAgainLater
+        case .token(.revoked), .forbidden, .nameTaken, .nameIsFixed: .notAllowed
+        case .noToken, .malformed, .token, .otherSubject: .tokenNeeded
         case .rightsHaveChanged: .comeBackAtOnce
-        case .token, .forbidden, .nameTaken, .nameIsFixed: .notAllowed
         }
     }
 
