@@ -6,9 +6,9 @@ import LWSSwift
 struct CrossOrigin: Sendable {
     static let methods = "GET, HEAD, POST"
     /// The fields of a request that a page may set beyond what it always may.
-    private static let requestFields = "Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+    private static let requestFields = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
     /// The fields of an answer that its script may read beyond what it always may.
-    private static let answerFields = "ETag, Link, Retry-After"
+    private static let answerFields = "ETag, Link, Retry-After, WWW-Authenticate"
     /// How many seconds a browser need not ask again; none keeps it for longer.
     private static let maximumAge = "7200"
 
