@@ -27,4 +27,15 @@ public struct TLSServerConfiguration: Sendable, Hashable {
             clientCertificates: clientCertificates
         )
     }
+
+    /// Reads the files and sees whether a server could use them: whether there are certificates and a key in them, and the
+    /// key is that of the certificate. Nothing is kept of it.
+    ///
+    /// Blocks while files are read, at most 4 MiB of each. May be called on any thread.
+    ///
+    /// - Throws: ``WebSocketError/Code/tls``, with the file and what is wrong with it. That a certificate has expired is no
+    ///   error.
+    public func check() throws(WebSocketError) {
+        _ = try TLSContext.server(self)
+    }
 }

@@ -18,7 +18,7 @@ struct BroadcastServerCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
-            TokenCommand.self, CheckTokenCommand.self,
+            TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self,
         ]
     )
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 /// `broadcast-server check-state`: what is in a state directory, and whether it is sound.
 struct CheckStateCommand: ParsableCommand {
@@ -32,12 +31,7 @@ struct CheckStateCommand: ParsableCommand {
     func run() throws {
         let check = try StateCheck(StateDirectory(path: directory))
         let report = json ? StateReport.json(check) : StateReport.text(check, isVerbose: verbose)
-        do throws(SystemError) {
-            try Descriptor.standardOutput.write(Array(report.utf8))
-        } catch {
-            if error == SystemError(EPIPE) { throw ExitCode.brokenPipe }
-            throw Failure(.inputOutput, "The standard output cannot be written: \(error).")
-        }
+        try CommandOutput.print(report)
         if !check.isSound { throw ExitCode.expectationFailed }
     }
 }

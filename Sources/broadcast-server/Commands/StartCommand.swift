@@ -17,10 +17,13 @@ struct StartCommand: AsyncParsableCommand {
               broadcast-server start --host 0.0.0.0 --port 9000
               broadcast-server start --state-dir /var/lib/broadcast-server --durable
               broadcast-server start --log-level warning --log-file chat.log
+              broadcast-server start --config /etc/broadcast-server.yaml
+              broadcast-server start --port 9000 --print-config > broadcast-server.yaml
               BROADCAST_SERVER_PORT=9000 broadcast-server start --no-log-file
 
             \(ServerOptions.environmentHelp)
-              A flag wins over a variable, a variable over the default. A variable that is empty counts as not set.
+              A flag wins over a variable, a variable over the file of --config, that over the default. A variable that is \
+            empty counts as not set. The file has the names of the flags without the hyphens before them, as in port: 9000.
 
             SIGNALS:
               INT, TERM  stop: close every connection, then end; a second one ends at once
@@ -36,8 +39,18 @@ struct StartCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: StartFlags
 
+    @Flag(help: "Print each option with its value and who has said it, as a configuration file, and do not start.")
+    var printConfig = false
+
     func run() async throws {
-        var settings = try StartSettings(flags: flags, environment: Environment())
+        let configuration: StartConfiguration
+        do throws(StartConfiguration.Problems) {
+            configuration = try StartConfiguration(flags: flags)
+        } catch {
+            throw error.failure
+        }
+        if printConfig { return try CommandOutput.print(PrintedConfiguration.text(configuration.readings)) }
+        var settings = configuration.settings
         let stop = StopSignals()
         // Lines only: four times as many in a write cost less, and nobody sees the difference.
         let log = try ProgramLog(settings.log, stream: .output, gathering: .milliseconds(20)) { error in

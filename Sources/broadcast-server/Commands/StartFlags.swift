@@ -2,6 +2,7 @@ import ArgumentParser
 
 /// The flags of `start`: what the table describes, as the command line gives it.
 struct StartFlags: ParsableArguments {
+    @Option(\.config) var config: String?
     @Option(\.host) var host: String?
     @Option(\.port) var port: Int?
     @Option(\.allowOrigin) var allowOrigin: [OriginPolicy.Exception]

@@ -30,6 +30,12 @@ enum OnOff: String, CaseIterable, OptionValue {
     static let valueName = "switch"
 
     case on, off
+
+    /// Programs that rewrite YAML often make `true` of `on`.
+    init?(argument text: String) {
+        guard let isOn = SwitchWord.read(text) else { return nil }
+        self = isOn ? .on : .off
+    }
 }
 
 /// What the command line calls the policies for clients that do not keep up.

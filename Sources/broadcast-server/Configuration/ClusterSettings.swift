@@ -44,19 +44,23 @@ struct ClusterSettings: Equatable, Sendable {
         let access = try NATSAccess(flags: flags, environment: environment)
         guard let servers = try environment.value(\.cluster, flags.cluster) else { return nil }
         if flags.cluster?.holdSecrets ?? false {
-            throw Failure(
-                .usage,
-                "Anybody could read what --cluster says. Use --cluster-credentials, or the variable for URLs with secrets."
-            )
+            let message = """
+                Anybody could read what --cluster says. Use --cluster-credentials, or the variable or the file for URLs with \
+                secrets.
+                """
+            try environment.refuse(message)
         }
-        guard let history = chat.history else {
-            throw Failure(.usage, "--cluster needs a history: --history-messages, -bytes, -age and -total above 0.")
+        let option = ServerOptions.table.cluster
+        if chat.history == nil {
+            let message = "--cluster needs a history: --history-messages, -bytes, -age and -total above 0."
+            try environment.refuse(message, about: option)
         }
-        guard storage.directory == nil else {
-            throw Failure(.usage, "--cluster and --state-dir exclude each other: the cluster keeps what is said.")
+        if storage.directory != nil {
+            let message = "--cluster and --state-dir exclude each other: the cluster keeps what is said."
+            try environment.refuse(message, about: option, ServerOptions.table.stateDir)
         }
         self.servers = servers
-        self.history = history
+        history = chat.history ?? HistorySettings()
         self.name = name
         self.patience = patience
         self.maximumQueuedBytes = maximumQueuedBytes

@@ -39,7 +39,7 @@ enum ExitCode: Int32, Error, CaseIterable {
         case .serverWentAway: "the server shut down or asks to try later (1001, 1012, 1013, 41xx, 42xx)"
         case .protocolError: "the server closed with another code, or is no WebSocket server"
         case .noPermission: "not permitted by the operating system"
-        case .badConfiguration: "wrong environment variable"
+        case .badConfiguration: "wrong configuration file or environment variable"
         case .tls: "TLS failed, such as for a certificate"
         case .rejected: "the server rejected the handshake with an HTTP status"
         case .timedOut: "--timeout has passed"

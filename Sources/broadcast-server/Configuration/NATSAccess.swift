@@ -19,17 +19,28 @@ struct NATSAccess: Equatable, Sendable {
 
     /// - Throws: a failure when files are missing, or one without the other.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
+        let options = ServerOptions.table
         authorityFile = try environment.value(\.clusterCA, flags.clusterCA)
         certificateFile = try environment.value(\.clusterCert, flags.clusterCert)
         keyFile = try environment.value(\.clusterKey, flags.clusterKey)
         if (certificateFile == nil) != (keyFile == nil) {
-            throw Failure(.usage, "--cluster-cert and --cluster-key need each other, as do their variables. Give both.")
+            let message = "--cluster-cert and --cluster-key need each other, however they are said. Give both."
+            try environment.refuse(message, about: options.clusterCert, options.clusterKey)
         }
-        for (name, file) in [("ca", authorityFile), ("cert", certificateFile), ("key", keyFile)] {
-            if let file { _ = try Self.contents(of: file, "cluster-" + name) }
+        let files = [
+            (options.clusterCA, authorityFile), (options.clusterCert, certificateFile), (options.clusterKey, keyFile),
+        ]
+        for (option, file) in files {
+            if let file {
+                try environment.attempt(about: option) { () throws(Failure) in
+                    _ = try Self.contents(of: file, option.name)
+                }
+            }
         }
         if let file = try environment.value(\.clusterCredentials, flags.clusterCredentials) {
-            try take(credentials: file)
+            try environment.attempt(about: options.clusterCredentials) { () throws(Failure) in
+                try take(credentials: file)
+            }
         }
     }
 

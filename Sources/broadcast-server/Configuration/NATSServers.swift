@@ -4,6 +4,7 @@ import ArgumentParser
 struct NATSServers: OptionValue, Equatable, CustomStringConvertible {
     static let valueName = "urls"
     static let rule = "Use the URLs of NATS servers, as in nats://10.0.0.1:4222,nats://10.0.0.2:4222; tls:// for TLS."
+    static let takesList = true
 
     /// As libnats takes them.
     let urls: [String]
@@ -21,6 +22,9 @@ struct NATSServers: OptionValue, Equatable, CustomStringConvertible {
         guard let rest, !rest.isEmpty else { return false }
         return rest.utf8.allSatisfy { 0x21...0x7E ~= $0 } && !rest.contains("/") && rest.last != "@"
     }
+
+    /// As they would be written, whatever they hold.
+    var defaultValueDescription: String { urls.joined(separator: ",") }
 
     /// Whether they say who comes, which everybody could read on a command line.
     var holdSecrets: Bool { urls.contains { $0.contains("@") } }

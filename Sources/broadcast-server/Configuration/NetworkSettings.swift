@@ -11,7 +11,7 @@ struct NetworkSettings: Equatable, Sendable {
     /// When to ask whether a silent client is there; nil for never.
     var keepalive: ConnectionLimits.Keepalive? = .init()
 
-    /// - Throws: a failure that names the variable or the flag that is wrong or missing.
+    /// - Throws: a failure that names what is wrong or missing.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
         doors.origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
         adminSocket = try environment.value(\.adminSocket, flags.adminSocket)
@@ -23,7 +23,9 @@ struct NetworkSettings: Equatable, Sendable {
         case (nil, nil): break
         case (let certificate?, let key?):
             tls = TLSServerConfiguration(certificateChainFile: certificate, privateKeyFile: key)
-        default: throw Failure(.usage, "--tls-cert and --tls-key need each other, as do their variables. Give both.")
+        default:
+            let message = "--tls-cert and --tls-key need each other, however they are said. Give both."
+            try environment.refuse(message, about: ServerOptions.table.tlsCert, ServerOptions.table.tlsKey)
         }
     }
 

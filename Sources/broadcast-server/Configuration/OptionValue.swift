@@ -6,6 +6,12 @@ protocol OptionValue: ExpressibleByArgument, Sendable {
     static var valueName: String { get }
     /// How it is written, for those who have written it otherwise.
     static var rule: String { get }
+    /// Whether it is written with commas between its parts, for which the configuration file may have a list.
+    static var takesList: Bool { get }
+}
+
+extension OptionValue {
+    static var takesList: Bool { false }
 }
 
 /// A value that may have to lie within bounds.

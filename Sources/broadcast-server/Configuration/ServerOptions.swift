@@ -2,12 +2,17 @@ import LWSSwift
 
 /// The table of the options of `start`: each is described here, and nowhere else.
 ///
-/// From it come the flags (``StartFlags``), the variables (``Environment``), the section on them in `--help`, and
-/// docs/configuration.md, which `scripts/options` writes. An option that is added here needs its line in `StartFlags`,
+/// From it come the flags (``StartFlags``), the variables (``Environment``), the names in the configuration file
+/// (``ConfigurationFile``), the section on variables in `--help`, what `--print-config` prints, and docs/configuration.md, which `scripts/options` writes. An option that is added here needs its line in `StartFlags`,
 /// and somebody who reads it (``StartSettings``).
 struct ServerOptions: Sendable {
     static let table = ServerOptions()
 
+    let config = Setting<String?>(
+        "config",
+        "Read options from this file too, written in YAML; flags and variables win over it.",
+        value: "file"
+    ).outsideFile()
     let host = Setting(
         "host",
         default: Defaults.host,
@@ -27,7 +32,7 @@ struct ServerOptions: Sendable {
         Let web pages of this origin use the channels, over WebSockets and HTTP alike, such as https://chat.example; * for \
         all. Repeat for more. The server's own page, and clients that are no browsers, always may.
         """
-    )
+    ).reloadable()
     let serverName = Setting<[ServerName]>(
         list: "server-name",
         ifMissing: "localhost and its addresses, for a server that listens there; otherwise *",
@@ -35,66 +40,66 @@ struct ServerOptions: Sendable {
         A name that clients reach the server by, such as chat.example or *.example, which is what their Host field has to \
         say; * for any. Repeat for more.
         """
-    )
+    ).reloadable()
     let tlsCert = Setting<String?>(
         "tls-cert",
         "Serve wss:// with this certificate, a PEM file with the intermediate ones after it; needs --tls-key.",
         value: "file"
-    )
+    ).reloadable()
     let tlsKey = Setting<String?>(
         "tls-key",
         "The private key of --tls-cert, a PEM file without a passphrase.",
         value: "file"
-    )
+    ).reloadable()
     let anonymous = Setting<[RightsEntry]>(
         list: "anonymous",
         separator: .space,
         ifMissing: "* for all, unless tokens are accepted",
         "What everybody may without a token, such as news=subscribe,history. Repeat for more."
-    )
+    ).reloadable()
     let tokenFile = Setting<String?>(
         "token-file",
         "Accept the tokens of this file, with lines that the command token makes.",
         value: "file"
-    )
+    ).reloadable()
     let tokenKey = Setting<[String]>(
         list: "token-key",
         """
         Accept tokens that are signed with the private key to a public one in this file, PEM or JWKS. Repeat for more.
         """,
         value: "file"
-    )
+    ).reloadable()
     let tokenSecret = Setting<[String]>(
         list: "token-secret",
         "Accept tokens that are signed with the secret in this file, of 32 bytes at least. Repeat for more.",
         value: "file"
-    )
+    ).reloadable()
     let tokenAlgorithm = Setting<[SignatureAlgorithm]>(
         list: "token-algorithm",
         ifMissing: "all that the keys are for",
         "An algorithm that may sign tokens. Repeat for more."
-    )
+    ).reloadable()
     let tokenIssuer = Setting<[String]>(
         list: "token-issuer",
         "Who may issue tokens, by their claim iss. Repeat for more.",
         value: "issuer"
-    )
+    ).reloadable()
     let tokenAudience = Setting<[String]>(
         list: "token-audience",
         "Whom tokens have to be for, by their claim aud. Repeat for more.",
         value: "audience"
-    )
+    ).reloadable()
     let tokenLeeway = Setting(
         "token-leeway",
         default: TimeSpan(TokenRules().leeway),
         "By how much the clocks of those who issue tokens may differ."
-    )
+    ).reloadable()
     let tokenAllow = Setting<[RightsEntry]>(
         list: "token-allow",
         separator: .space,
         "What those may whose token has no claim channels. Repeat for more."
-    )
-    let tokenForever = Setting(switch: "token-forever", "Accept tokens that never expire.")
+    ).reloadable()
+    let tokenForever = Setting(switch: "token-forever", "Accept tokens that never expire.").reloadable()
     let tokenCookie = Setting<String?>(
         "token-cookie",
         "Take tokens from the cookie of this name, too, for pages of the server's own site.",
@@ -104,7 +109,7 @@ struct ServerOptions: Sendable {
         "revoked",
         "Refuse the tokens and the subjects that this file names.",
         value: "file"
-    )
+    ).reloadable()
     let adminSocket = Setting<String?>(
         "admin-socket",
         "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/rights.md).",
@@ -201,9 +206,9 @@ struct ServerOptions: Sendable {
         "cluster",
         """
         Be one of several nodes that share all channels, by way of NATS with JetStream at these URLs, with commas between \
-        them. With a user or token in them, only the variable may say so.
+        them. With a user or token in them, only the variable or the file may say so.
         """
-    )
+    ).secret { $0.contains("@") }
     let clusterName = Setting(
         "cluster-name",
         as: .natsName,
@@ -250,19 +255,19 @@ struct ServerOptions: Sendable {
         "log-level",
         default: LogLevel(Defaults.logLevel),
         "The least severe level to log: \(LogLevel.names)."
-    )
+    ).reloadable()
     let logFile = Setting<String?>(
         "log-file",
         ifMissing: Defaults.serverLogFile,
         "Append log lines to this file.",
         value: "path"
-    )
-    let noLogFile = Setting(switch: "no-log-file", "Log to the console only.")
+    ).reloadable()
+    let noLogFile = Setting(switch: "no-log-file", "Log to the console only.").reloadable()
     let logMessages = Setting(
         "log-messages",
         default: OnOff.on,
         "Whether what people say is logged, besides who comes and goes: on or off."
-    )
+    ).reloadable()
 }
 
 extension ServerOptions {

@@ -17,8 +17,18 @@ struct Setting<Value: Sendable>: Sendable {
     let rule: String
     /// The value, or nil when the text is none.
     let read: @Sendable (String) -> Value?
+    /// The value as it would be written: the elements of a list, and nothing where there is no value.
+    let write: @Sendable (Value) -> [String]
     /// What stands between the values of a variable, where there may be several.
     var separator: ListSeparator?
+    /// What stands between the elements of a list in the configuration file, for which an option may have one text.
+    var fileSeparator: ListSeparator?
+    /// Whether the text of a value must not be shown to anybody.
+    var isSecret: @Sendable (String) -> Bool = { _ in false }
+    /// Whether SIGHUP changes it while the server runs.
+    var isReloadable = false
+    /// Whether it may stand in the configuration file.
+    var isForFile = true
 }
 
 /// What stands between several values in one text.
@@ -28,6 +38,30 @@ enum ListSeparator: String, Sendable {
     case space = " "
 
     var name: String { "\(self)s" }
+}
+
+extension Setting {
+    /// One whose value is shown nowhere.
+    /// - Parameter isSecret: for one that is secret in some cases only, whether a text is.
+    func secret(_ isSecret: @escaping @Sendable (String) -> Bool = { _ in true }) -> Setting {
+        var setting = self
+        setting.isSecret = isSecret
+        return setting
+    }
+
+    /// One that SIGHUP changes while the server runs.
+    func reloadable() -> Setting {
+        var setting = self
+        setting.isReloadable = true
+        return setting
+    }
+
+    /// One that says where the configuration file is.
+    func outsideFile() -> Setting {
+        var setting = self
+        setting.isForFile = false
+        return setting
+    }
 }
 
 extension Setting {
@@ -46,7 +80,8 @@ extension Setting {
             default: `default`,
             defaultText: `default`.defaultValueDescription,
             rule: form.rule,
-            read: form.read
+            read: form.read,
+            write: { [$0.defaultValueDescription] }
         )
     }
 
@@ -66,7 +101,9 @@ extension Setting {
             default: nil,
             defaultText: ifMissing,
             rule: form.rule,
-            read: { text in form.read(text).map(Optional.some) }
+            read: { text in form.read(text).map(Optional.some) },
+            write: { $0.map { [$0.defaultValueDescription] } ?? [] },
+            fileSeparator: Element.takesList ? .comma : nil
         )
     }
 
@@ -90,7 +127,9 @@ extension Setting {
                 let values = words.compactMap { Element(argument: $0) }
                 return values.count == words.count ? values : nil
             },
-            separator: separator
+            write: { $0.map(\.defaultValueDescription) },
+            separator: separator,
+            fileSeparator: separator
         )
     }
 
@@ -103,19 +142,42 @@ extension Setting {
             default: false,
             defaultText: nil,
             rule: "Use true or false.",
-            read: { Bool(argument: $0) }
+            read: SwitchWord.read,
+            write: { ["\($0)"] }
         )
     }
 }
 
 /// What can be said of a setting without knowing its type.
-protocol SettingDescription {
+protocol SettingDescription: Sendable {
     var name: String { get }
     var valueName: String? { get }
+    var defaultText: String? { get }
+    var rule: String { get }
     var separator: ListSeparator? { get }
+    var fileSeparator: ListSeparator? { get }
+    var isSecret: @Sendable (String) -> Bool { get }
+    var isReloadable: Bool { get }
+    var isForFile: Bool { get }
+
+    /// Whether a text is a value of it.
+    func takes(_ text: String) -> Bool
+}
+
+extension SettingDescription {
+    /// What is wrong with a text that it does not take.
+    func complaint(about text: String) -> String {
+        // Of what is secret not even a wrong value is shown: most of it may be right.
+        let value = isSecret(text) ? "has a wrong value" : "is \"\(EscapedText.escape(text))\""
+        return "\(value). \(rule)"
+    }
 }
 
 extension Setting: SettingDescription {
+    func takes(_ text: String) -> Bool {
+        read(text) != nil
+    }
+
     /// What a shell completes it with; nil for what the type says.
     var completion: CompletionKind? {
         switch valueName {

@@ -1,7 +1,7 @@
 import LWSSwift
 import Logging
 
-/// Everything `start` can be told, after flags, environment and defaults were put together, in this order.
+/// Everything `start` can be told, after flags, variables, file and defaults were put together, in this order.
 struct StartSettings: Equatable {
     var host: String
     var port: Int
@@ -13,7 +13,7 @@ struct StartSettings: Equatable {
     var cluster: ClusterSettings?
     var log: LogSettings
 
-    /// - Throws: a failure that names the variable, when one is needed that cannot be understood.
+    /// - Throws: a failure that names what is needed and cannot be understood.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
         host = try environment.value(\.host, flags.host)
         port = try environment.value(\.port, flags.port)
@@ -33,11 +33,14 @@ struct StartSettings: Equatable {
         )
     }
 
-    /// A flag decides for itself: `--log-file` wins over a variable that asks for no file, and the reverse.
+    /// The stronger of two decides: a flag `--log-file` wins over a variable that asks for no file, and that over a file
+    /// that the configuration file names.
     private static func logFile(_ flags: StartFlags, _ environment: Environment) throws(Failure) -> LogSettings.File? {
+        let file = try environment.value(\.logFile, flags.logFile)
         let flag: Bool? = flags.noLogFile ? true : flags.logFile == nil ? nil : false
-        if try environment.value(\.noLogFile, flag) { return nil }
-        if let file = try environment.value(\.logFile, flags.logFile) { return LogSettings.File(path: file) }
+        let isUnwanted = try environment.value(\.noLogFile, flag)
+        if isUnwanted, environment.source(\.noLogFile).strength >= environment.source(\.logFile).strength { return nil }
+        if let file { return LogSettings.File(path: file) }
         return LogSettings.File(path: Defaults.serverLogFile, levelWhenMissing: .warning)
     }
 }
@@ -56,7 +59,10 @@ extension ChatSettings {
         slowClients.maximumBytesBehind = backlog
         slowClients.publishersWaitAboveBytes = backlog / 2
         let lag = try environment.value(\.maxLag, flags.maxLag).duration
-        guard lag > .zero else { throw Failure(.usage, "--max-lag must be longer than zero. \(TimeSpan.rule)") }
+        if lag <= .zero {
+            let message = "--max-lag must be longer than zero. \(TimeSpan.rule)"
+            try environment.refuse(message, about: ServerOptions.table.maxLag)
+        }
         slowClients.maximumTimeBehind = lag
         history = try HistorySettings(flags: flags, environment: environment)
         sessionGrace = try environment.value(\.sessionGrace, flags.sessionGrace).duration

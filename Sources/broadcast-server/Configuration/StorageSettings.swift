@@ -7,12 +7,17 @@ struct StorageSettings: Equatable, Sendable {
     init(flags: StartFlags, chat: inout ChatSettings, environment: Environment) throws(Failure) {
         directory = try environment.value(\.stateDir, flags.stateDir)
         chat.isDurable = try environment.value(\.durable, flags.durable)
-        if directory?.isEmpty ?? false { throw Failure(.usage, "--state-dir needs the name of a directory.") }
+        let options = ServerOptions.table
+        if directory?.isEmpty ?? false {
+            try environment.refuse("--state-dir needs the name of a directory.", about: options.stateDir)
+        }
         if chat.isDurable, directory == nil {
-            throw Failure(.usage, "--durable needs a place for the messages: say which with --state-dir.")
+            let message = "--durable needs a place for the messages: say which with --state-dir."
+            try environment.refuse(message, about: options.durable)
         }
         if directory != nil, chat.history == nil {
-            throw Failure(.usage, "--state-dir needs a history: --history-messages, -bytes, -age and -total above 0.")
+            let message = "--state-dir needs a history: --history-messages, -bytes, -age and -total above 0."
+            try environment.refuse(message, about: options.stateDir)
         }
     }
 }

@@ -23,6 +23,13 @@ struct OriginPolicy: Equatable, Sendable {
                 return nil
             }
         }
+
+        var defaultValueDescription: String {
+            switch self {
+            case .all: "*"
+            case .origin(let origin): origin.description
+            }
+        }
     }
 
     var exceptions: Set<Exception> = []

@@ -23,6 +23,14 @@ enum ServerName: OptionValue, Hashable {
         }
     }
 
+    var defaultValueDescription: String {
+        switch self {
+        case .any: "*"
+        case .host(let name): name
+        case .domain(let end): "*\(end)"
+        }
+    }
+
     func matches(_ host: String) -> Bool {
         switch self {
         case .any: true

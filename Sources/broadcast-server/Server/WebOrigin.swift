@@ -30,3 +30,10 @@ struct WebOrigin: Hashable, Sendable {
         }
     }
 }
+
+extension WebOrigin: CustomStringConvertible {
+    /// As browsers write it.
+    var description: String {
+        port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
+    }
+}

@@ -19,7 +19,8 @@ import Testing
         let flags = help.split(separator: "\n").compactMap { line in
             line.hasPrefix("  --") ? String(line.dropFirst(4).prefix { $0 != " " && $0 != "/" }) : nil
         }
-        #expect(flags.filter { $0 != "version" } == ServerOptions.descriptions.map(\.name))
+        let others = ["print-config", "version"]
+        #expect(flags.filter { !others.contains($0) } == ServerOptions.descriptions.map(\.name))
     }
 
     @Test func `each switch has a form that turns it off`() {
@@ -42,7 +43,7 @@ import Testing
 
     @Test func `the variable of each option is read`() throws {
         let flags = try StartFlags.parse([])
-        for option in ServerOptions.descriptions where option.name != "log-file" {
+        for option in ServerOptions.descriptions where option.name != "log-file" && option.isForFile {
             // What no option takes; of texts every one is taken, and the settings show it.
             let variables = [Environment.variable(option.name): "\u{7F}"]
             let environment = Environment(EnvironmentVariablesProvider(environmentVariables: variables))
@@ -55,6 +56,13 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `each option of the file is read`() throws {
+        let environment = Environment(EnvironmentVariablesProvider(environmentVariables: [:]))
+        _ = try StartSettings(flags: try StartFlags.parse([]), environment: environment)
+        let names = ServerOptions.descriptions.filter(\.isForFile).map(\.name)
+        #expect(Set(environment.ledger.readings.keys) == Set(names))
     }
 
     @Test func `of what may hold a password only the name is told`() throws {

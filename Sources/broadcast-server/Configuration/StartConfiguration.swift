@@ -1,0 +1,78 @@
+import Configuration
+import LWSSwift
+
+/// What `start` was told by all who may say something, and by whom.
+struct StartConfiguration {
+    let settings: StartSettings
+    /// What each option has come to.
+    let readings: [String: OptionReading]
+    /// The configuration file; nil without one.
+    let file: String?
+    /// What is not wrong, and should not stay so.
+    let warnings: [String]
+
+    /// All that is wrong, one at least.
+    struct Problems: Error {
+        let failures: [Failure]
+        let warnings: [String]
+
+        /// What a command ends with that cannot go on.
+        var failure: Failure {
+            let others = failures.count - 1
+            guard others > 0 else { return failures[0] }
+            let more = others == 1 ? "One more is" : "\(others) more are"
+            let hint = "\(more) wrong: broadcast-server check-config lists everything."
+            return Failure(failures[0].code, "\(failures[0].message) \(hint)")
+        }
+    }
+
+    /// Reads the variables and the file; blocks meanwhile.
+    ///
+    /// - Parameter checksFiles: whether the files that options name are looked into, which a start does in any case.
+    init(
+        flags: StartFlags,
+        variables: some ConfigProvider = Environment.variables,
+        checksFiles: Bool = false
+    ) throws(Problems) {
+        var file: ConfigurationFile?
+        var problems: [Failure] = []
+        var settings: StartSettings?
+        do throws(Failure) {
+            file = try Environment(variables).value(\.config, flags.config).map(ConfigurationFile.init)
+            problems = file?.problems ?? []
+        } catch {
+            problems = [error]
+        }
+        let environment = Environment(variables, file: file, collectsProblems: true)
+        do throws(Failure) {
+            settings = try StartSettings(flags: flags, environment: environment)
+            if checksFiles { try settings?.checkFiles(environment) }
+            problems += environment.ledger.problems
+        } catch {
+            problems += environment.ledger.problems + [error]
+        }
+        let warnings = file?.warnings ?? []
+        guard let settings, problems.isEmpty else { throw Problems(failures: problems, warnings: warnings) }
+        self.settings = settings
+        readings = environment.ledger.readings
+        self.file = file?.path
+        self.warnings = warnings
+    }
+}
+
+extension StartSettings {
+    /// Looks into the files that options name and a start would read.
+    ///
+    /// - Throws: only what the environment throws.
+    fileprivate func checkFiles(_ environment: Environment) throws(Failure) {
+        if let tls = network.tls {
+            try environment.attempt(about: ServerOptions.table.tlsCert) { () throws(Failure) in
+                do throws(WebSocketError) {
+                    try tls.check()
+                } catch {
+                    throw Failure(ExitCode(error), EscapedText.escape(error.message))
+                }
+            }
+        }
+    }
+}
