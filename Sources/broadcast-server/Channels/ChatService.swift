@@ -8,9 +8,10 @@ import Synchronization
 final class ChatService: Sendable {
     let settings: ChatSettings
     let logger: Logger
-    /// Writes what somebody said to the log: apart from the logger, since it happens for every message. nil when the log
-    /// leaves it out.
-    private let logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
+    /// Writes what somebody said to the log: apart from the logger, since it happens for every message.
+    private let writeMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
+    /// Whether the log has it; that may change.
+    private let logsMessages: @Sendable () -> Bool
     private let loops: [ServiceLoop]
     private let directory: ChannelDirectory
     /// What outlives the server; nil when nothing does.
@@ -29,6 +30,7 @@ final class ChatService: Sendable {
         _ settings: ChatSettings,
         logger: Logger,
         logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
+        logsMessages: @escaping @Sendable () -> Bool = { true },
         store: StateStore? = nil,
         replication: Replication? = nil,
         access: AccessControl = AccessControl()
@@ -38,11 +40,15 @@ final class ChatService: Sendable {
         self.loops = loops
         self.settings = settings
         self.logger = logger
-        self.logMessage = logMessage
+        writeMessage = logMessage
+        self.logsMessages = logsMessages
         self.store = store
         self.replication = replication
         directory = ChannelDirectory(on: loops, settings, store, replication)
     }
+
+    /// nil when the log leaves out what is said.
+    private var logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)? { logsMessages() ? writeMessage : nil }
 
     /// What one that comes now is to know of the server; nil when all is well.
     var trouble: Status? {

@@ -27,7 +27,8 @@ struct StartCommand: AsyncParsableCommand {
 
             SIGNALS:
               INT, TERM  stop: close every connection, then end; a second one ends at once
-              HUP        open the log file again, after it was renamed
+              HUP        open the log file again, after it was renamed, and read variables, file and certificates anew: \
+            all of it, or nothing when something is wrong. It changes: \(ServerOptions.reloadableNames).
 
             \(ExitCode.help([
                 .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
@@ -43,7 +44,7 @@ struct StartCommand: AsyncParsableCommand {
     var printConfig = false
 
     func run() async throws {
-        let configuration: StartConfiguration
+        var configuration: StartConfiguration
         do throws(StartConfiguration.Problems) {
             configuration = try StartConfiguration(flags: flags)
         } catch {
@@ -59,10 +60,21 @@ struct StartCommand: AsyncParsableCommand {
         }
         // A terminal that stands still must not keep a server from ending.
         defer { log.close(atMost: .seconds(2)) }
-        await stop.watch(onHangup: log.reopenFile)
+        for warning in configuration.warnings { log.logger("server").warning("\(warning)") }
+        await stop.watch {
+            log.reopenFile()
+            stop.reload()
+        }
 
         var server = try await start(settings, stop, log)
         for await cause in stop.causes {
+            if case .reload = cause {
+                stop.beginReload()
+                guard let server else { continue }
+                await Reload(flags: flags, log: log).run(server, &configuration)
+                settings.adopt(configuration.settings)
+                continue
+            }
             log.logger("server").info("Server stops (\(cause.name)).")
             await server?.shutdown()
             if case .clusterLost = cause {

@@ -276,6 +276,11 @@ extension ServerOptions {
         Mirror(reflecting: table).children.compactMap { $0.value as? any SettingDescription }
     }
 
+    /// The names of those that SIGHUP changes.
+    static var reloadableNames: String {
+        descriptions.filter(\.isReloadable).map(\.name).joined(separator: ", ")
+    }
+
     /// The section on variables of `--help`.
     static var environmentHelp: String {
         let lines = descriptions.map { option in

@@ -3,9 +3,9 @@ import LWSSwift
 
 /// What `start` was told by all who may say something, and by whom.
 struct StartConfiguration {
-    let settings: StartSettings
+    private(set) var settings: StartSettings
     /// What each option has come to.
-    let readings: [String: OptionReading]
+    private(set) var readings: [String: OptionReading]
     /// The configuration file; nil without one.
     let file: String?
     /// What is not wrong, and should not stay so.
@@ -60,6 +60,33 @@ struct StartConfiguration {
     }
 }
 
+extension StartConfiguration {
+    /// How another configuration differs, by the names of options.
+    struct Changes: Equatable {
+        /// What a server can go on with.
+        var adopted: [String] = []
+        /// What it would have to be started anew for.
+        var left: [String] = []
+    }
+
+    /// Takes from another what may be changed while a server runs, and tells of all that differs.
+    mutating func adopt(_ other: StartConfiguration) -> Changes {
+        let changesTLS = (settings.network.tls == nil) != (other.settings.network.tls == nil)
+        let options = ServerOptions.table
+        let fixed: Set = changesTLS ? [options.tlsCert.name, options.tlsKey.name] : []
+        var changes = Changes()
+        for option in ServerOptions.descriptions {
+            let isAdopted = option.isReloadable && !fixed.contains(option.name)
+            if readings[option.name]?.texts != other.readings[option.name]?.texts {
+                if isAdopted { changes.adopted.append(option.name) } else { changes.left.append(option.name) }
+            }
+            if isAdopted { readings[option.name] = other.readings[option.name] }
+        }
+        settings.adopt(other.settings)
+        return changes
+    }
+}
+
 extension StartSettings {
     /// Looks into the files that options name and a start would read.
     ///
@@ -73,6 +100,11 @@ extension StartSettings {
                     throw Failure(ExitCode(error), EscapedText.escape(error.message))
                 }
             }
+        }
+        do throws(FileFaults) {
+            _ = try access.policy()
+        } catch {
+            for fault in error.faults { try environment.refuse(Failure(.badConfiguration, fault.description)) }
         }
     }
 }

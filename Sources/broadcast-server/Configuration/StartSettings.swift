@@ -33,6 +33,20 @@ struct StartSettings: Equatable {
         )
     }
 
+    /// Takes from others what may be changed while the server runs (``ServerOptions``: what is reloadable), for a server that
+    /// is to go on with it.
+    mutating func adopt(_ others: StartSettings) {
+        network.doors.origins = others.network.doors.origins
+        // Without names the address decides where it is reached, and that stays.
+        if host == others.host { network.doors.names = others.network.doors.names }
+        let cookieName = access.cookieName
+        access = others.access
+        access.cookieName = cookieName
+        // A server with TLS stays one, and one without.
+        if network.tls != nil, let tls = others.network.tls { network.tls = tls }
+        log = others.log
+    }
+
     /// The stronger of two decides: a flag `--log-file` wins over a variable that asks for no file, and that over a file
     /// that the configuration file names.
     private static func logFile(_ flags: StartFlags, _ environment: Environment) throws(Failure) -> LogSettings.File? {

@@ -3,8 +3,18 @@ import Logging
 /// The handler behind every `Logger` of the program: hands lines to the queues of the console and of the file.
 struct LineLogHandler: LogHandler {
     let log: ProgramLog
-    var logLevel: Logger.Level
+    /// Set by who has the logger; nil for the log's own, which may change.
+    private var ownLevel: Logger.Level?
     var metadata: Logger.Metadata = [:]
+
+    init(log: ProgramLog) {
+        self.log = log
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? log.level }
+        set { ownLevel = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

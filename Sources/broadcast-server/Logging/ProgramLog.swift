@@ -5,9 +5,8 @@ import Logging
 /// that a terminal that stands still keeps nothing from the file.
 struct ProgramLog: Sendable {
     private let console: LogQueue
-    private let file: LogQueue?
-    private let levels: (console: Logger.Level, file: Logger.Level)
-    private let keepsMessages: Bool
+    private let file: LogFileSlot
+    private let thresholds: LogThresholds
     private let stream: LogLine.Stream
 
     /// Opens the log on the standard output and the standard error.
@@ -37,35 +36,81 @@ struct ProgramLog: Sendable {
         console sink: some LogSink,
         gathering: Duration = LogQueue.Limits().gathering
     ) throws(Failure) {
-        levels = (settings.consoleLevel ?? settings.level, settings.level)
-        keepsMessages = settings.keepsMessages
         self.stream = stream
         let console = try LogQueue(sink, limits: .init(gathering: gathering))
         self.console = console
-        file = try settings.file.flatMap { file throws(Failure) in
-            do throws(Failure) {
-                return try Self.open(file, console)
-            } catch {
-                // Nobody has asked for it.
-                guard let level = file.levelWhenMissing else { throw error }
-                let line = LogLine(time: .now, level: level, text: error.message, stream: .error)
-                if level >= settings.consoleLevel ?? settings.level { console.enqueue(line) }
-                return nil
+        let file = try Self.open(settings, console)
+        self.file = LogFileSlot(file)
+        thresholds = LogThresholds(Self.thresholds(settings, hasFile: file != nil))
+    }
+
+    /// nil when there is to be none, or one that nobody has asked for cannot be had.
+    private static func open(_ settings: LogSettings, _ console: LogQueue) throws(Failure) -> LogFileSlot.File? {
+        guard let file = settings.file else { return nil }
+        do throws(Failure) {
+            let sink = try FileSink(file) { failure in
+                console.enqueue(LogLine(time: .now, level: .error, text: failure, stream: .error))
             }
+            // Nobody looks at a file by the millisecond.
+            let queue = try LogQueue(sink, limits: .init(gathering: .milliseconds(20)))
+            return LogFileSlot.File(path: file.path, queue: queue)
+        } catch {
+            guard let level = file.levelWhenMissing else { throw error }
+            let line = LogLine(time: .now, level: level, text: error.message, stream: .error)
+            if level >= settings.consoleLevel ?? settings.level { console.enqueue(line) }
+            return nil
         }
     }
 
-    private static func open(_ file: LogSettings.File, _ console: LogQueue) throws(Failure) -> LogQueue {
-        let sink = try FileSink(file) { failure in
-            console.enqueue(LogLine(time: .now, level: .error, text: failure, stream: .error))
-        }
-        // Nobody looks at a file by the millisecond.
-        return try LogQueue(sink, limits: .init(gathering: .milliseconds(20)))
+    private static func thresholds(_ settings: LogSettings, hasFile: Bool) -> LogThresholds.Values {
+        LogThresholds.Values(
+            console: settings.consoleLevel ?? settings.level,
+            file: hasFile ? settings.level : nil,
+            keepsMessages: settings.keepsMessages
+        )
     }
+
+    // MARK: Changes
+
+    /// Other settings that can be had: the file is open.
+    struct Change: Sendable {
+        fileprivate let settings: LogSettings
+        /// nil when the one that is open stays.
+        fileprivate let file: LogFileSlot.File??
+    }
+
+    /// Gets ready to log otherwise, which can fail; nothing is changed yet.
+    func prepare(_ settings: LogSettings) throws(Failure) -> Change {
+        if let path = settings.file?.path, path == file.path { return Change(settings: settings, file: .none) }
+        return Change(settings: settings, file: .some(try Self.open(settings, console)))
+    }
+
+    /// Logs otherwise from now on. Waits until the file before has all that was meant for it, for five seconds at most.
+    func make(_ change: Change) async {
+        let old = change.file.flatMap { file.exchange(for: $0) }
+        thresholds.values = Self.thresholds(change.settings, hasFile: file.path != nil)
+        await Self.close(old)
+    }
+
+    /// Leaves everything as it is, after all.
+    func drop(_ change: Change) async {
+        await Self.close(change.file ?? nil)
+    }
+
+    private static func close(_ file: LogFileSlot.File?) async {
+        guard let file else { return }
+        // Without a thread for it its own thread ends it all the same, once it is asked to.
+        try? await BackgroundThread.run { file.queue.close(atMost: .seconds(5)) }
+    }
+
+    // MARK: Lines
+
+    /// The least severe level that is written anywhere.
+    var level: Logger.Level { thresholds.values.least }
 
     /// A logger that writes here.
     func logger(_ label: String) -> Logger {
-        Logger(label: label) { _ in LineLogHandler(log: self, logLevel: min(levels.console, levels.file)) }
+        Logger(label: label) { _ in LineLogHandler(log: self) }
     }
 
     /// Writes one line to console and file, to each if its level allows. Never waits.
@@ -74,34 +119,38 @@ struct ProgramLog: Sendable {
     }
 
     /// Whether what is said is written anywhere.
-    var hasMessages: Bool { keepsMessages && min(levels.console, levels.file) <= .info }
+    var hasMessages: Bool { thresholds.values.hasMessages }
 
     /// Writes what somebody said, if that is to be written anywhere. Such lines come in great numbers.
     func said(_ speaker: Speaker, _ message: BorrowedMessage) {
-        guard hasMessages else { return }
+        let thresholds = thresholds.values
+        guard thresholds.hasMessages else { return }
         let time = WallTime.now
-        if levels.file <= .info {
-            file?.enqueue(stream) { [stream] in $0.append(time, speaker, message, on: stream, to: &$1) }
+        if thresholds.goesToFile(.info) {
+            file.use { file in
+                file.enqueue(stream) { [stream] in $0.append(time, speaker, message, on: stream, to: &$1) }
+            }
         }
-        if levels.console <= .info {
+        if thresholds.showsOnConsole(.info) {
             console.enqueue(stream) { [stream] in $0.append(time, speaker, message, on: stream, to: &$1) }
         }
     }
 
     /// Writes what was said to the file only, if that is to be written.
     func saidInFile(_ text: @autoclosure () -> String) {
-        if keepsMessages { writeToFile(.info, text()) }
+        if thresholds.values.keepsMessages { writeToFile(.info, text()) }
     }
 
     private func write(_ line: LogLine) {
-        if line.level >= levels.console { console.enqueue(line) }
-        if line.level >= levels.file { file?.enqueue(line) }
+        let thresholds = thresholds.values
+        if thresholds.showsOnConsole(line.level) { console.enqueue(line) }
+        if thresholds.goesToFile(line.level) { file.use { $0.enqueue(line) } }
     }
 
     /// Writes one line to the file only.
     func writeToFile(_ level: Logger.Level, _ text: String) {
-        guard level >= levels.file else { return }
-        file?.enqueue(LogLine(time: .now, level: level, text: text))
+        guard thresholds.values.goesToFile(level) else { return }
+        file.use { $0.enqueue(LogLine(time: .now, level: level, text: text)) }
     }
 
     /// Prints a line on the standard output that is not a log line. The text must be fit for a terminal.
@@ -132,13 +181,13 @@ struct ProgramLog: Sendable {
 
     /// Opens the file's path again, so that it can be rotated.
     func reopenFile() {
-        file?.enqueue(.reopenFile)
+        file.use { $0.enqueue(.reopenFile) }
     }
 
     /// Writes what is left and ends the log, blocking the calling thread meanwhile, on a console that stands still for at
     /// most `limit`. Nothing may be written afterwards.
     func close(atMost limit: Duration? = nil) {
-        file?.close(atMost: min(limit ?? .seconds(5), .seconds(5)))
+        file.exchange(for: nil)?.queue.close(atMost: min(limit ?? .seconds(5), .seconds(5)))
         console.close(atMost: limit)
     }
 }

@@ -13,6 +13,7 @@ struct ChatServer: Sendable {
     private let store: StateStore?
     /// Whom it shares its channels with; nil when it is alone.
     private let replication: Replication?
+    private let gateways: Replaceable<Gateways>
     /// Where clients connect to.
     let url: String
     let port: Int
@@ -68,7 +69,8 @@ struct ChatServer: Sendable {
                     try service.beginReplication()
                 }
             }
-            let server = try await listen(settings, on: loops, service)
+            let gateways = Replaceable(Gateways(service, settings))
+            let server = try await listen(settings, on: loops, gateways)
             if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
                 warn(
                     """
@@ -85,6 +87,7 @@ struct ChatServer: Sendable {
                 loops: loops,
                 store: store,
                 replication: replication,
+                gateways: gateways,
                 url: url(settings, port: server.port),
                 port: server.port ?? settings.port
             )
@@ -106,7 +109,8 @@ struct ChatServer: Sendable {
             on: loops,
             settings.chat,
             logger: log.logger("server"),
-            logMessage: log.hasMessages ? log.said : nil,
+            logMessage: log.said,
+            logsMessages: { log.hasMessages },
             store: store,
             replication: replication,
             access: access
@@ -115,15 +119,8 @@ struct ChatServer: Sendable {
 
     /// Reads the files that say who may do what.
     private static func openAccess(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> AccessControl {
-        let policy = try await BackgroundThread.run { () throws(Failure) in
-            do throws(FileFaults) {
-                return try settings.access.policy()
-            } catch {
-                throw Failure(.badConfiguration, Failure(error).message)
-            }
-        }
-        return AccessControl(
-            policy,
+        AccessControl(
+            try await policy(settings),
             cookieName: settings.access.cookieName,
             revocationFile: settings.access.revocationFile.map(RevocationFile.init)
         )
@@ -133,6 +130,16 @@ struct ChatServer: Sendable {
     private static func warn(_ line: String, _ log: ProgramLog) {
         try? Descriptor.standardError.write(Array("Warning: \(line)\n".utf8))
         log.writeToFile(.warning, line)
+    }
+
+    private static func policy(_ settings: StartSettings) async throws(Failure) -> AccessPolicy {
+        try await BackgroundThread.run { () throws(Failure) in
+            do throws(FileFaults) {
+                return try settings.access.policy()
+            } catch {
+                throw Failure(.badConfiguration, Failure(error).message)
+            }
+        }
     }
 
     private static func openReplication(
@@ -195,7 +202,7 @@ struct ChatServer: Sendable {
     private static func listen(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
-        _ service: ChatService
+        _ gateways: Replaceable<Gateways>
     ) async throws(Failure) -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
         settings.network.apply(to: &configuration)
@@ -207,11 +214,12 @@ struct ChatServer: Sendable {
             2 * Defaults.grown(settings.chat.maximumMessageBytes)
         )
         configuration.compression = settings.chat.compression
-        configuration.http = HTTPRoutes(service, settings.network.doors).answer
-        let gateway = WebSocketGateway(service: service, doors: settings.network.doors)
-        configuration.handshake = gateway.answer
+        configuration.http = { request in await gateways.current.http.answer(request) }
+        configuration.handshake = { request in gateways.current.webSocket.answer(request) }
         do throws(WebSocketError) {
-            return try await WebSocketServer.start(configuration, on: loops, onConnection: gateway.admit)
+            return try await WebSocketServer.start(configuration, on: loops) { connection in
+                gateways.current.webSocket.admit(connection)
+            }
         } catch {
             throw Failure(error, listeningAt: settings.host, port: settings.port)
         }
@@ -235,6 +243,28 @@ struct ChatServer: Sendable {
         } catch {
             throw Failure(.cannotCreateFile, "--admin-socket: \(EscapedText.escape(error.message))")
         }
+    }
+
+    /// Goes on with what may be changed while it runs of other settings: certificates, tokens and rights, and what the
+    /// gateways are made of.
+    ///
+    /// All or nothing: what may fail comes first, and the certificates are the last of it. Connections that exist go on,
+    /// unless their rights have ended.
+    ///
+    /// - Parameter settings: those that it runs with, after they adopted what changes.
+    /// - Throws: a failure when what is asked for cannot be had; nothing is changed then.
+    func reload(_ settings: StartSettings) async throws(Failure) {
+        let policy = try await Self.policy(settings)
+        let gateways = Gateways(service, settings)
+        if let tls = settings.network.tls {
+            do throws(WebSocketError) {
+                try await server.replaceTLS(tls)
+            } catch {
+                throw Failure(ExitCode(error), EscapedText.escape(error.message))
+            }
+        }
+        service.access.replace(policy, revocationFile: settings.access.revocationFile.map(RevocationFile.init))
+        self.gateways.replace(with: gateways)
     }
 
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.

@@ -10,11 +10,13 @@ enum StopCause: Equatable, Sendable {
     case outputFailed(SystemError)
     /// A node has missed something of its cluster: it is to begin anew.
     case clusterLost
+    /// No end at all: the configuration is to be read anew.
+    case reload
 
     /// The code the shells use for a process that a signal ended; a closed pipe would have ended it with SIGPIPE.
     var exitCode: ExitCode {
         switch self {
-        case .signal(.sighup): .hangup
+        case .signal(.sighup), .reload: .hangup
         case .signal(.sigterm): .terminated
         case .signal: .interrupted
         case .timedOut: .timedOut
@@ -30,6 +32,7 @@ enum StopCause: Equatable, Sendable {
         case .signal(let signal): "\(signal)"
         case .timedOut: "its time is over"
         case .outputFailed(let error): "the standard output cannot be written: \(error)"
+        case .reload: "it reads its configuration anew"
         case .clusterLost: "its place in the cluster is lost: it begins anew"
         }
     }
@@ -37,19 +40,21 @@ enum StopCause: Equatable, Sendable {
 
 /// The request to end: the first one is told, for an orderly end; a second signal ends the process at once.
 struct StopSignals: Sendable {
-    /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time.
+    /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time, and
+    /// ``StopCause/reload``.
     let causes: AsyncStream<StopCause>
     private let continuation: AsyncStream<StopCause>.Continuation
     private let end = Monitor(End())
 
     private struct End: Sendable {
         var isAskedFor = false
+        var isReloadAskedFor = false
         /// Gives up what is under way.
         var giveUp: (@Sendable () -> Void)?
     }
 
     init() {
-        (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(2))
+        (causes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(8))
     }
 
     /// Catches SIGINT and SIGTERM, and SIGHUP too: `onHangup` is called for it, or it stops the program when nil. One that
@@ -90,6 +95,20 @@ struct StopSignals: Sendable {
     /// Asks a server to begin anew.
     func beginAnew() {
         continuation.yield(.clusterLost)
+    }
+
+    /// Asks for the configuration to be read anew: once, however often it is said before ``beginReload()``.
+    func reload() {
+        let isFirst = end.withLock { end in
+            defer { end.isReloadAskedFor = true }
+            return !end.isReloadAskedFor
+        }
+        if isFirst { continuation.yield(.reload) }
+    }
+
+    /// To be called before the configuration is read: what is said from now on asks for another time.
+    func beginReload() {
+        end.withLock { $0.isReloadAskedFor = false }
     }
 
     /// Asks for the end for another reason.

@@ -16,7 +16,8 @@ extension AccessSettings {
         if !anonymous.isEmpty { self.anonymous = Rights(anonymous) }
         cookieName = try environment.value(\.tokenCookie, flags.tokenCookie)
         if let cookieName, !CookieField.isName(cookieName) {
-            throw Failure(.usage, "--token-cookie is a name of letters, digits and signs such as - and _.")
+            let message = "--token-cookie is a name of letters, digits and signs such as - and _."
+            try environment.refuse(message, about: ServerOptions.table.tokenCookie)
         }
     }
 }
