@@ -20,25 +20,28 @@ def prose(text):
     return text.replace('"Client <id>: <text>"', "`Client <id>: <text>`").replace("; * for", "; `*` for").replace("|", "\\|")
 
 
-def option_row(argument, names, variables):
+def option_row(argument, names, variables, reloadable):
     value = f" <{argument['valueName']}>" if argument["kind"] == "option" else ""
     meaning, default = re.fullmatch(r"(.*?)(?: \(default: (.*)\))?", argument["abstract"], re.S).groups()
     if not value:
         default = "false"
     flags = ", ".join(f"`--{name}{value}`" for name in names)
     # `*` and `::` stand for themselves.
-    return [flags, f"`{variables[names[0]]}`", f"`{default}`" if default else "", prose(meaning)]
+    mark = "x" if names[0] in reloadable else ""
+    return [flags, f"`{variables[names[0]]}`", f"`{default}`" if default else "", mark, prose(meaning)]
 
 
 def options(command):
     variables = {flag: name for name, flag in re.findall(r"^  (\w+) +.*?like --([\w-]+)", command["discussion"], re.M)}
+    # The text is wrapped nowhere, so that a list is on one line.
+    reloadable = re.search(r"It changes: (.*?)\.$", command["discussion"], re.M)[1].split(", ")
     arguments = {argument["names"][0]["name"]: argument for argument in command["arguments"]}
     rows = []
     for name in variables:
         # A switch has its other form as an argument of its own.
         names = [name] + [other for other in [f"no-{name}"] if other in arguments and other not in variables]
-        rows.append(option_row(arguments[name], names, variables))
-    return table(["flag", "variable", "default", "meaning"], rows)
+        rows.append(option_row(arguments[name], names, variables, reloadable))
+    return table(["flag", "variable", "default", "HUP", "meaning"], rows)
 
 
 def exit_codes(commands):

@@ -60,11 +60,11 @@ BAD = [
     ("port: 1\n host: a\n", "2:6", "not allowed"),
     ("host: a: b\n", "1:8", "not allowed"),
     ("log:\n  level: debug\n file: a\n", "3:2", "block mapping"),
-    ("port 1\nhost: a\n", "2:5", "simple key"),
+    ("port 1\nhost: a\n", "2:5", "not allowed"),
     ("%port: 1\n", "1:6", "directive"),
     ("host: @a\n", "1:7", "cannot start any token"),
     ("host: `a`\n", "1:7", "cannot start any token"),
-    ("allow-origin: *\n", "1:15", "alias"),
+    ("allow-origin: *\n", "1:15", "in quotes"),
     ("allow-origin: *all\n", "1:15", "Write values that begin with * in quotes"),
     ("]\n", "1:1", "expected"),
     ("[" * 100_000, "1:1", "nested too deeply"),
@@ -172,16 +172,15 @@ def test_a_file_that_cannot_be_read_is_named(run, tmp_path, make, words):
         assert re.search(rf"The configuration file c.yaml cannot be read: .*{words}", done.stderr)
 
 
-def test_a_file_that_others_own_cannot_be_read(tmp_path, write):
-    if os.getuid() != 0 or not shutil.which("setpriv"):
-        pytest.skip("only root may become somebody else")
-    write("port: 1\n")
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if folder.stat().st_mode & 0o005 != 0o005:
-            pytest.skip("nobody else comes to the folder")
-    command = ["setpriv", "--reuid=65534", "--clear-groups", PROGRAM, "check-config", "--config", tmp_path / "c.yaml"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def test_a_file_that_others_own_cannot_be_read(run, write, tmp_path):
+    write("port: 1\n").encode()
+    (tmp_path / "c.yaml").chmod(0)
+    # Who may do everything has to give that up.
+    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    if words and not shutil.which("setpriv"):
+        pytest.skip("no setpriv")
+    command = [*words, PROGRAM, "check-config", "--config", "c.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 78
     assert "Permission denied" in done.stderr
 
@@ -257,12 +256,13 @@ def test_a_hangup_takes_what_may_change_and_names_the_rest(start, write, tmp_pat
     server.wait_for(r"\[NOTICE\] The configuration was read anew: allow-origin, log-file, no-log-file, log-messages\.")
     assert status_for(server, "https://a.example") == 403
     assert status_for(server, "https://b.example") == 101
-    with open(tmp_path / "new.log", encoding="utf-8") as log:
-        assert "The configuration was read anew" in log.read()
     # What has been left is told again; what was taken is as it is.
     server.program.signal(signal.SIGHUP)
     server.wait_for(r"The configuration was read anew: no option has changed\.")
     server.stop()
+    log = (tmp_path / "new.log").read_text()
+    assert "The configuration was read anew: allow-origin" in log
+    assert "no option has changed" in log
 
 
 def test_a_hangup_with_faults_changes_nothing_and_tells_all_of_them(start, write):

@@ -32,7 +32,8 @@ struct ConfigurationText {
         if let (position, reason) = Self.fault(in: bytes, of: path) {
             throw Failure(.badConfiguration, "\(position): \(reason)")
         }
-        text = String(decoding: bytes, as: UTF8.self)
+        // Some editors put a mark at the beginning, which is no part of the text.
+        text = String(String(decoding: bytes, as: UTF8.self).trimmingPrefix("\u{FEFF}"))
     }
 
     private static func read(_ path: String) throws(SystemError) -> (bytes: [UInt8], isReadableByAll: Bool) {

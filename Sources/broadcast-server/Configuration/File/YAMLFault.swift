@@ -12,6 +12,8 @@ enum YAMLFault {
         switch error {
         case .scanner(_, _, let mark, _) where character(at: mark, in: text) == "\t":
             return (mark, "YAML has no tabs before names. Use spaces.")
+        case .scanner(let context?, _, _, _) where character(at: context.mark, in: text) == "*":
+            return (context.mark, "Write values that begin with * in quotes.")
         case .composer(_, _, let mark, _) where character(at: mark, in: text) == "*":
             return (mark, "There is no anchor of this name. Write values that begin with * in quotes.")
         case .composer(_, _, let mark, _):
