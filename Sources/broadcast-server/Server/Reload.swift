@@ -41,7 +41,9 @@ struct Reload {
     private func tell(_ changes: StartConfiguration.Changes, _ warnings: [String]) {
         for warning in warnings { logger.warning("\(warning)") }
         if !changes.left.isEmpty {
-            logger.warning("Only a start changes \(changes.left.joined(separator: ", ")): that stays as it is until then.")
+            logger.warning(
+                "Only a start changes \(changes.left.joined(separator: ", ")): that stays as it is until then."
+            )
         }
         let adopted = changes.adopted.isEmpty ? "no option has changed" : changes.adopted.joined(separator: ", ")
         logger.notice("The configuration was read anew: \(adopted).")

@@ -83,6 +83,16 @@ import Testing
         }
     }
 
+    @Test func `whether a certificate and a key can be used is known without a server`() throws {
+        try configuration.check()
+        var other = configuration
+        for key in [PEMSource.file(certificates.clientKey), .file("/nothing.pem"), .memory([])] {
+            other.identity.privateKey = key
+            let error = #expect(throws: WebSocketError.self) { try other.check() }
+            #expect(error?.code == .tls)
+        }
+    }
+
     @Test func `a server without TLS is given none`() async throws {
         try await withServer { server in
             let error = await #expect(throws: WebSocketError.self) { try await server.replaceTLS(configuration) }
