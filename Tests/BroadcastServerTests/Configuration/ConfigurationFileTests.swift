@@ -32,9 +32,9 @@ import Testing
 
     @Test func `a list is a list, or one text with commas`() throws {
         for text in ["[https://a.example, 'https://b.example']", "https://a.example, https://b.example"] {
-            #expect(try settings("allow-origin: \(text)").network.origins.exceptions.count == 2)
+            #expect(try settings("allow-origin: \(text)").network.doors.origins.exceptions.count == 2)
         }
-        #expect(try settings("allow-origin:\n- https://a.example\n").network.origins.exceptions.count == 1)
+        #expect(try settings("allow-origin:\n- https://a.example\n").network.doors.origins.exceptions.count == 1)
         let cluster = "cluster: [nats://a.example:4222, nats://b.example:4222]"
         #expect(try settings(cluster).cluster?.servers.urls == ["nats://a.example:4222", "nats://b.example:4222"])
     }
@@ -56,7 +56,7 @@ import Testing
         let settings = try settings(text, flags: ["--port", "3"], variables)
         #expect((settings.port, settings.host) == (3, "variable"))
         #expect(settings.log.level == .error)
-        #expect(settings.network.origins.exceptions == [.all])
+        #expect(settings.network.doors.origins.exceptions == [.all])
         #expect(settings.chat == ChatSettings())
     }
 
@@ -143,6 +143,6 @@ import Testing
 
     @Test func `few words with a star in comments and quotes are no aliases`() throws {
         let comment = String(repeating: "# *this* is *important*\n", count: 100)
-        #expect(try settings(comment + "allow-origin: \"*\" # *all*\n").network.origins.exceptions == [.all])
+        #expect(try settings(comment + "allow-origin: \"*\" # *all*\n").network.doors.origins.exceptions == [.all])
     }
 }

@@ -20,7 +20,7 @@ import Testing
         let environment = Environment(EnvironmentVariablesProvider(environmentVariables: [:]), file: file)
         let settings = try StartSettings(flags: try StartFlags.parse([]), environment: environment)
         #expect(settings.network.tls != nil && settings.chat.isDurable && !settings.log.keepsMessages)
-        #expect(settings.network.origins.exceptions.count == 2)
+        #expect(settings.network.doors.origins.exceptions.count == 2)
         #expect(settings.chat.history?.maximumAge == .seconds(72 * 3_600))
     }
 

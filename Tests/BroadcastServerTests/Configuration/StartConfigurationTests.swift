@@ -27,7 +27,7 @@ import Testing
             var running = try configuration(directory, "allow-origin: https://a.example\nport: 1\n")
             let other = try configuration(directory, "allow-origin: '*'\nport: 2\nlog: {level: error}\necho: true\n")
             #expect(running.adopt(other) == .init(adopted: ["allow-origin", "log-level"], left: ["port", "echo"]))
-            #expect(running.settings.network.origins.exceptions == [.all])
+            #expect(running.settings.network.doors.origins.exceptions == [.all])
             #expect(running.settings.log.level == .error)
             #expect(running.settings.port == 1 && !running.settings.chat.echoes)
             // What was left is left once more, and what was adopted is no change.
