@@ -27,7 +27,7 @@ package struct ClientURL: Hashable, Sendable, CustomStringConvertible {
         func invalid(_ problem: String) -> WebSocketError {
             WebSocketError(
                 .invalidURL,
-                "\"\(url)\" is no URL to connect to: \(problem). An example is ws://localhost:8088/."
+                "\"\(URLText.withoutQuery(url))\" is no URL to connect to: \(problem). An example is ws://localhost:8088/."
             )
         }
         guard URLText.encoded(url) != nil else {

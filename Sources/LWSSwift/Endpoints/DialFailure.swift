@@ -115,7 +115,12 @@ struct DialFailure {
         return WebSocketError(
             .handshakeRejected,
             "The server at \(target.authority) \(refusal(head))\(hint)",
-            rejection: .init(status: head.status, bodyPrefix: text, location: location)
+            rejection: .init(
+                status: head.status,
+                bodyPrefix: text,
+                location: location,
+                challenge: head.fields[.wwwAuthenticate]
+            )
         )
     }
 

@@ -10,9 +10,10 @@ enum Redirect {
     /// The fields that tell who the client is, which another origin must not get.
     static let credentials: [HTTPField.Name] = [.authorization, .cookie, .proxyAuthorization]
 
-    /// A `Location` as an error quotes it: a server may send 16 KiB of it.
+    /// A `Location` as an error quotes it: a server may send 16 KiB of it, and secrets of the client in its query.
     static func shown(_ location: String) -> String {
         let most = 200
+        let location = URLText.withoutQuery(location)
         return location.utf8.count <= most
             ? location : String(decoding: location.utf8.prefix(most), as: UTF8.self) + "..."
     }

@@ -40,6 +40,12 @@ enum URLText {
         return result
     }
 
+    /// A URL, or what should have been one, as an error quotes it: in a query there may be secrets, which get into logs then.
+    static func withoutQuery(_ text: String) -> String {
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return text }
+        return "\(text[..<mark])?…"
+    }
+
     /// Where the authority stands: behind two slashes that a scheme, or nothing, goes before.
     private static func authority(_ bytes: [UInt8]) -> Range<Int> {
         guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), bytes[(slash + 1)...].first == UInt8(ascii: "/"),

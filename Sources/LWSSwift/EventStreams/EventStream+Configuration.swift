@@ -8,6 +8,10 @@ extension EventStream {
         /// Further header fields of the requests, such as `Authorization`; at most 16 KiB, and none that the requests set
         /// themselves.
         public var headerFields: HTTPFields = [:]
+        /// Makes header fields for one connection, besides ``headerFields``, under the same rules: an `Authorization`, say,
+        /// whose token is another one by then. Called by the task that connects, before each connection; what it throws is
+        /// how that attempt has failed. Default: none.
+        public var fieldsForConnection: (@Sendable () throws(WebSocketError) -> HTTPFields)?
         /// The proxy to go through. Default: the one that the environment names for the URL, if any.
         public var proxy = WebSocketClient.Proxy.environment
         /// How many redirects are followed for each connection, 0 to 20; see
@@ -69,9 +73,22 @@ extension EventStream.Configuration {
             "lastEventID must not be longer than \(EventParser.maximumIDBytes) bytes."
         )
         try SettingRules.require(HTTPField.isValidValue(lastEventID), "lastEventID must be fit for a header field.")
+        try validateFields()
+    }
+
+    private func validateFields() throws(WebSocketError) {
         if let problem = EventStreamRequest.problem(of: headerFields) {
             throw WebSocketError(.invalidConfiguration, problem)
         }
+    }
+
+    /// With the fields that the next connection sends.
+    func forConnection() throws(WebSocketError) -> EventStream.Configuration {
+        guard let fieldsForConnection else { return self }
+        var result = self
+        result.headerFields.append(contentsOf: try fieldsForConnection())
+        try result.validateFields()
+        return result
     }
 
     var dialSettings: DialSettings {

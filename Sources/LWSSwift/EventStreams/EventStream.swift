@@ -84,7 +84,8 @@ public final class EventStream: AsyncSequence, Sendable {
         _ lastEventID: String,
         _ loop: ServiceLoop
     ) async throws(WebSocketError) -> EventStreamSocket {
-        try await ClientDial.dial(target, on: loop) { tell in
+        let configuration = try configuration.forConnection()
+        return try await ClientDial.dial(target, on: loop) { tell in
             EventStreamDial(loop, configuration, lastEventID: lastEventID, tell)
         }
     }

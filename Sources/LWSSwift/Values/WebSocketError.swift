@@ -59,11 +59,15 @@ public struct WebSocketError: Error, Sendable {
         public let bodyPrefix: String
         /// The `Location` field, where the server sends the client instead.
         public let location: String?
+        /// The `WWW-Authenticate` fields, which say what would be accepted, with commas between them (RFC 9110 section
+        /// 11.6.1).
+        public let challenge: String?
 
-        public init(status: Int, bodyPrefix: String, location: String? = nil) {
+        public init(status: Int, bodyPrefix: String, location: String? = nil, challenge: String? = nil) {
             self.status = status
             self.bodyPrefix = bodyPrefix
             self.location = location
+            self.challenge = challenge
         }
     }
 

@@ -34,6 +34,11 @@ import Testing
         #expect(throws: MalformedResponse.self) { try target("ws://host/", location) }
     }
 
+    @Test(arguments: [("/x", "/x"), ("http://a/b?token=s3cret", "http://a/b?…"), ("?s3cret", "?…")])
+    func `what may be secret in a Location is not quoted`(location: String, shown: String) {
+        #expect(Redirect.shown(location) == shown)
+    }
+
     @Test func `behind a Unix-domain socket only the request changes`() throws {
         let origin = "ws+unix:///run/a.sock:/x"
         #expect(try target(origin, "/y?z") == ClientURL("ws+unix:///run/a.sock:/y?z"))

@@ -192,6 +192,53 @@ import Testing
         #expect(interruptions.value == ["lost", "over"])
     }
 
+    @Test func `each connection has fields of its own`() async throws {
+        let count = Watched(0)
+        var configuration = Self.patient
+        configuration.headerFields = [.userAgent: "a"]
+        configuration.fieldsForConnection = {
+            count.update { $0 += 1 }
+            return [.authorization: "Bearer \(count.value)"]
+        }
+        try await withStream(configuration) { stream, request, peer, listener in
+            #expect(request.contains("\r\nUser-Agent: a\r\nAuthorization: Bearer 1\r\n"))
+            var events = stream.makeAsyncIterator()
+            try await peer.write("retry: 1\ndata: a\n\n")
+            #expect(try await events.next()?.data == "a")
+            await peer.end()
+            let server = Task {
+                let peer = try await listener.accept()
+                let request = try await peer.readHead()
+                try await peer.write(Self.head + "data: b\n\n")
+                return (request, peer)
+            }
+            #expect(try await events.next()?.data == "b")
+            #expect(try await server.value.0.contains("\r\nUser-Agent: a\r\nAuthorization: Bearer 2\r\n"))
+        }
+    }
+
+    @Test func `an attempt whose fields cannot be made, or not be sent, has failed`() async throws {
+        func failure(
+            _ fields: @escaping @Sendable () throws(WebSocketError) -> HTTPFields
+        ) async throws -> WebSocketError.Code? {
+            var configuration = Self.patient
+            configuration.fieldsForConnection = fields
+            return try await withLoop { [configuration] loop in
+                do throws(WebSocketError) {
+                    _ = try await EventStream.connect(to: "http://127.0.0.1:1/", configuration, on: loop)
+                    return nil
+                } catch {
+                    return error.code
+                }
+            }
+        }
+        #expect(
+            try await failure { () throws(WebSocketError) in throw WebSocketError(.permissionDenied, "") }
+                == .permissionDenied
+        )
+        #expect(try await failure { [.accept: "x"] } == .invalidConfiguration)
+    }
+
     @Test func `a stream that says 204 when it is asked again has ended`() async throws {
         try await withStream { stream, _, peer, listener in
             var events = stream.makeAsyncIterator()
