@@ -43,8 +43,26 @@ struct ChannelURL: Hashable, Sendable, CustomStringConvertible {
         return isFollowedByPath && !scheme.contains(where: "/?#[@".contains) ? scheme : nil
     }
 
-    /// The URL in the scheme of WebSockets.
-    var description: String { url.description }
+    /// The URL in the scheme of WebSockets, to be shown: a token in it is not.
+    var description: String {
+        guard !tokens.isEmpty else { return target }
+        let pairs = url.query.split(separator: "&", omittingEmptySubsequences: false)
+        let shown = pairs.map { Self.hasToken($0) ? "\(PresentedToken.parameter)=…" : String($0) }
+        return "\(url.with(resource: url.path))?\(shown.joined(separator: "&"))"
+    }
+
+    /// The URL to connect to, with everything that is in it.
+    var target: String { url.description }
+
+    /// What is not to be shown of it: the tokens in its query, as they stand there.
+    var tokens: [String] {
+        url.query.split(separator: "&").filter(Self.hasToken).map { String($0[$0.firstIndex(of: "=")!...].dropFirst()) }
+    }
+
+    /// Whether the server takes a parameter for a token.
+    private static func hasToken(_ pair: Substring) -> Bool {
+        pair.contains("=") && QueryParameters(String(pair))[PresentedToken.parameter] != nil
+    }
 
     /// With further parameters in its query, of which the last counts among those alike.
     func adding(_ parameters: [(name: String, value: String)]) -> ChannelURL {

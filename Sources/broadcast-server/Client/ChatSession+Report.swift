@@ -24,7 +24,7 @@ extension ChatSession.Outcome {
             level = .error
             if code == .success { code = .inputOutput }
         }
-        if let ending = end?.ending {
+        if let ending = end?.ending(token) {
             // The first of the causes is the one that counts.
             report.ending = .init(
                 code: ending.code == .success ? code : ending.code,
@@ -37,7 +37,8 @@ extension ChatSession.Outcome {
 }
 
 extension ChatSession.End {
-    fileprivate var ending: ClientReport.Ending {
+    /// - Parameter token: where the one that was shown is from.
+    fileprivate func ending(_ token: TokenSource?) -> ClientReport.Ending {
         switch self {
         case .left:
             .init(code: .success, level: .info, text: "Left the chat.")
@@ -65,12 +66,16 @@ extension ChatSession.End {
         case .verdict:
             .init(code: .success, level: .info, text: "Left the chat.")
         case .closed(let close):
-            .init(code: ExitCode(close), level: close.isRegular ? .info : .error, text: close.sentence)
+            .init(
+                code: ExitCode(close),
+                level: close.isRegular ? .info : .error,
+                text: close.sentence + (TokenAdvice.sentence(close, token).map { " \($0)" } ?? "")
+            )
         case .failed(let error):
             .init(
                 code: ExitCode(error),
                 level: .error,
-                text: "There is no way back to the server: \(error.message)"
+                text: "There is no way back to the server: \(error.sentence(token))"
             )
         }
     }
@@ -84,6 +89,7 @@ extension ExitCode {
             case (.connectionLoss, _): .unavailable
             case (.local, _): close.isClean ? .protocolError : .unavailable
             case (.peer, .normalClosure): .success
+            case (.peer, .tokenNeeded), (.peer, .notAllowed): .noPermission
             case (.peer, .goingAway), (.peer, .serviceRestart), (.peer, .tryAgainLater): .serverWentAway
             case (.peer, let code) where 4_100...4_299 ~= code.rawValue: .serverWentAway
             case (.peer, _): .protocolError

@@ -37,12 +37,15 @@ struct ChatSession: Sendable {
         let unsentCount: Int
         let refusedCount: Int
         let keeping: StateKeeper.Keeping
+        /// Where the token that was shown is from.
+        let token: TokenSource?
     }
 
     /// Connects, takes part until there is a reason to end, and closes the connection.
     ///
     /// - Throws: why there was no connection at all.
     func run() async throws(Failure) -> Outcome {
+        let token = try ShownToken(settings.token)
         let saved = stateFile?.initial
         let conversation = Conversation(
             url: settings.url,
@@ -54,9 +57,9 @@ struct ChatSession: Sendable {
         let keeper = stateFile.map { StateKeeper(file: $0, conversation: conversation, presenter: presenter) }
         let connection: WebSocketConnection
         do throws(WebSocketError) {
-            connection = try await connect(to: await conversation.destination)
+            connection = try await connect(to: await conversation.destination, token)
         } catch {
-            throw Failure(error, connectingTo: settings.url)
+            throw Failure(error, connectingTo: settings.url, settings.token)
         }
         presenter.tell(.info, "✅ Connected to chat server!")
         if let unsent = saved?.unsent, !unsent.isEmpty {
@@ -66,7 +69,7 @@ struct ChatSession: Sendable {
         let goals = try Goals(settings.goals)
         let input = try openInput()
         if case .texts(let texts) = input { await conversation.appendAll(texts.map(content)) }
-        let end = await run(conversation, connection, input, goals, keeper)
+        let end = await run(conversation, connection, token, input, goals, keeper)
         let keeping = await keeper?.finish() ?? .nothing
         // Who is cut short has everything saved before the server's answer is waited for.
         if end == nil { _ = await conversation.leave() }
@@ -74,7 +77,8 @@ struct ChatSession: Sendable {
             end: end,
             unsentCount: await conversation.unsettledCount,
             refusedCount: await conversation.refusedCount,
-            keeping: keeping
+            keeping: keeping,
+            token: settings.token
         )
     }
 
@@ -96,6 +100,7 @@ struct ChatSession: Sendable {
     private func run(
         _ conversation: Conversation,
         _ first: WebSocketConnection,
+        _ token: ShownToken,
         _ input: Input,
         _ goals: Goals,
         _ keeper: StateKeeper?
@@ -107,7 +112,7 @@ struct ChatSession: Sendable {
                     return .keeper
                 }
             }
-            group.addTask { .connections(await keepConnected(conversation, from: first, goals)) }
+            group.addTask { .connections(await keepConnected(conversation, from: first, token, goals)) }
             group.addTask { .input(await feed(input, to: conversation)) }
             defer { group.cancelAll() }
             while let part = await group.next() {
@@ -129,13 +134,21 @@ struct ChatSession: Sendable {
         String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    private func connect(to destination: Destination) async throws(WebSocketError) -> WebSocketConnection {
+    private func connect(
+        to destination: Destination,
+        _ token: ShownToken
+    ) async throws(WebSocketError) -> WebSocketConnection {
         var configuration = settings.connection
         // Only beside the protocol in which sessions mean something.
         if let offer = destination.sessionOffer, configuration.subprotocols.contains(ChatProtocol.subprotocol) {
             configuration.subprotocols.append(offer)
         }
-        return try await WebSocketClient.connect(to: destination.url.description, configuration, on: loop)
+        if let token = token.forConnection() { configuration.headerFields.append(token.field) }
+        do throws(WebSocketError) {
+            return try await WebSocketClient.connect(to: destination.url.target, configuration, on: loop)
+        } catch {
+            throw error.concealing(token.secrets + destination.url.tokens)
+        }
     }
 
     // MARK: Connections
@@ -144,6 +157,7 @@ struct ChatSession: Sendable {
     private func keepConnected(
         _ conversation: Conversation,
         from first: WebSocketConnection,
+        _ token: ShownToken,
         _ goals: Goals
     ) async -> End? {
         var goals = goals
@@ -154,6 +168,7 @@ struct ChatSession: Sendable {
                 connection: connection,
                 conversation: conversation,
                 presenter: presenter,
+                renewal: TokenRenewal(token),
                 maximumMessageBytes: settings.maximumMessageBytes,
                 welcomeTimeout: settings.welcomeTimeout
             )
@@ -161,7 +176,7 @@ struct ChatSession: Sendable {
             guard let close = await link.run(&goals) else { return nil }
             let isLeaving = await conversation.end()
             if isLeaving || Task.isCancelled { return nil }
-            let reconnection = Reconnection(after: close)
+            let reconnection = Reconnection(after: close, hasNewToken: token.isAnother)
             guard settings.reconnects, reconnection != .never else {
                 return await conversation.verdict.map { .verdict($0) } ?? .closed(close)
             }
@@ -170,6 +185,7 @@ struct ChatSession: Sendable {
             do throws(WebSocketError) {
                 connection = try await reconnect(
                     conversation,
+                    token,
                     &attempt,
                     isAtOnce: reconnection == .atOnce && attempt == 0
                 )
@@ -193,6 +209,7 @@ struct ChatSession: Sendable {
     ///   - isAtOnce: whether the first attempt is made without a wait.
     private func reconnect(
         _ conversation: Conversation,
+        _ token: ShownToken,
         _ attempt: inout Int,
         isAtOnce: Bool
     ) async throws(WebSocketError) -> WebSocketConnection {
@@ -205,7 +222,7 @@ struct ChatSession: Sendable {
             // Cancelled, it returns at once, and so does the attempt.
             try? await Task.sleep(for: delay)
             do throws(WebSocketError) {
-                return try await connect(to: await conversation.destination)
+                return try await connect(to: await conversation.destination, token)
             } catch {
                 guard !Task.isCancelled, Reconnection.isWorthwhile(after: error) else { throw error }
                 if error.message != lastReason { presenter.tell(.debug, error.message) }

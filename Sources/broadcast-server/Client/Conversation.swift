@@ -19,6 +19,8 @@ actor Conversation {
     private(set) var speaksObjects = false
     /// The largest message that the server takes, in bytes, as far as it has said.
     private(set) var messageLimit: Int?
+    /// Whether the server takes messages of this client, as far as it has said.
+    private(set) var mayPublish = true
     /// Whether what was said before is still to come, which ends with a `position` (docs/protocol.md).
     private(set) var awaitsPast = false
     /// Whether the server has told that its cluster is away: what is sent waits there.
@@ -113,13 +115,17 @@ actor Conversation {
 
     /// Waits until every message is settled.
     ///
-    /// - Parameter isPatient: whether to wait for another connection, too, when there is none, for a cluster that is away, and
-    ///   for what was asked for of the past.
+    /// - Parameter isPatient: whether to wait for another connection, too, when there is none, for a cluster that is away, for
+    ///   the server's welcome, and for what was asked for of the past.
     func waitUntilSettled(isPatient: Bool) async {
-        while !Task.isCancelled, isPatient ? awaitsPast || !outbox.isEmpty : isServed && !outbox.isEmpty {
+        while !Task.isCancelled, isPatient ? isUnderWay || !outbox.isEmpty : isServed && !outbox.isEmpty {
             await progress.wait()
         }
     }
+
+    /// Whether something is still to come in any case: what was asked for of the past, and before that whether the server lets
+    /// the client in.
+    private var isUnderWay: Bool { awaitsPast || speaksObjects && !isWelcomed }
 
     /// Whether what is sent is likely to be answered soon.
     private var isServed: Bool { isOnline && !isClusterAway && !isHeldBack }
@@ -149,6 +155,7 @@ actor Conversation {
         self.connection = connection
         speaksObjects = connection.handshake.subprotocol == ChatProtocol.subprotocol
         messageLimit = nil
+        mayPublish = true
         awaitsPast = asksForPast && verdict == nil
         hasHeard = false
         isWelcomed = false
@@ -161,9 +168,9 @@ actor Conversation {
     /// Learns from the first message of a server that has agreed on objects whether it speaks them, however late it comes.
     ///
     /// - Returns: whether the user should know that the chat goes on in plain text.
-    func learn(isWelcome: Bool) -> Bool {
+    func learn(isObject: Bool) -> Bool {
         hasHeard = true
-        guard !isWelcome else {
+        guard !isObject else {
             speaksObjects = true
             return false
         }
@@ -276,6 +283,7 @@ actor Conversation {
         case .welcome(let welcome):
             roster.take(welcome)
             messageLimit = welcome.maxMessage
+            mayPublish = ChannelRights.told(welcome.rights, include: .publish)
             acceptedName = wantedName
         case .joined(let presence):
             roster.join(presence)
@@ -290,7 +298,9 @@ actor Conversation {
             wantedName = acceptedName == wantedName ? nil : acceptedName
         case .status(let status):
             take(status)
-        case .message, .position, .gap, .ack, .history, .rights, .expiring, .error, .unknown:
+        case .rights(let granted):
+            mayPublish = ChannelRights.told(granted.rights, include: .publish)
+        case .message, .position, .gap, .ack, .history, .expiring, .error, .unknown:
             break
         }
     }
@@ -308,6 +318,7 @@ actor Conversation {
     func noteWelcome() {
         isWelcomed = true
         work.ring()
+        progress.ring()
     }
 
     /// Knows that everything was shown that was asked for of the past.

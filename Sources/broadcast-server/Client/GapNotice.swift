@@ -19,6 +19,7 @@ enum GapNotice {
         case .epoch: "the server has begun anew since"
         case .future: "the server has not come as far"
         case .malformed: "the server does not know the position"
+        case .forbidden: "the right to what was said before is missing here"
         case .slow: "they came faster than they were read\(gap.behind.map { ", \(lag($0)) behind" } ?? "")"
         default: "the server does not say why"
         }

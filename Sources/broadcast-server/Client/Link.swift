@@ -6,10 +6,29 @@ struct Link: Sendable {
     let connection: WebSocketConnection
     let conversation: Conversation
     let presenter: Presenter
+    /// Finds another token when the one that the server knows expires.
+    let renewal: TokenRenewal
     /// The largest message to send, in bytes, as it goes over the wire.
     let maximumMessageBytes: Int
     /// How long a server that has agreed on objects may take for its welcome.
     let welcomeTimeout: Duration
+    private let lastWord = LastWord()
+
+    init(
+        connection: WebSocketConnection,
+        conversation: Conversation,
+        presenter: Presenter,
+        renewal: TokenRenewal,
+        maximumMessageBytes: Int,
+        welcomeTimeout: Duration
+    ) {
+        self.connection = connection
+        self.conversation = conversation
+        self.presenter = presenter
+        self.renewal = renewal
+        self.maximumMessageBytes = maximumMessageBytes
+        self.welcomeTimeout = welcomeTimeout
+    }
 
     /// Whether the server has agreed on objects, which many do that only return what they are offered.
     private var hasAgreed: Bool { connection.handshake.subprotocol == ChatProtocol.subprotocol }
@@ -24,12 +43,16 @@ struct Link: Sendable {
                 group.addTask { await expectWelcome() }
                 group.addTask { await expectPast() }
                 group.addTask { await sendAgain() }
+                group.addTask { await showTokens() }
+                group.addTask { await tellRefusals() }
             }
             defer { group.cancelAll() }
             await receive(&goals)
             if Task.isCancelled { return nil }
             // A close that the server began is awaited here, otherwise ours is performed.
-            return await connection.close()
+            let close = await connection.close()
+            if let problem = await lastWord.take(closedFor: close.reason) { tell(problem) }
+            return close
         }
     }
 
@@ -52,10 +75,15 @@ struct Link: Sendable {
         }
     }
 
-    /// Learns from the first message whether the server speaks what it has agreed on: there it is a welcome.
+    /// Learns from the first message whether the server speaks what it has agreed on: there it is a welcome, or says why there
+    /// is none.
     private func learn(from message: WebSocketMessage) async {
-        let isWelcome = if case .object(.welcome) = Incoming(message, isJSON: true) { true } else { false }
-        if await conversation.learn(isWelcome: isWelcome) { tellOfPlainText() }
+        let isObject =
+            switch Incoming(message, isJSON: true) {
+            case .object(.welcome), .object(.error): true
+            default: false
+            }
+        if await conversation.learn(isObject: isObject) { tellOfPlainText() }
     }
 
     private func tellOfPlainText() {
@@ -105,8 +133,11 @@ struct Link: Sendable {
     private func take(_ object: ServerObject) async {
         await conversation.follow(object)
         switch object {
-        case .welcome:
+        case .welcome(let welcome):
             if let summary = await conversation.roster.summary { presenter.tellOfMembers(summary) }
+            if !ChannelRights.told(welcome.rights, include: .publish) {
+                presenter.tell(.notice, "You may only read here: nothing that is sent is taken.")
+            }
         case .joined(let presence):
             guard await !conversation.roster.isOwn(presence.member.id) else { return }
             presenter.tellOfMembers("\(presence.member.name) joined.")
@@ -128,6 +159,8 @@ struct Link: Sendable {
             if let key = problem.key, await conversation.holdBack(key) {
                 presenter.tell(.warning, "The server does not take what was sent just now: it is sent again.")
             }
+        case .error(let problem) where problem.mayBeLast:
+            if let earlier = await lastWord.keep(problem) { tell(earlier) }
         case .error(let problem):
             if let key = problem.key, await conversation.settle(key) != nil {
                 await conversation.countRefused()
@@ -135,16 +168,33 @@ struct Link: Sendable {
             }
             presenter.tell(.error, "The server refuses: \(problem.message)")
         case .expiring(let expiring):
-            let left = (expiring.at - WallTime.now.milliseconds + 999) / 1_000
-            presenter.tell(.warning, "The token expires in \(max(left, 0)) s.")
+            presenter.tell(.warning, await renewal.begin((expiring.at - WallTime.now.milliseconds + 999) / 1_000))
         case .rights(let granted):
-            presenter.tell(.info, "What you may do here: \(granted.rights.joined(separator: ", ")).")
+            let isAnswer = await renewal.end()
+            let what = "What you may do here: \(granted.rights.joined(separator: ", "))."
+            presenter.tell(.info, isAnswer ? "The server has taken the other token. \(what)" : what)
         case .message, .members, .position, .history, .unknown:
             break
         }
     }
 
+    /// Tells what was refused, unless that is why the server closes the connection.
+    private func tellRefusals() async {
+        while let problem = await lastWord.next() { tell(problem) }
+    }
+
+    private func tell(_ problem: Problem) {
+        presenter.tell(.error, "The server refuses: \(problem.message)")
+    }
+
     // MARK: Sending
+
+    /// Shows the server another token while it waits for one.
+    private func showTokens() async {
+        while let token = await renewal.next() {
+            try? await connection.send(ChatProtocol.encode(ClientObject.token(token.text)))
+        }
+    }
 
     private func send() async {
         while let entry = await conversation.nextToSend() {
@@ -159,6 +209,13 @@ struct Link: Sendable {
                     .error,
                     "A message was not sent: it takes \(message.bytes.count) bytes, and \(limit) are allowed."
                 )
+                continue
+            }
+            // Of bytes that are refused the server has no key to tell.
+            if case .binary = entry.content, await !conversation.mayPublish {
+                _ = await conversation.settle(entry.key)
+                await conversation.countRefused()
+                presenter.tell(.error, "A message was not sent: the right to publish in this channel is missing.")
                 continue
             }
             do {

@@ -13,7 +13,9 @@ enum Reconnection: Equatable, Sendable {
     /// It comes back when it was lost, goes away, restarts, or has no room at the moment. It does not when it has finished,
     /// or when what this client does is what it objects to. Of the codes that RFC 6455 leaves to applications it says so
     /// by the hundred (docs/protocol.md).
-    init(after close: WebSocketClose) {
+    ///
+    /// - Parameter hasNewToken: whether there is another token than the server was shown.
+    init(after close: WebSocketClose, hasNewToken: Bool = false) {
         self =
             switch (close.initiator, close.code) {
             case (.connectionLoss, _): .later
@@ -22,6 +24,7 @@ enum Reconnection: Equatable, Sendable {
             case (.peer, .goingAway), (.peer, .internalError), (.peer, .serviceRestart), (.peer, .tryAgainLater): .later
             // A close without a word, as of a server that ends.
             case (.peer, .noStatusReceived): .later
+            case (.peer, .tokenNeeded): hasNewToken ? .atOnce : .never
             case (.peer, let code) where 4_100...4_199 ~= code.rawValue: .later
             case (.peer, let code) where 4_200...4_299 ~= code.rawValue: .atOnce
             case (.peer, _): .never

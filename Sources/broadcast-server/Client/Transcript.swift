@@ -146,6 +146,8 @@ private struct JSONLine {
         let count: Int
         let members: [Member]?
         let maxMessage: Int?
+        let rights: [String]?
+        let expires: Int64?
 
         init(_ welcome: Welcome) {
             position = welcome.position
@@ -155,6 +157,8 @@ private struct JSONLine {
             count = welcome.count
             members = welcome.members
             maxMessage = welcome.maxMessage
+            rights = welcome.rights
+            expires = welcome.expires
         }
     }
 

@@ -22,6 +22,7 @@ struct ConnectCommand: AsyncParsableCommand {
               broadcast-server connect
               broadcast-server connect ws://chat.example:9000/team --name ann --time
               broadcast-server connect --last 20 --state team.json    (goes on next time)
+              broadcast-server connect wss://chat.example/team --token-file team.token
               printf 'one\\ntwo\\n' | broadcast-server connect
               tail -f /dev/null | broadcast-server connect --json     (listen only)
               broadcast-server connect --send ping --expect 'pong|PONG' --timeout 5s

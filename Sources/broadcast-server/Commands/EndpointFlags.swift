@@ -28,7 +28,19 @@ struct EndpointFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A header field to send with the handshake, such as 'Authorization: Bearer x'. Repeat for more.",
+            """
+            Show the server the token in the first line of this file, which is read anew for each connection. Without it \
+            the token is what \(TokenSource.variable) has, if anything.
+            """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A header field to send with the handshake, such as 'Accept-Language: en'. Repeat for more.",
             valueName: "field"
         ),
         transform: Self.headerField
@@ -65,6 +77,12 @@ struct EndpointFlags: ParsableArguments {
         guard !insecure || ca == nil else {
             throw ValidationError("--insecure and --ca exclude each other. Use one of them.")
         }
+        guard tokenFile != "-" else {
+            throw ValidationError("--token-file is read for each connection, which the standard input cannot be.")
+        }
+        guard tokenFile == nil || !showsOwnField else {
+            throw ValidationError("--token-file and --header Authorization exclude each other. Use one of them.")
+        }
         if let name {
             do throws(Problem) {
                 _ = try MemberName(name)
@@ -78,6 +96,14 @@ struct EndpointFlags: ParsableArguments {
     private var identity: TLSIdentity? {
         guard let cert, let key else { return nil }
         return TLSIdentity(certificateChainFile: cert, privateKeyFile: key)
+    }
+
+    private var showsOwnField: Bool { header.contains { $0.name == .authorization } }
+
+    /// Where the token is from that is shown; nil for none. A field that is given takes the place of the variable.
+    var token: TokenSource? {
+        if let tokenFile { return .file(tokenFile) }
+        return showsOwnField ? nil : .ofEnvironment()
     }
 
     /// The proxy to go through; nil for what the environment says.

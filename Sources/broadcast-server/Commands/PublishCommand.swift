@@ -18,6 +18,7 @@ struct PublishCommand: AsyncParsableCommand {
               broadcast-server publish --json 'deployed 1.4.2'        (prints its id, and how many got it)
               broadcast-server publish ws://chat.example:9000/ci --name ci 'build 512 passed'
               tail -f app.log | broadcast-server publish ws://localhost:8088/logs
+              broadcast-server publish wss://chat.example/ci --token-file ci.token 'build 512 passed'
 
             \(ExitCode.help([
                 .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,

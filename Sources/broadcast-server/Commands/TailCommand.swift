@@ -21,9 +21,10 @@ struct TailCommand: AsyncParsableCommand {
               broadcast-server tail localhost:8088/team --last 20
               broadcast-server tail https://chat.example/ci --json | jq -r .text
               broadcast-server tail ws://localhost:8088/jobs --count 1 --timeout 10m
+              broadcast-server tail https://chat.example/team --token-file team.token
 
             \(ExitCode.help([
-                .success, .usage, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
+                .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
                 .inputOutput, .serverWentAway, .protocolError, .noPermission, .tls, .rejected, .timedOut, .hangup,
                 .interrupted, .brokenPipe, .terminated,
             ]))

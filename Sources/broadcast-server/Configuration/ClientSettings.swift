@@ -5,6 +5,8 @@ import LWSSwift
 struct ClientSettings: Sendable {
     var url: ChannelURL
     var connection = WebSocketClient.Configuration()
+    /// Where the token is from that is shown; nil for none.
+    var token: TokenSource?
     var name: String?
     /// The largest message to send, in bytes.
     var maximumMessageBytes = Defaults.maximumMessageBytes
@@ -32,6 +34,7 @@ struct ClientSettings: Sendable {
         stateFile = flags.state
         connection.subprotocols = flags.subprotocol.isEmpty ? [ChatProtocol.subprotocol] : flags.subprotocol
         connection.headerFields = HTTPFields(endpoint.header)
+        token = endpoint.token
         connection.origin = endpoint.origin
         connection.proxy = endpoint.route ?? connection.proxy
         let connectTimeout = endpoint.connectTimeout?.duration

@@ -25,14 +25,14 @@ extension Failure {
         self.init(ExitCode(error), Self.oneLine("Cannot listen at \(host), port \(port): \(error.message) \(advice)"))
     }
 
-    /// A failure to connect to `url`.
-    init(_ error: WebSocketError, connectingTo url: ChannelURL) {
+    /// A failure to connect to `url`, perhaps with a token.
+    init(_ error: WebSocketError, connectingTo url: ChannelURL, _ token: TokenSource? = nil) {
         let advice =
             switch error.code {
             case .nameNotFound, .unreachable, .timedOut: "Check the URL and the network."
             default: ""
             }
-        self.init(ExitCode(error), Self.oneLine("Cannot connect to \(url): \(error.message) \(advice)"))
+        self.init(ExitCode(error), Self.oneLine("Cannot connect to \(url): \(error.sentence(token)) \(advice)"))
     }
 
     /// Text on one line without control characters: parts of it come from the command line or from a peer.
@@ -50,7 +50,7 @@ extension ExitCode {
             case .connectionRefused, .unreachable, .timedOut, .proxy, .addressInUse, .addressUnavailable: .unavailable
             case .permissionDenied: .noPermission
             case .tls: .tls
-            case .handshakeRejected: .rejected
+            case .handshakeRejected: AccessRefusal(error.rejection) == nil ? .rejected : .noPermission
             case .invalidHandshake, .closed: .protocolError
             case .invalidURL, .invalidConfiguration: .usage
             case .system: .systemError

@@ -5,6 +5,8 @@ import LWSSwift
 struct TailSettings: Sendable {
     let url: ChannelURL
     var stream = EventStream.Configuration()
+    /// Where the token is from that is shown; nil for none.
+    let token: TokenSource?
     /// Whether objects are asked for, and printed.
     let isJSON: Bool
     /// After how many messages to end; nil for never.
@@ -24,6 +26,7 @@ struct TailSettings: Sendable {
         timeout = endpoint.timeout?.duration
         name = endpoint.name
         beginning = listening.beginning
+        token = endpoint.token
         if case .after(let position) = beginning { stream.lastEventID = position.rawValue }
         stream.headerFields = HTTPFields(endpoint.header)
         if let origin = endpoint.origin { stream.headerFields[.origin] = origin }

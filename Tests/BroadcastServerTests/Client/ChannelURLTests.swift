@@ -1,3 +1,4 @@
+import LWSSwift
 import Testing
 
 @testable import broadcast_server
@@ -33,6 +34,30 @@ import Testing
         #expect(try ChannelURL("ws://a?").adding(parameters).description == "ws://a/?name=a%26b&last=5")
         #expect(try ChannelURL("ws+unix:/a").adding(parameters).description == "ws+unix:///a:/?name=a%26b&last=5")
         #expect(try ChannelURL("ws://a/t?x").adding([]).description == "ws://a/t?x")
+    }
+
+    @Test(arguments: [
+        ("ws://a/t?token=s3cret", "ws://a/t?token=…"), ("https://a/t?x=1&token=s3cret&y", "wss://a/t?x=1&token=…&y"),
+        ("a/t?%74oken=s3cret&token=s3cret", "ws://a/t?token=…&token=…"), ("ws://a/?token=", "ws://a/?token=…"),
+        ("ws+unix:/a:/t?token=s3%2Fcret", "ws+unix:///a:/t?token=…"), ("ws://a/t?tokens=1", "ws://a/t?tokens=1"),
+    ])
+    func `a token is used, and not shown`(text: String, shown: String) throws {
+        let url = try ChannelURL(text)
+        #expect(url.description == shown)
+        #expect(url.adding([(name: "last", value: "1")]).description == "\(shown)&last=1")
+        #expect(url.target.contains("s3") == text.contains("s3"))
+        #expect(url.tokens.allSatisfy { text.contains($0) } && url.tokens.isEmpty == (shown == url.target))
+        #expect(
+            Failure(WebSocketError(.timedOut, "No."), connectingTo: url).message
+                == "Cannot connect to \(shown): No. Check the URL and the network."
+        )
+    }
+
+    @Test(arguments: ["ftp://a/?token=s3cret", "ws://a/?token=s3cret%", "ws://a:0/?token=s3cret"])
+    func `a URL that cannot be used is shown without what may be secret`(text: String) {
+        #expect { try ChannelURL(text) } throws: {
+            ($0 as? Failure).map { !$0.message.contains("s3cret") && $0.message.contains("?…") } ?? false
+        }
     }
 
     @Test(arguments: [

@@ -17,6 +17,10 @@ import Testing
             Gap(from: "1.3", to: "1.2", reason: .future),
             "— Messages may be missing: the server has not come as far —"
         ),
+        (
+            Gap(to: "1.2", reason: .forbidden),
+            "— Messages may be missing: the right to what was said before is missing here —"
+        ),
         (Gap(to: "1.2", reason: .malformed), "— Messages may be missing: the server does not know the position —"),
         (
             Gap(

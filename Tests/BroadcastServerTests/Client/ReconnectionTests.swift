@@ -28,6 +28,14 @@ import Testing
         }
     }
 
+    @Test func `who needs another token comes back once there is one`() {
+        let close = WebSocketClose(code: .tokenNeeded, initiator: .peer, isClean: true)
+        #expect(Reconnection(after: close, hasNewToken: true) == .atOnce)
+        #expect(Reconnection(after: close, hasNewToken: false) == .never)
+        let forbidden = WebSocketClose(code: .notAllowed, initiator: .peer, isClean: true)
+        #expect(Reconnection(after: forbidden, hasNewToken: true) == .never)
+    }
+
     @Test func `a lost connection is made again`() {
         let lost = WebSocketClose(code: .abnormalClosure, initiator: .connectionLoss, isClean: false)
         #expect(Reconnection(after: lost) == .later)

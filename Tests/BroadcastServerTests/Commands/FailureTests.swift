@@ -15,8 +15,8 @@ import Testing
         #expect(ExitCode(WebSocketError(code, "")) == exitCode)
     }
 
-    @Test(arguments: [301, 401, 403, 404, 429, 500, 503])
-    func `a rejected handshake has one exit code, whatever its status`(status: Int) {
+    @Test(arguments: [301, 400, 404, 407, 429, 500, 503])
+    func `a rejected handshake has one exit code unless a token is the matter`(status: Int) {
         let rejection = WebSocketError.Rejection(status: status, bodyPrefix: "")
         #expect(ExitCode(WebSocketError(.handshakeRejected, "", rejection: rejection)) == .rejected)
     }

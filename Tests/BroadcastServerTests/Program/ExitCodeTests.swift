@@ -96,8 +96,8 @@ import Testing
         Case(
             name: "rejected with 403",
             server: .rejects(status: 403),
-            code: .rejected,
-            hint: "refused the handshake with status 403"
+            code: .noPermission,
+            hint: "The server refused with status 403"
         ),
         Case(
             name: "rejected with 503",

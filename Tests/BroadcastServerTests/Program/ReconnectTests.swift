@@ -152,7 +152,7 @@ import Testing
         _ = try await peer.readHead()
         try await peer.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
         _ = try await peer.readToEnd()
-        #expect(try await client.exitCode() == ExitCode.rejected.rawValue)
+        #expect(try await client.exitCode() == ExitCode.noPermission.rawValue)
         #expect(client.error.contains("There is no way back to the server"))
     }
 

@@ -11,6 +11,8 @@ struct TailEvent: Equatable {
     var gap: Gap?
     /// What the server tells of itself.
     var status: Status?
+    /// That the token is about to expire.
+    var expiring: Expiring?
 
     /// - Parameter isJSON: whether objects were asked for.
     init(_ event: ServerSentEvent, isJSON: Bool) {
@@ -22,14 +24,18 @@ struct TailEvent: Equatable {
             isMessage = true
             line = isJSON ? Self.object(event.data) : Self.summary(ofBinary: event.data)
         default:
-            switch event.event == "gap" || event.event == "status" ? Self.serverObject(event.data) : nil {
+            switch Self.told.contains(event.event) ? Self.serverObject(event.data) : nil {
             case .gap(let gap)?: self.gap = gap
             case .status(let status)?: self.status = status
+            case .expiring(let expiring)?: self.expiring = expiring
             default: break
             }
             if isJSON { line = Self.object(event.data) }
         }
     }
+
+    /// What concerns the reader, whether or not objects are printed.
+    private static let told: Set<String> = ["gap", "status", "expiring"]
 
     private static func serverObject(_ data: String) -> ServerObject? {
         try? ChatProtocol.decode(ServerObject.self, from: Array(data.utf8))
