@@ -91,7 +91,7 @@ let package = Package(
             resources: [
                 "index.html", "page.css", "icon.svg", "page.js", "connection.js", "transcript.js", "said.js",
                 "links.js", "composer.js", "channels.js", "attention.js", "place.js", "memory.js", "drafts.js",
-                "elements.js",
+                "elements.js", "token.js", "gate.js",
             ]
             .map { .embedInCode("Page/\($0)") },
             swiftSettings: settings

@@ -1,6 +1,7 @@
 // The chat protocol (docs/protocol.md) over a WebSocket that comes back by itself. Knows nothing of the page.
 
 import { addressOf } from "./place.js";
+import { currentToken, fieldsOf, keepToken, offersOf } from "./token.js";
 
 const SUBPROTOCOL = "broadcast.v1.json";
 /** Shows the session, where it stands in no address and no log: a subprotocol that is offered and never agreed on. */
@@ -28,6 +29,12 @@ const MESSAGE_TOO_BIG = 1009;
 const BAD_NAME = "bad-name";
 const TOO_OFTEN = "too-often";
 const NO_ROOM = "no-room";
+const NAME_TAKEN = "name-taken";
+/** Those that say that a token is missing, or does not hold; and that it does not reach as far. */
+const TOKEN_CODES = ["no-token", "bad-token", "token-expired"];
+const FORBIDDEN = "forbidden";
+/** The server is too busy to look at a token. */
+const BUSY = "busy";
 /** The server's cluster takes nothing just now: the same may be sent again. */
 const UNAVAILABLE = "unavailable";
 const NO_WAY_THROUGH =
@@ -35,6 +42,8 @@ const NO_WAY_THROUGH =
     + "too many connections open in other tabs.";
 /** The session has connected again elsewhere. */
 export const SESSION_TAKEN = 4000;
+/** It needs another token. */
+const TOKEN_NEEDED = 4401;
 /** What a close says of this side: it leaves, or comes back before long. */
 const LEAVING = 1000;
 const COMING_BACK = 4100;
@@ -43,7 +52,8 @@ const COMING_BACK = 4100;
  * A member of one channel. Its handlers:
  *
  * - `state(kind, detail)`: `connecting`; `open`; `waiting`, with the milliseconds until the next attempt; and when it does not
- *   come back by itself `ended`, with the event that closed it, or `refused`, with the reason why it is not let in
+ *   come back by itself `ended`, with the event that closed it, `refused`, with the reason why it is not let in, or `locked`,
+ *   with the reason why it needs a token
  * - `object(object)`: what the server sends, apart from answers to messages of our own
  * - `binary(byteCount)`: a binary message of another member
  * - `sent(key, receipt)`: the server has a message; the receipt is its `ack`, with `isLate` when the message had to wait for
@@ -52,6 +62,8 @@ const COMING_BACK = 4100;
  * - `hindered(why)`: what stands in the way, as far as it can be known, else an empty text; further attempts are made
  * - `named(name)`: the server has taken a name, from which it may have made another one
  * - `unnamed(name, why)`: it has not, and the one before stays
+ * - `admitted()`: the server has taken the token that it was shown meanwhile
+ * - `denied(why)`: it has not, and goes by the one before
  */
 export class ChatConnection {
     #channel;
@@ -78,6 +90,12 @@ export class ChatConnection {
     #openingTimer;
     /** Whether the server's cluster is away: what is sent waits there, however long that takes. */
     #isClusterAway = false;
+    /** The tokens that were shown over this connection, and that the server has not answered to, in order. */
+    #newTokens = [];
+    /** What the server has refused before it ends the connection, which is why. */
+    #refusal;
+    /** What it calls this member. */
+    #givenName;
     /** Runs while something that the server has refused for the time being waits to be sent again. */
     #resendTimer;
     /** Messages without an answer, in order. They are sent again after each reconnect; the server knows their keys. */
@@ -151,6 +169,24 @@ export class ChatConnection {
         this.#transmit({ type: "name", name: this.#wantedName });
     }
 
+    /** Shows another token, or begins with it where there is no connection. */
+    showToken(token) {
+        if (this.#isOpen) {
+            this.#newTokens.push(token);
+            this.#transmit({ type: "token", token });
+        } else {
+            keepToken(token);
+            this.#drop(COMING_BACK);
+            this.#connect();
+        }
+    }
+
+    /** Comes anew, with the token that this tab has now, or without. */
+    comeAnew() {
+        this.leave();
+        this.connect();
+    }
+
     /** Asks for what was said before, `before` or `after` an id: `history` comes, or an `error`. False while offline. */
     fetch(direction, id, limit = PAGE_LENGTH) {
         if (this.#isOpen) this.#transmit({ type: "fetch", [direction]: id, limit });
@@ -189,7 +225,7 @@ export class ChatConnection {
     #connect() {
         this.#stopWaiting();
         this.#handlers.state("connecting");
-        const offers = [SUBPROTOCOL];
+        const offers = [SUBPROTOCOL, ...offersOf(currentToken())];
         if (this.#session) offers.push(SESSION_OFFER + this.#session);
         const socket = new WebSocket(this.#url, offers);
         socket.binaryType = "arraybuffer";
@@ -197,6 +233,7 @@ export class ChatConnection {
         socket.onclose = (event) => (this.#isOpen ? this.#lose(event) : this.#miss(socket, event));
         this.#socket = socket;
         this.#sentNames = [];
+        this.#refusal = undefined;
         // What lies between may keep the handshake for itself, and a browser may let it wait for other tabs.
         this.#openingTimer = setTimeout(() => this.#miss(socket), OPENING_TIMEOUT);
     }
@@ -206,9 +243,14 @@ export class ChatConnection {
         clearTimeout(this.#openingTimer);
         socket.onmessage = socket.onclose = null;
         socket.close();
-        const { why, isFinal } = event?.code >= 4000 ? {} : await this.#askWhy();
+        if (event?.code >= 4000) {
+            this.#handlers.hindered("");
+            return this.#lose(event);
+        }
+        const { why, isFinal, isOfToken } = await this.#askWhy();
         // It may have been left meanwhile.
         if (this.#socket !== socket) return;
+        if (isOfToken) return this.#lock(why);
         if (isFinal) {
             this.#drop();
             return this.#handlers.state("refused", why);
@@ -222,12 +264,12 @@ export class ChatConnection {
         const url = new URL("-/admission", addressOf(""));
         url.search = new URLSearchParams({ channel: this.#channel, origin: location.origin });
         try {
-            const answer = await fetch(url, { signal: AbortSignal.timeout(REASON_TIMEOUT) });
+            const answer = await fetch(url, { headers: fieldsOf(currentToken()), signal: AbortSignal.timeout(REASON_TIMEOUT) });
             if (answer.ok) return { why: NO_WAY_THROUGH };
             // Anything else is from something in between.
             if (!answer.headers.get("Content-Type")?.startsWith("application/problem+json")) return {};
             const { code, detail } = await answer.json();
-            return { why: detail, isFinal: answer.status < 500 || code === NO_ROOM };
+            return { why: detail, isOfToken: TOKEN_CODES.includes(code), isFinal: answer.status < 500 || code === NO_ROOM };
         } catch {
             // It is not there at all.
             return {};
@@ -242,6 +284,7 @@ export class ChatConnection {
                 this.#session = object.session;
                 this.#position = object.position;
                 this.#id = object.member.id;
+                this.#givenName = object.member.name;
                 this.#limit = object.maxMessage ?? USUAL_LIMIT;
                 this.#isOpen = true;
                 this.#failures = 0;
@@ -265,10 +308,16 @@ export class ChatConnection {
                 this.#confirm(object);
                 break;
             case "error":
-                if (object.code === BAD_NAME || this.#isOfName(object)) this.#loseName(object.message);
+                if (this.#isLastWord(object)) this.#refusal = object;
+                else if (this.#isOfToken(object)) this.#loseToken(object.message);
+                else if (object.code === BAD_NAME || object.code === NAME_TAKEN || this.#isOfName(object)) this.#loseName(object.message);
                 else if (object.key === undefined) this.#handlers.object(object);
                 else if (object.code === UNAVAILABLE) this.#sendLater();
                 else if (this.#settle(object.key)) this.#handlers.failed(object.key, object.message);
+                break;
+            case "rights":
+                if (this.#newTokens.length) this.#takeToken();
+                this.#handlers.object(object);
                 break;
             case "renamed":
                 this.#handlers.object(object);
@@ -281,9 +330,31 @@ export class ChatConnection {
         }
     }
 
-    /** Whether an error is about a name that was asked for. */
+    /** Whether an error is about a name that was asked for, or about that of the address. */
     #isOfName({ code, key }) {
-        return this.#sentNames.length > 0 && key === undefined && (code === TOO_OFTEN || code === UNAVAILABLE);
+        if (key !== undefined) return false;
+        if (code === FORBIDDEN) return this.#sentNames.length > 0 || Boolean(this.#name) && this.#name !== this.#givenName;
+        return this.#sentNames.length > 0 && (code === TOO_OFTEN || code === UNAVAILABLE);
+    }
+
+    /** Whether an error says why the connection ends now. */
+    #isLastWord({ code, key }) {
+        return key === undefined && (!this.#isOpen || !this.#newTokens.length && TOKEN_CODES.includes(code));
+    }
+
+    /** Whether an error is about a token that was shown. */
+    #isOfToken({ code, key }) {
+        return key === undefined && this.#newTokens.length > 0 && (TOKEN_CODES.includes(code) || code === BUSY);
+    }
+
+    #takeToken() {
+        keepToken(this.#newTokens.shift());
+        this.#handlers.admitted();
+    }
+
+    #loseToken(why) {
+        this.#newTokens.shift();
+        this.#handlers.denied(why);
     }
 
     #takeName() {
@@ -351,8 +422,11 @@ export class ChatConnection {
         if (event?.code === MESSAGE_TOO_BIG && this.#isOpen && this.#pending.length) {
             this.#handlers.failed(this.#pending.shift().key, "The server does not take a message of this size.");
         }
+        if (event?.code === TOKEN_NEEDED) return this.#lock(this.#refusal?.message ?? event.reason);
+        // The next connection may well begin with it.
+        if (this.#newTokens.length) keepToken(this.#newTokens.at(-1));
         this.#drop();
-        for (const message of this.#pending) this.#late.add(message.key);
+        this.#delayPending();
         // By the hundred the server says when to come back: not at all, later, at once.
         if (event?.code >= 4000 && event.code < 4100) return this.#handlers.state("ended", event);
         let delay = Math.random() * Math.min(LAST_BOUND, FIRST_BOUND * 2 ** this.#failures);
@@ -365,6 +439,21 @@ export class ChatConnection {
         this.#retryTimer = setTimeout(() => this.#connect(), delay);
     }
 
+    /** Does not come back without another token. */
+    #lock(why) {
+        // One that the server was about to look at may get in.
+        const newToken = this.#newTokens.at(-1);
+        this.#drop();
+        this.#delayPending();
+        keepToken(newToken ?? "");
+        if (newToken) return this.#connect();
+        this.#handlers.state("locked", why || "The server asks for a token.");
+    }
+
+    #delayPending() {
+        for (const message of this.#pending) this.#late.add(message.key);
+    }
+
     #stopWaiting() {
         clearTimeout(this.#retryTimer);
         this.#retryTimer = undefined;
@@ -375,6 +464,7 @@ export class ChatConnection {
         this.#stopWaiting();
         this.#stopResending();
         this.#isClusterAway = false;
+        this.#newTokens = [];
         clearTimeout(this.#acknowledgementTimer);
         clearTimeout(this.#openingTimer);
         if (!this.#socket) return;

@@ -6,8 +6,10 @@ import { Composer } from "./composer.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { ChatConnection, MAXIMUM_PENDING, SESSION_TAKEN } from "./connection.js";
 import { make, makeAvatar } from "./elements.js";
+import { Gate } from "./gate.js";
 import { recall as recallItem, remember } from "./memory.js";
 import { addressOf, channelOfAddress, forgetPlace, keepPlace, takePlace } from "./place.js";
+import { currentToken, keepToken } from "./token.js";
 import { binaryNote, Transcript } from "./transcript.js";
 
 /** Where the browser keeps the name for the next visit. */
@@ -27,6 +29,8 @@ const composer = new Composer(element("composer"), element("text"), element("roo
     typed: () => warn(composer.isTooLong ? TOO_LONG : ""),
     limitOf: (text) => connection.limitOf(text),
 });
+const gate = new Gate(element("gate"), element("token"), element("gate-why"), element("gate-problem"), (token) => connection.showToken(token));
+const [reading, pass, forgetToken] = ["reading", "pass", "forget-token"].map(element);
 const isTouched = matchMedia("(pointer: coarse)").matches;
 const TOO_LONG = "This message is too long for the server: shorten it, or send it in parts.";
 
@@ -49,6 +53,11 @@ let isNews = false;
 let floor;
 /** What the page before this one has shown, until it is shown again: the id behind which, before which entry, how many. */
 let recall;
+/** Whether we may say something here, and whether we may have what was said before; the server says so if not. */
+let mayPublish = true;
+let mayRecall = true;
+/** Whether the server does not let us in. */
+let isKeptOut = false;
 /** What to say when the past has come. */
 let greeting;
 /** Whether the server may have earlier messages, and whether they are on their way. */
@@ -70,6 +79,8 @@ function enter() {
     composer.addressee = channelTitle(channel);
     attention.clear();
     hinder("");
+    gate.close();
+    takeRights(undefined);
     transcript.clear();
     unanswered.clear();
     gaps.clear();
@@ -96,6 +107,11 @@ function enter() {
         hindered: hinder,
         named: takeName,
         unnamed: loseName,
+        admitted: () => {
+            gate.close();
+            transcript.note("The server has taken the token.");
+        },
+        denied: (why) => gate.deny(why),
     }, kept);
     composer.text = draftOf(channel);
 }
@@ -122,7 +138,8 @@ function go(name) {
 // MARK: What the server says
 
 const objectHandlers = {
-    welcome({ position, recovered, member, members: listed = [], count }) {
+    welcome({ position, recovered, member, members: listed = [], count, rights }) {
+        takeRights(rights);
         if (self.id === undefined) greeting = `You are ${member.name}.`;
         else if (recovered && !recall) transcript.note("Connected again.");
         self = member;
@@ -130,6 +147,7 @@ const objectHandlers = {
         composer.measure();
         // A page that has shown nothing begins here, or where the one before it did.
         floor ??= transcript.firstID ? undefined : position;
+        if (!mayRecall) endRecall();
         if (recall) connection.fetch("after", recall.next, MOST_AT_ONCE);
         listMembers(listed, count);
     },
@@ -176,6 +194,13 @@ const objectHandlers = {
         if (member.name === was) return;
         transcript.note(member.id === self.id ? `You are ${member.name} now.` : `${was} is ${member.name} now.`);
     },
+    rights({ rights }) {
+        takeRights(rights);
+    },
+    expiring({ at }) {
+        const time = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+        gate.open(`The token expires at ${time}. With another one you stay.`);
+    },
     status({ cluster, message }) {
         const isAway = cluster === "away";
         showKind(isAway ? "away" : "open");
@@ -213,7 +238,7 @@ function greet() {
 /** Asks for what was said before the first message that is shown. */
 function showEarlier() {
     const { firstID } = transcript;
-    if (!firstID || !hasEarlier || awaitsEarlier || recall || transcript.isFull) return;
+    if (!firstID || !hasEarlier || !mayRecall || awaitsEarlier || recall || transcript.isFull) return;
     awaitsEarlier = connection.fetch("before", firstID);
 }
 
@@ -263,6 +288,7 @@ function gapReasons(missing) {
         epoch: "the server has begun anew since",
         future: "the server has not come as far",
         malformed: "the server does not know the position",
+        forbidden: "what was said before may not be had here",
         slow: "they came faster than this page took them",
     };
 }
@@ -294,13 +320,36 @@ function showState(kind, detail) {
     showKind(kind, detail);
     retry.hidden = kind !== "waiting" && !isAway;
     retry.textContent = { ended: "Go on", refused: "Try again" }[kind] ?? "Retry now";
-    composer.isEnabled = kind !== "refused";
+    isKeptOut = kind === "refused" || kind === "locked";
+    showComposer();
+    pass.hidden = !currentToken();
+    if (kind === "locked") askForToken(detail);
+    else if (kind === "open") gate.close();
     if (isAway) hinder(kind === "ended" ? endText(detail) : detail);
-    else if (kind === "open") hinder("");
+    else if (kind === "open" || kind === "locked") hinder("");
     // What was asked for does not come over another connection.
     awaitsEarlier = false;
     for (const { button } of gaps.values()) button.disabled = false;
     gaps.clear();
+}
+
+/** Keeps what is typed where it is: it can be sent once there is a token. */
+function askForToken(why) {
+    gate.open(why);
+    panel.hidePopover();
+    gate.focus();
+}
+
+/** `rights` is missing where we may do all that members do. */
+function takeRights(rights) {
+    mayPublish = rights?.includes("publish") ?? true;
+    mayRecall = rights?.includes("history") ?? true;
+    reading.hidden = mayPublish;
+    showComposer();
+}
+
+function showComposer() {
+    composer.isEnabled = mayPublish && !isKeptOut;
 }
 
 function showKind(kind, detail) {
@@ -317,6 +366,7 @@ function stateText(kind, detail) {
         case "waiting": return waitingText(detail);
         case "ended": return "Disconnected";
         case "refused": return "Not let in";
+        case "locked": return "Token needed";
     }
 }
 
@@ -450,6 +500,11 @@ onSubmit(nameField.form, () => {
 channelField.addEventListener("input", () => channelField.setCustomValidity(""));
 nameField.addEventListener("input", () => showNameProblem(""));
 retry.addEventListener("click", () => connection.connect());
+forgetToken.addEventListener("click", () => {
+    keepToken("");
+    panel.hidePopover();
+    connection.comeAnew();
+});
 window.addEventListener("online", () => connection.hurry());
 // Whether the page is loaded anew or left for good it cannot know. A browser may keep it, too, for the way back.
 window.addEventListener("pagehide", () => {

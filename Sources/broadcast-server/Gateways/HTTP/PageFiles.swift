@@ -27,6 +27,8 @@ struct PageFiles: Sendable {
         "memory.js": File(script: PackageResources.memory_js),
         "drafts.js": File(script: PackageResources.drafts_js),
         "elements.js": File(script: PackageResources.elements_js),
+        "token.js": File(script: PackageResources.token_js),
+        "gate.js": File(script: PackageResources.gate_js),
     ]
 
     /// The page itself, as the answer to a GET or HEAD.

@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: [
         "page", "connection", "transcript", "said", "links", "composer", "channels", "attention", "place", "memory",
-        "elements",
+        "drafts", "elements", "token", "gate",
     ])
     func `each script of the page is served as one`(name: String) {
         let answer = files.file("\(name).js", Self.request())
