@@ -18,7 +18,10 @@ import Testing
         }
         let fetch = Fetch(start: .before("k3f9.1042"), limit: 50)
         #expect(
-            objects == [.message(text: "hi there 👋", key: "5f0c9a-17", stored: .disk), .name("ann"), .fetch(fetch)]
+            objects == [
+                .message(text: "hi there 👋", key: "5f0c9a-17", stored: .disk), .name("ann"),
+                .token("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI1ZjhhIn0.MEUCIQ"), .fetch(fetch),
+            ]
         )
     }
 
@@ -80,6 +83,8 @@ import Testing
                 ),
                 .status(.away("no server leads the stream")),
                 .status(.back),
+                .expiring(Expiring(at: 1_763_933_872_000)),
+                .rights(Granted(.member, until: NumericDate(seconds: 1_763_937_472))),
                 .error(Problem(.badName, "A name has 1 to 32 characters.")),
             ]
         )
