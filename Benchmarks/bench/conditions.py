@@ -70,7 +70,42 @@ LANGUAGES = Cell(
     quick={"seconds": 0.3},
     rounds=(7, 25),
 )
-CELLS = [STALLED, FLOOD, logging(1), logging(64), LANGUAGES]
+
+
+def guarded(subscribers):
+    return Cell(
+        key=f"rights-{subscribers}",
+        title=f"{subscribers} × 64 B, 64 in flight",
+        mode="fanout",
+        load={
+            "subscribers": subscribers, "publishers": 1, "bytes": 64, "window": 64, "warmup": 0.2, "seconds": 1,
+            "bearer": servers.TOKEN,
+        },
+        servers=(servers.SUBJECT, servers.GUARDED),
+        figures=(COST,),
+        compared=(COST,),
+        pairs=((servers.GUARDED, servers.SUBJECT),),
+        settling=(servers.GUARDED, servers.SUBJECT),
+        quick={"seconds": 0.3},
+        rounds=(7, 25),
+    )
+
+
+CONNECT = "cpu_us_per_connect"
+GUARDED_CONNECT = Cell(
+    key="rights-connect",
+    title="a connect",
+    mode="connect",
+    load={"connections": 5_000, "bearer": servers.TOKEN},
+    servers=(servers.SUBJECT, servers.GUARDED),
+    figures=(CONNECT,),
+    compared=(CONNECT,),
+    pairs=((servers.GUARDED, servers.SUBJECT),),
+    quick={"connections": 500},
+    rounds=(5, 9),
+    connections=5_000,
+)
+CELLS = [STALLED, FLOOD, logging(1), logging(64), LANGUAGES, guarded(100), guarded(1000), GUARDED_CONNECT]
 
 
 def scaled(value, unit):
@@ -115,6 +150,16 @@ def languages_table(row):
     ])
 
 
+def rights_table(measured):
+    figure = {"rights-connect": CONNECT}
+    return markdown_table(["", "off", "on", "on / off"], [
+        [rows.title(row),
+         *(rows.figure_text(row, name, figure.get(row["key"], COST)) for name in (servers.SUBJECT, servers.GUARDED)),
+         rows.ratio_cell(row, servers.GUARDED, servers.SUBJECT, figure.get(row["key"], COST))]
+        for row in measured
+    ])
+
+
 def report(figures):
     parts = [caption(figures["machine"])]
     by_key = {row["key"]: row for row in figures["cells"]}
@@ -130,6 +175,10 @@ def report(figures):
     if LANGUAGES.key in by_key:
         parts += ["A publisher of JSON to members of plain text, CPU seconds per million deliveries:",
                   languages_table(by_key[LANGUAGES.key])]
+    guarded_rows = [row for row in figures["cells"] if row["key"].startswith("rights-")]
+    if guarded_rows:
+        parts += ["Rights and limits, off and on, CPU µs per delivery and per connect, whose token is known already:",
+                  rights_table(guarded_rows)]
     return "\n\n".join([*parts, *rows.remarks(figures["cells"])]) + "\n"
 
 

@@ -3,11 +3,15 @@
 A name may have modifiers behind it: `broadcast-server, logging, before` is the program of the revision that `--against`
 names, with a log file.
 """
+import base64
 import functools
+import hmac
+import json
 import os
 import re
 import shutil
 import subprocess
+import time
 
 from .paths import BUILD, NCHAN_MODULE, NCHAN_PEER, NIO_BROADCAST, PEER_PYTHON, PYTHON_PEER, REPOSITORY, broadcast_server, echo_bench
 
@@ -16,12 +20,14 @@ NCHAN = "nchan"
 LOGGING = f"{SUBJECT}, logging"
 STORING = f"{SUBJECT}, state directory"
 FORGETFUL = f"{SUBJECT}, no history"
+# With rights and limits, none of which anybody comes up against; what connects shows TOKEN.
+GUARDED = f"{SUBJECT}, rights"
 BROADCASTING = (REFERENCE, SUBJECT, EXAMPLE, NIO, PYTHON)
 C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE = "c-example", "c-direct", "closures", "sequence"
 ECHOING = (C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE)
 NAMES = BROADCASTING + ECHOING + (NCHAN,)
 # Those that come from this package, and so from its revisions.
-OWN = (SUBJECT, LOGGING, STORING, FORGETFUL, CLOSURES, SEQUENCE)
+OWN = (SUBJECT, LOGGING, STORING, FORGETFUL, GUARDED, CLOSURES, SEQUENCE)
 
 BEFORE = "before"
 # Where the revision is whose servers are called `before`.
@@ -73,6 +79,33 @@ def make_certificates():
         )
 
 
+# MARK: Tokens
+
+SECRET, SECRET_FILE = "a secret of a benchmark, which is none", os.path.join(BUILD, "secret")
+
+
+def encoded(part):
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def make_token():
+    """A token that lets its bearer do everything in the year to come (RFC 7515, HS256)."""
+    claims = {"sub": "load", "exp": int(time.time()) + 365 * 86400, "channels": ["*"]}
+    content = ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims))
+    return f"{content}.{encoded(hmac.digest(SECRET.encode(), content.encode(), 'sha256'))}"
+
+
+TOKEN = make_token()
+LIMITS = ["--rate-client-messages", "10000000", "--rate-client-bytes", "1G", "--rate-channel-messages", "10000000",
+          "--rate-channel-bytes", "1G", "--rate-subject-messages", "10000000", "--rate-subject-bytes", "1G"]
+
+
+def rights():
+    with open(SECRET_FILE, "w") as file:
+        file.write(SECRET)
+    return ["--token-secret", SECRET_FILE, *LIMITS]
+
+
 # MARK: Commands
 
 def c_server(name, features):
@@ -104,6 +137,8 @@ def subject(program, features, modifiers):
         wanted += ["--history-messages", "0"]
     if "state directory" in modifiers:
         wanted += ["--state-dir", "{state}"]
+    if "rights" in modifiers:
+        wanted += rights()
     if "loops" in features:
         wanted += ["--threads", "2"]
     if "tls" in features:

@@ -1,6 +1,7 @@
 // A load client for WebSocket servers on one epoll loop: small, so that the server is what is measured.
 #include "ledger.h"
 #include "modes.h"
+#include "opening.h"
 #include "server_process.h"
 #include "transport.h"
 
@@ -28,13 +29,14 @@ static _Noreturn void explain(void) {
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
             "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
             "                    [--resumers N --resume MESSAGES] [--settle]\n"
-            "                    [--echo | --json] [--envelope text|none] [--deflate | --events] [--tls]\n");
+            "                    [--echo | --json] [--envelope text|none] [--deflate | --events] [--tls]\n"
+            "       all of them: [--bearer TOKEN], which each connection shows\n");
     exit(64);
 }
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
        WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS, STORED, RESUMERS,
-       RESUME, SETTLE, LISTEN_PORT };
+       RESUME, SETTLE, LISTEN_PORT, BEARER };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -66,6 +68,7 @@ int main(int argc, char **argv) {
         {"resume", required_argument, NULL, RESUME},
         {"settle", no_argument, NULL, SETTLE},
         {"events", no_argument, NULL, EVENTS},
+        {"bearer", required_argument, NULL, BEARER},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
@@ -103,6 +106,7 @@ int main(int argc, char **argv) {
         case READ_RATE: options.read_rate = atof(optarg); break;
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;
+        case BEARER: show_token(optarg); break;
         case JSON: options.json = true; break;
         case LISTEN_PORT: options.listen_port = atoi(optarg); break;
         case STORED: options.stored = optarg; break;

@@ -10,7 +10,7 @@
 
 static const char upgrade[] =
     "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n";
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n";
 // What RFC 6455, 1.3 has for that key.
 static const char accept_value[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 // What browsers offer, but for the server's context: with it no two connections would get the same bytes.
@@ -18,21 +18,28 @@ static const char deflate_offer[] =
     "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n";
 // What EventSource sends.
 static const char events[] = "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
-                             "Cache-Control: no-cache\r\n%s\r\n";
+                             "Cache-Control: no-cache\r\n%s%s\r\n";
+static char authorization[1024];
+
+void show_token(const char *token) {
+    int length = snprintf(authorization, sizeof(authorization), "Authorization: Bearer %s\r\n", token);
+    if (length >= (int)sizeof(authorization)) fail("a token of %zu bytes", strlen(token));
+}
 
 static int write_request(char *bytes, size_t capacity, const struct opening *opening) {
     char field[128] = "";
     if (opening->asks_for_events) {
         if (opening->position) snprintf(field, sizeof(field), "Last-Event-ID: %s\r\n", opening->position);
-        return snprintf(bytes, capacity, events, opening->path, field);
+        return snprintf(bytes, capacity, events, opening->path, authorization, field);
     }
     if (opening->subprotocol)
         snprintf(field, sizeof(field), "Sec-WebSocket-Protocol: %s\r\n", opening->subprotocol);
-    return snprintf(bytes, capacity, upgrade, opening->path, opening->offers_deflate ? deflate_offer : "", field);
+    return snprintf(bytes, capacity, upgrade, opening->path, opening->offers_deflate ? deflate_offer : "", authorization,
+                    field);
 }
 
 void begin_opening(struct connection *connection, int number, const struct opening *opening) {
-    char bytes[512];
+    char bytes[2048];
     int length = write_request(bytes, sizeof(bytes), opening);
     if (length >= (int)sizeof(bytes)) fail("a request of %d bytes", length);
     connection->transport = open_transport(number);

@@ -10,6 +10,9 @@ struct opening {
     const char *position;     // what a stream of events begins behind, as Last-Event-ID; NULL for now
 };
 
+// Has every connection show a token from now on.
+void show_token(const char *token);
+
 // Connects and shakes hands with so many in parallel as a listen queue takes; the sockets are nonblocking then.
 // `number` is that of the first among all connections of the process.
 void open_connections(struct connection *connections, int count, int number, struct opening opening);

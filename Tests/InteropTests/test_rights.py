@@ -116,6 +116,14 @@ def test_the_first_place_that_has_a_token_counts(start):
     assert refusal(url, "broadcast.bearer.***") == ("error", "bad-token", 4401)
 
 
+def test_a_server_without_tokens_does_not_look_at_them(start_server):
+    server = start_server()
+    for shown in [{"Authorization": "Basic YTpi"}, {"Authorization": f"Bearer {token()}"}]:
+        assert ask(server, "POST", "/team", "hello", **shown)[0] == 200
+        with connect(f"{server.url}/team?token=x", additional_headers=shown):
+            pass
+
+
 def test_who_has_no_token_is_told_so_in_each_language(start):
     server = start()
     assert refusal(f"{server.url}/team") == ("error", "no-token", 4401)

@@ -33,7 +33,9 @@ final class AccessControl: Sendable {
 
     /// What is granted for what somebody shows, if that needs no signature to be verified; nil when it does. On any loop.
     func known(_ presented: PresentedToken) -> Result<Grant, AccessFault>? {
-        switch presented {
+        // What is shown to a server without tokens is for somebody before it.
+        guard presented != .none, doorkeeper.takesTokens else { return .success(anonymousGrant) }
+        return switch presented {
         case .none: .success(anonymousGrant)
         case .malformed: .failure(.malformed)
         case .token(let token): doorkeeper.known(token)?.mapError(AccessFault.token)
@@ -67,7 +69,7 @@ final class AccessControl: Sendable {
 
     /// Why somebody may not do what it has no right to.
     func missing(_ rights: ChannelRights, to grant: Grant) -> AccessFault {
-        grant.source == .nothing && doorkeeper.policy.takesTokens ? .noToken : .forbidden(rights)
+        grant.source == .nothing && doorkeeper.takesTokens ? .noToken : .forbidden(rights)
     }
 
     /// What somebody is called who asks for a name, or for none.

@@ -50,6 +50,9 @@ final class Doorkeeper: Sendable {
     /// What is granted without a token.
     var anonymousGrant: Grant { state.withLock { $0.policy.anonymousGrant } }
 
+    /// Whether there is any token that is accepted.
+    var takesTokens: Bool { state.withLock { $0.policy.takesTokens } }
+
     /// Has another policy hold from now on. Those who are here already are not looked at: see ``renewed(_:)``.
     func replace(_ policy: AccessPolicy) {
         state.withLock { state in
