@@ -1,6 +1,7 @@
 """The configuration file, as an operator meets it: what check-config says of it, what --print-config prints, and what SIGHUP
 does with it."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,8 @@ import signal
 import socket
 import ssl
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 from conftest import BUILD
@@ -323,6 +326,47 @@ def test_many_hangups_do_no_harm(start, write):
     server.program.signal(signal.SIGHUP)
     server.wait_for("The configuration was read anew: .*log-messages")
     assert status_for(server, "https://last.example") == 101
+    server.stop()
+
+
+# Tokens
+
+
+def publish_status(server, token):
+    """What becomes of a message that is published with a token."""
+    request = urllib.request.Request(
+        f"{server.page}team", b"hello", {"Authorization": f"Bearer {token}", "Content-Type": "text/plain"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status // 100
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_tokens_are_exchanged_while_the_server_runs(start, run, write):
+    made = [json.loads(run("token", name, "--allow", "team", "--json").stdout) for name in ("ann", "bob")]
+    (ann, bob) = (one["token"] for one in made)
+    write(made[0]["line"] + "\n", "tokens")
+    configuration = "no-log-file: true\ntoken:\n  file: tokens\n"
+    server = start(configuration)
+    assert (publish_status(server, ann), publish_status(server, bob)) == (2, 401)
+    # One line is none: everything stays, and the place is told.
+    write(made[1]["line"] + "\nann\n", "tokens")
+    server.program.signal(signal.SIGHUP)
+    server.wait_for(r"\[ERROR\] The configuration stays as it is\. tokens:2: ")
+    assert (publish_status(server, ann), publish_status(server, bob)) == (2, 401)
+    done = run("check-config", "--config", "c.yaml")
+    assert (done.returncode, done.stderr[:10]) == (78, "tokens:2: ")
+    write(made[1]["line"] + "\n", "tokens")
+    server.program.signal(signal.SIGHUP)
+    server.wait_for(r"The configuration was read anew: no option has changed\.")
+    assert (publish_status(server, ann), publish_status(server, bob)) == (401, 2)
+    write(configuration + "  allow: [team]\nanonymous: ['*=subscribe', team]\n")
+    server.program.signal(signal.SIGHUP)
+    server.wait_for(r"The configuration was read anew: anonymous, token-allow\.")
+    for token in (ann, bob):
+        assert token not in server.program.output
     server.stop()
 
 
