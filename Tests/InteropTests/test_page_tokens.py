@@ -128,7 +128,8 @@ def test_who_may_only_read_cannot_write(browser, arrive, open_tab, guarded):
     enter(page, guarded.tokens["rita"])
     wait_for_state(page, "open")
     assert page.call("() => document.querySelector('#text').disabled && !document.querySelector('#reading').hidden")
-    assert shown(page, "#reading") == ["You may only read here."]
+    assert shown(page, "#reading, #members") == ["You may not see who is here.", "You may only read here."]
+    wait_for_text(page, "#entries", "you may not see here what was said before")
     ann = arrive(browser, guarded)
     wait_for_state(ann, "locked")
     enter(ann, guarded.tokens["ann"])

@@ -53,8 +53,9 @@ let isNews = false;
 let floor;
 /** What the page before this one has shown, until it is shown again: the id behind which, before which entry, how many. */
 let recall;
-/** Whether we may say something here, and whether we may have what was said before; the server says so if not. */
+/** Whether we may say something here, be told who is here, and have what was said before; the server says so if not. */
 let mayPublish = true;
+let mayKnow = true;
 let mayRecall = true;
 /** Whether the server does not let us in. */
 let isKeptOut = false;
@@ -288,7 +289,7 @@ function gapReasons(missing) {
         epoch: "the server has begun anew since",
         future: "the server has not come as far",
         malformed: "the server does not know the position",
-        forbidden: "what was said before may not be had here",
+        forbidden: "you may not see here what was said before",
         slow: "they came faster than this page took them",
     };
 }
@@ -343,6 +344,7 @@ function askForToken(why) {
 /** `rights` is missing where we may do all that members do. */
 function takeRights(rights) {
     mayPublish = rights?.includes("publish") ?? true;
+    mayKnow = rights?.includes("presence") ?? true;
     mayRecall = rights?.includes("history") ?? true;
     reading.hidden = mayPublish;
     showComposer();
@@ -386,9 +388,14 @@ function showMembers() {
         return item;
     });
     const others = memberCount - members.size;
-    if (others > 0) items.push(make("li", "hint", members.size ? `and ${others} more` : "too many to be listed"));
+    if (others > 0) items.push(make("li", "hint", othersLabel(others)));
     memberList.replaceChildren(...items);
-    count.textContent = memberCount || "";
+    count.textContent = mayKnow && memberCount || "";
+}
+
+function othersLabel(count) {
+    if (!mayKnow) return "You may not see who is here.";
+    return members.size ? `and ${count} more` : "too many to be listed";
 }
 
 function showTitle(unread) {
