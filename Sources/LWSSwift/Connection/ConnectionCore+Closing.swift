@@ -29,8 +29,10 @@ extension ConnectionCore {
         for member in memberships { member.readNoFurther() }
         liveness.closingBegan(loop.now)
         scheduleDeadline()
+        let ending = dropHeld()
         // The peer's close frame must be seen, whoever has stopped reading.
         if !hasInputEnded { resumeReading(.all) }
+        if let ending, !hasInputEnded { end(with: ending) }
         stateChanged()
     }
 

@@ -13,6 +13,7 @@ extension ConnectionCore {
         var writableHandler: (() -> Void)?
         var pieceReader: PieceReader?
         var pieceHandler: ((MessagePiece) -> Void)?
+        var held = HeldInput()
     }
 
     func makeExtras() -> Extras {

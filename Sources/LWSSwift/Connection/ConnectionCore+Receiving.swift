@@ -8,7 +8,12 @@ extension ConnectionCore {
         static let groupIsCongested = Pauses(rawValue: 4)
         /// Those that the reader of the messages is to blame for.
         static let byReader: Pauses = [.user, .inboxIsFull]
-        static let all: Pauses = [.user, .inboxIsFull, .groupIsCongested]
+        /// The peer sends more than it may.
+        static let heldBack = Pauses(rawValue: 8)
+        static let all: Pauses = [.user, .inboxIsFull, .groupIsCongested, .heldBack]
+
+        /// Whether what comes is read, be it to hold it back.
+        var letRead: Bool { subtracting(.heldBack).isEmpty }
     }
 
     @inline(__always)
@@ -34,6 +39,12 @@ extension ConnectionCore {
             hasInputEnded = true
             fail(error.code, error.reason)
         }
+        if isHoldingBack, !hasInputEnded { unsafe hold(&input) }
+    }
+
+    /// What was held back until now.
+    func receiveHeld(_ bytes: UnsafeRawBufferPointer, _ piece: MessageAssembler.Piece) {
+        unsafe receive(bytes, piece)
     }
 
     @inline(__always)
@@ -71,7 +82,7 @@ extension ConnectionCore {
         }
     }
 
-    private func receivePong(_ payload: [UInt8]) {
+    func receivePong(_ payload: [UInt8]) {
         guard let extras, payload.count == 8 else { return }
         let number = unsafe payload.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt64.self) }
         guard let index = extras.pings.firstIndex(where: { $0.number == number }) else { return }
@@ -85,7 +96,7 @@ extension ConnectionCore {
     @discardableResult
     func pauseReading(_ reason: Pauses) -> Bool {
         guard machine.isOpen, !pauses.contains(reason) else { return false }
-        if pauses.isEmpty { pauseReading() }
+        if pauses.letRead { pauseReading() }
         if pauses.isDisjoint(with: .byReader), !reason.isDisjoint(with: .byReader) {
             liveness.readerStopped(loop.now)
             scheduleDeadline()
@@ -98,11 +109,17 @@ extension ConnectionCore {
         guard !pauses.isEmpty else { return }
         pauses.subtract(reason)
         if pauses.isDisjoint(with: .byReader) { liveness.readerWentOn() }
-        guard pauses.isEmpty else { return }
+        guard pauses.letRead else { return }
         liveness.readingWentOn(loop.now)
         // What was not asked of the peer meanwhile is due again.
         scheduleDeadline()
-        if unread.isEmpty { resumeReading() } else { readOnSoon() }
+        if isHoldingBack {
+            handOverHeldSoon()
+        } else if unread.isEmpty {
+            resumeReading()
+        } else {
+            readOnSoon()
+        }
     }
 
     /// The reader has made room.
@@ -120,8 +137,8 @@ extension ConnectionCore {
         loop.execute { self.readOn() }
     }
 
-    private func readOn() {
-        guard pauses.isEmpty, !unread.isEmpty else { return }
+    func readOn() {
+        guard pauses.letRead, !unread.isEmpty else { return }
         var bytes = unread
         unread = []
         let rest = unsafe bytes.withUnsafeMutableBytes { bytes in

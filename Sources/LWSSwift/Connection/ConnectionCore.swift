@@ -90,7 +90,7 @@ final class ConnectionCore: Subscriber, @unchecked Sendable {
 
     override func received(_ bytes: UnsafeMutableRawBufferPointer) {
         heardFromPeer()
-        guard unread.isEmpty, pauses.isEmpty else {
+        guard unread.isEmpty, pauses.letRead else {
             if !hasInputEnded { unsafe unread.append(contentsOf: bytes) }
             return
         }
@@ -120,6 +120,7 @@ final class ConnectionCore: Subscriber, @unchecked Sendable {
     }
 
     override func transportEnded() {
+        handOverAllHeld()
         if let close = machine.transportEnded() { tellEnd(close) }
     }
 
@@ -176,15 +177,23 @@ final class ConnectionCore: Subscriber, @unchecked Sendable {
         Liveness.Situation(
             isOpen: machine.isOpen,
             isReading: pauses.isEmpty,
+            isHeldBack: isHoldingBack,
             lastDelivery: memberships.reduce(0) { max($0, $1.lastDelivery) }
         )
     }
 
     func scheduleDeadline() {
-        if let next = liveness.next(loop.now, settings, situation) { loop.schedule(self, at: next) }
+        if let next = nextDeadline(loop.now) { loop.schedule(self, at: next) }
+    }
+
+    private func nextDeadline(_ now: UInt64) -> UInt64? {
+        let next = liveness.next(now, settings, situation)
+        guard let endOfHolding else { return next }
+        return min(next ?? .max, endOfHolding)
     }
 
     override func deadlinePassed(_ now: UInt64) -> UInt64? {
+        if let endOfHolding, now >= endOfHolding { handOverHeld() }
         switch liveness.demand(now, settings, situation, peerProgress: { peerProgress }) {
         case .nothing: break
         case .ping: sendPing(0)
@@ -195,6 +204,6 @@ final class ConnectionCore: Subscriber, @unchecked Sendable {
             end()
         case .cut: end()
         }
-        return liveness.next(now, settings, situation)
+        return nextDeadline(now)
     }
 }

@@ -28,6 +28,9 @@ struct Liveness {
         var isOpen = true
         /// While reading is stopped a peer's signs would not be seen, so they are not asked for.
         var isReading = true
+        /// Messages of the peer are held back. Its signs may stand behind others, which are not read, so that what its system
+        /// acknowledges counts as one.
+        var isHeldBack = false
         /// When a message of a group last went out.
         var lastDelivery: UInt64 = 0
     }
@@ -154,7 +157,12 @@ struct Liveness {
         _ situation: Situation
     ) -> Demand {
         guard let time = timeOfKeepalive(settings, situation), now >= time else { return .nothing }
-        guard pingLeftAt == 0 else { return .cut }
+        guard pingLeftAt == 0 else {
+            guard situation.isHeldBack, lastGrowth > pingLeftAt else { return .cut }
+            pingLeftAt = 0
+            lastReceived = lastGrowth
+            return .nothing
+        }
         isPingQueued = true
         return .ping
     }
@@ -217,12 +225,15 @@ struct Liveness {
     }
 
     private func endOfIdleTime(_ settings: ConnectionSettings, _ situation: Situation) -> UInt64? {
-        settings.idleTimeout.map { max(lastMessage, situation.lastDelivery).saturatingAdd($0) }
+        guard !situation.isHeldBack else { return nil }
+        return settings.idleTimeout.map { max(lastMessage, situation.lastDelivery).saturatingAdd($0) }
     }
 
     /// When a ping is due, or the end when one is not answered. One that has not left yet waits for the socket.
     private func timeOfKeepalive(_ settings: ConnectionSettings, _ situation: Situation) -> UInt64? {
-        guard let interval = settings.keepaliveInterval, situation.isReading, !isPingQueued else { return nil }
+        guard let interval = settings.keepaliveInterval, !isPingQueued,
+            situation.isReading || situation.isHeldBack
+        else { return nil }
         return pingLeftAt != 0
             ? end(pingLeftAt, settings.keepaliveTimeout) : lastReceived.saturatingAdd(interval)
     }

@@ -112,6 +112,22 @@ public struct LoopConnection: Identifiable {
         confined.resumeReading(.user)
     }
 
+    /// Takes no further message from the peer for so long, so that TCP slows it down: for one that sends more than it may.
+    ///
+    /// Nothing is lost and, other than with ``pauseReading()``, the peer is not blamed: nothing that it has sent runs out of
+    /// time. Its pings are answered, its pongs and its close frame are seen, as far as they stand within the next 64 KiB; beyond
+    /// that, what its system acknowledges counts as a sign of life. A close frame is answered behind the messages before it,
+    /// which wait for no longer than ``ConnectionLimits/closeTimeout`` then; when the connection is lost they are delivered at
+    /// once, as far as they have been read.
+    ///
+    /// It takes at most 96 KiB of memory. Called again it counts from then, if that is later: a handler of messages may call
+    /// it with each message. What waits goes on up to 200 ms later than asked for; what is held back comes in order.
+    ///
+    /// - Parameter time: zero and less do nothing.
+    public func holdBack(for time: Duration) {
+        confined.holdBack(milliseconds: time.milliseconds)
+    }
+
     private var confined: ConnectionCore {
         core.loop.preconditionIsCurrent("LoopConnection")
         return core

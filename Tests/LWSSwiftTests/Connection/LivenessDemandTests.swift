@@ -195,4 +195,27 @@ import Testing
         #expect(next(5_000, closed) == nil)
         #expect(demand(5_000, closed) == .nothing)
     }
+
+    @Test mutating func `of one that is held back what its system takes is a sign of life`() {
+        let held = Liveness.Situation(isReading: false, isHeldBack: true)
+        #expect(demand(1_200, held, progress: 5) == .ping)
+        #expect(everythingHasLeft(1_200))
+        #expect(demand(1_215, held, progress: 7) == .nothing)
+        // It was heard of then, and is asked again only when it has been silent for as long as usual.
+        let next = firstDemand(from: 1_216, held) { _ in 7 }
+        #expect(next?.time == 1_465)
+        #expect(next?.demand == .ping)
+        #expect(everythingHasLeft(1_465))
+        let end = firstDemand(from: 1_466, held) { _ in 7 }
+        #expect(end?.time == 1_515)
+        #expect(end?.demand == .cut)
+    }
+
+    @Test mutating func `one that is held back is not idle`() {
+        let held = Liveness.Situation(isReading: false, isHeldBack: true)
+        for now in stride(from: 1_000, to: 9_000 as UInt64, by: 10) {
+            if demand(now, held, progress: now) == .ping { #expect(everythingHasLeft(now)) }
+        }
+        #expect(next(9_000, held) != 1_500)
+    }
 }
