@@ -34,7 +34,7 @@ public struct SocketAddress: Sendable, Hashable {
         }
     }
 
-    /// The port; nil for a Unix-domain socket.
+    /// The port; nil for a Unix-domain socket. 0 for one that is not known.
     public var port: Int? {
         switch storage {
         case .v4(_, let port), .v6(_, _, _, let port): Int(port)
@@ -45,6 +45,30 @@ public struct SocketAddress: Sendable, Hashable {
     /// Whether this is an IPv6 address.
     public var isIPv6: Bool {
         if case .v6 = storage { true } else { false }
+    }
+
+    /// An address that somebody else has told, such as a proxy.
+    ///
+    /// - Parameters:
+    ///   - host: numeric, without brackets and without a scope. IPv4 within IPv6 counts as IPv4.
+    ///   - port: 0 when it is not known.
+    /// - Returns: nil when this is no address.
+    public init?(host: String, port: Int) {
+        guard let address = IPAddress(host), let port = UInt16(exactly: port) else { return nil }
+        self.init(address, port: port)
+    }
+
+    init(_ address: IPAddress, port: UInt16) {
+        let bytes = address.bytes
+        storage = unsafe bytes.withUnsafeBytes { bytes in
+            guard bytes.count == 16 else { return unsafe .v4(bytes.loadUnaligned(as: UInt32.self), port: port) }
+            return unsafe .v6(
+                bytes.loadUnaligned(as: UInt64.self),
+                bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                scope: 0,
+                port: port
+            )
+        }
     }
 
     init(unixPath: String) {
@@ -82,9 +106,10 @@ public struct SocketAddress: Sendable, Hashable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// `127.0.0.1:8088`, `[::1]:8088`, or `unix:/path`.
+    /// `127.0.0.1:8088`, `[::1]:8088`, or `unix:/path`; without a port that is not known.
     public var description: String {
         guard let port else { return host.isEmpty ? "unix" : "unix:\(host)" }
+        guard port != 0 else { return host }
         return isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
