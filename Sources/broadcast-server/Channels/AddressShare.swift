@@ -1,4 +1,5 @@
 internal import Glibc
+import LWSSwift
 
 /// Who a client is when something is shared out: its IPv4 address, or the network of its IPv6 address, since one customer
 /// of a provider has a whole network (RFC 6177). All whose address is not known are one.
@@ -22,5 +23,16 @@ struct AddressShare: Hashable, Sendable {
         } else {
             network = .max
         }
+    }
+
+    /// - Parameter address: nil for a client that has none.
+    init(_ address: SocketAddress?) {
+        self.init(host: address?.port == nil ? nil : address?.host)
+    }
+
+    /// Whether it is on this machine, or has no address, which only those can have who are on this machine.
+    var isLocal: Bool {
+        // ::1 is in the network 0, where nobody else is. 127.0.0.0/8 are the addresses of this machine (RFC 1122).
+        network == 0 || network == .max || network >> 24 == 127
     }
 }

@@ -15,6 +15,8 @@ final class Channel: @unchecked Sendable {
     let home: ServiceLoop
     private let loops: [ServiceLoop]
     let settings: ChatSettings
+    /// What is left of what may be sent in it.
+    let meter = SharedMeter()
     /// What is kept of what was said.
     let limits: BroadcastGroup.History
     private(set) weak var directory: ChannelDirectory?

@@ -6,6 +6,7 @@ import Synchronization
 final class ChannelDirectory: Sendable {
     private let loops: [ServiceLoop]
     private let settings: ChatSettings
+    private let limits: Limits
     private let table = Monitor(ChannelTable<Channel>())
     private let absent = Monitor(AbsentSessions<AbsentSession>())
     private let lastID = Atomic<UInt64>(0)
@@ -19,7 +20,14 @@ final class ChannelDirectory: Sendable {
     private let replication: Replication?
 
     /// - Parameter loops: the channels are spread over them.
-    init(on loops: [ServiceLoop], _ settings: ChatSettings, _ store: StateStore?, _ replication: Replication? = nil) {
+    init(
+        on loops: [ServiceLoop],
+        _ settings: ChatSettings,
+        _ limits: Limits,
+        _ store: StateStore?,
+        _ replication: Replication? = nil
+    ) {
+        self.limits = limits
         self.replication = replication
         self.loops = loops
         self.settings = settings
@@ -50,16 +58,28 @@ final class ChannelDirectory: Sendable {
 
     // MARK: Channels
 
-    /// Whether a channel is there, or may be made.
-    func hasRoom(for name: ChannelName) -> Bool {
-        table.withLock { $0.hasRoom(for: name) }
+    /// Why a channel cannot be entered; nil when it is there, or may be made.
+    func refusal(of name: ChannelName, by principal: Principal) -> ChannelTable<Channel>.TooManyChannels? {
+        let bounds = limits.channelBounds(for: principal)
+        return table.withLock { $0.refusal(of: name, within: bounds) }
+    }
+
+    /// What is left of what may be sent in a channel; nil when there is none of that name.
+    func meter(of name: ChannelName) -> SharedMeter? {
+        table.withLock { $0[name]?.meter }
     }
 
     /// The channel of a name, for a use that ``leave(_:uses:isEmpty:)`` ends. It is made if there is none.
-    func enter(_ name: ChannelName) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
+    ///
+    /// - Parameter principal: who has it made; nil for nobody who is known.
+    func enter(
+        _ name: ChannelName,
+        by principal: Principal? = nil
+    ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
+        let bounds = limits.channelBounds(for: principal)
         let result = table.withLock { table in
             Result { () throws(ChannelTable<Channel>.TooManyChannels) in
-                let result = try table.enter(name) {
+                let result = try table.enter(name, within: bounds) {
                     Channel(
                         name,
                         on: loops(for: name),
@@ -128,7 +148,9 @@ final class ChannelDirectory: Sendable {
 
     /// A session has lost its connection; another one, perhaps of another channel, may have to be given up for it.
     func sessionWasLost(_ session: AbsentSession, of share: AddressShare) {
-        guard let victim = absent.withLock({ $0.add(session, of: share) }) else { return }
+        let (all, ofShare) = limits.sessionBounds
+        let victim = absent.withLock { $0.add(session, of: share, maximumCount: all, maximumShare: ofShare) }
+        guard let victim else { return }
         victim.channel.giveUp(victim.id)
     }
 

@@ -1,7 +1,8 @@
 /// The channels there are, by name, in the order in which they were used.
 ///
-/// At most ``maximumCount``. One that is used by nobody, but remembers something, gives way to a new one: the one that was
-/// used longest ago first.
+/// There are only so many; the one without a name comes on top, so that it is always there. One that is used by nobody, but
+/// remembers something, gives way to a new one: one that the same address has made, if it has made several, or the one that
+/// was used longest ago.
 struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
     static var maximumCount: Int { 10_000 }
 
@@ -9,22 +10,52 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
         let channel: Channel
         /// Its members, and those on their way to become one.
         var uses: Int
+        /// nil where nobody is known to have made it.
+        let maker: AddressShare?
+    }
+
+    /// What one address has made.
+    private struct Made: Sendable {
+        var count = 0
+        /// Those that are used by nobody.
+        var idle = RecencyMap<ChannelName, Void>()
     }
 
     private var entries = RecencyMap<ChannelName, Entry>()
     /// Those that are used by nobody: with all in use, to look for one must not take as long as there are channels.
     private var idle = RecencyMap<ChannelName, Void>()
+    private var made: [AddressShare: Made] = [:]
 
     var count: Int { entries.count }
     /// From the one that was used longest ago to the latest.
     var channels: [Channel] { entries.map(\.value.channel) }
 
     /// Why a channel cannot be entered.
-    struct TooManyChannels: Error, Equatable {}
+    struct TooManyChannels: Error, Equatable {
+        /// It is the address that has made too many, and others may make some.
+        var isOfAddress = false
 
-    /// Whether a channel is there, or may be made.
-    func hasRoom(for name: ChannelName) -> Bool {
-        entries[name] != nil || entries.count < Self.maximumCount || !idle.isEmpty
+        var refusal: Refusal { isOfAddress ? .addressHasTooManyChannels : .tooManyChannels }
+    }
+
+    /// How many channels there may be.
+    struct Bounds: Sendable {
+        var all = ChannelTable.maximumCount
+        /// Who makes one that is not there; nil where nobody is known.
+        var maker: AddressShare?
+        /// How many it may have made; nil for as many as it likes.
+        var ofMaker: Int?
+    }
+
+    /// Why a channel cannot be entered; nil when it is there, or may be made.
+    func refusal(of name: ChannelName, within bounds: Bounds = Bounds()) -> TooManyChannels? {
+        guard entries[name] == nil, name != .default else { return nil }
+        do throws(TooManyChannels) {
+            _ = try victim(within: bounds)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// The channel of a name, if there is one.
@@ -35,22 +66,35 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
     /// - Returns: with the channel, the one that had to give way.
     mutating func enter(
         _ name: ChannelName,
+        within bounds: Bounds = Bounds(),
         make: () -> Channel
     ) throws(TooManyChannels) -> (channel: Channel, evicted: Channel?) {
         if let entry = entries[name] {
             entries[name]?.uses += 1
             entries.touch(name)
-            idle.removeValue(forKey: name)
+            noteUse(name, entry)
             return (entry.channel, nil)
         }
-        var evicted: Channel?
-        if entries.count == Self.maximumCount {
-            guard let unused = idle.removeFirst() else { throw TooManyChannels() }
-            evicted = entries.removeValue(forKey: unused.key)?.channel
-        }
+        let victim = name == .default ? nil : try victim(within: bounds)
+        let evicted = victim.flatMap { remove($0) }
         let channel = make()
-        entries[name] = Entry(channel: channel, uses: 1)
+        let maker = name == .default ? nil : bounds.maker
+        entries[name] = Entry(channel: channel, uses: 1, maker: maker)
+        if let maker { made[maker, default: Made()].count += 1 }
         return (channel, evicted)
+    }
+
+    /// The one that has to give way to a new one; nil when none has to.
+    private func victim(within bounds: Bounds) throws(TooManyChannels) -> ChannelName? {
+        let own = bounds.maker.flatMap { made[$0] }
+        if let own, let most = bounds.ofMaker, own.count >= most {
+            guard let unused = own.idle.first else { throw TooManyChannels(isOfAddress: true) }
+            return unused.key
+        }
+        guard entries.count - (entries[.default] == nil ? 0 : 1) >= bounds.all else { return nil }
+        let ownUnused = own?.count ?? 0 > 1 ? own?.idle.first?.key : nil
+        guard let unused = ownUnused ?? idle.first?.key else { throw TooManyChannels() }
+        return unused
     }
 
     /// Begins further uses of a channel.
@@ -70,13 +114,12 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
         guard let entry = entries[name], entry.channel === channel else { return false }
         let isUsed = entry.uses > uses
         guard isUsed || !isEmpty else {
-            entries.removeValue(forKey: name)
-            idle.removeValue(forKey: name)
+            remove(name)
             return true
         }
         entries[name]?.uses -= uses
         if uses > 0 { entries.touch(name) }
-        if !isUsed, idle[name] == nil { idle[name] = () }
+        if !isUsed { noteEndOfUse(name, entry) }
         return false
     }
 
@@ -84,5 +127,29 @@ struct ChannelTable<Channel: AnyObject & Sendable>: Sendable {
     mutating func touch(_ name: ChannelName) {
         entries.touch(name)
         idle.touch(name)
+        if let maker = entries[name]?.maker { made[maker]?.idle.touch(name) }
+    }
+
+    private mutating func noteUse(_ name: ChannelName, _ entry: Entry) {
+        idle.removeValue(forKey: name)
+        if let maker = entry.maker { made[maker]?.idle.removeValue(forKey: name) }
+    }
+
+    /// Nobody keeps it from giving way; the one without a name never does.
+    private mutating func noteEndOfUse(_ name: ChannelName, _ entry: Entry) {
+        guard name != .default, idle[name] == nil else { return }
+        idle[name] = ()
+        if let maker = entry.maker { made[maker]?.idle[name] = () }
+    }
+
+    @discardableResult
+    private mutating func remove(_ name: ChannelName) -> Channel? {
+        guard let entry = entries.removeValue(forKey: name) else { return nil }
+        noteUse(name, entry)
+        if let maker = entry.maker {
+            made[maker]?.count -= 1
+            if made[maker]?.count == 0 { made[maker] = nil }
+        }
+        return entry.channel
     }
 }

@@ -8,6 +8,7 @@ import Synchronization
 final class ChatService: Sendable {
     let settings: ChatSettings
     let logger: Logger
+    let limits: Limits
     /// Writes what somebody said to the log: apart from the logger, since it happens for every message.
     private let writeMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
     /// Whether the log has it; that may change.
@@ -28,6 +29,7 @@ final class ChatService: Sendable {
     init(
         on loops: [ServiceLoop],
         _ settings: ChatSettings,
+        limits: Limits = Limits(),
         logger: Logger,
         logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
         logsMessages: @escaping @Sendable () -> Bool = { true },
@@ -39,12 +41,13 @@ final class ChatService: Sendable {
         refusals = RefusalLog(logger)
         self.loops = loops
         self.settings = settings
+        self.limits = limits
         self.logger = logger
         writeMessage = logMessage
         self.logsMessages = logsMessages
         self.store = store
         self.replication = replication
-        directory = ChannelDirectory(on: loops, settings, store, replication)
+        directory = ChannelDirectory(on: loops, settings, limits, store, replication)
     }
 
     /// nil when the log leaves out what is said.
@@ -67,9 +70,11 @@ final class ChatService: Sendable {
     /// Why nobody can be taken in.
     static let tooManyChannels = "There are too many channels: use an existing one, or come back later."
 
-    /// Whether a channel is there, or may be made.
-    func hasRoom(for channel: ChannelName) -> Bool {
-        directory.hasRoom(for: channel)
+    /// Why somebody cannot come to a channel that is not there; nil when it is, or may be made.
+    func refusal(of channel: ChannelName, by principal: Principal) -> Refusal? {
+        guard let refusal = directory.refusal(of: channel, by: principal)?.refusal else { return nil }
+        limits.count(refusal)
+        return refusal
     }
 
     /// Takes in a member.
@@ -92,9 +97,10 @@ final class ChatService: Sendable {
         refuse: @escaping @Sendable () -> Void,
         _ arrive: @escaping @Sendable (Participant.Place) -> Void
     ) throws(ChannelTable<Channel>.TooManyChannels) -> Channel {
-        let channel = try directory.enter(request.channel)
+        let channel = try directory.enter(request.channel, by: principal)
         let arrived: @Sendable (Channel.Arrival, UInt64) -> Void = { [self] arrival, link in
             let total = connectionCount.add(1, ordering: .relaxed).newValue
+            limits.connectionBegan(principal.share)
             let seat = arrival.seat
             let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
             let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
@@ -126,6 +132,7 @@ final class ChatService: Sendable {
     func leave(_ participant: Participant, _ reason: String, isForGood: Bool) {
         let seat = participant.seat
         let total = connectionCount.subtract(1, ordering: .relaxed).newValue
+        limits.connectionEnded(participant.principal.share)
         logger.info("Client \(seat.id) disconnected (\(reason)). Total clients: \(total)")
         // All are leaving, and some would be told of others before they have gone themselves.
         guard isListening else { return }
@@ -209,20 +216,27 @@ final class ChatService: Sendable {
     /// On one of the loops. It returns when the messages have their places or, if they are to be on the disk and there is a
     /// state directory, when they are there.
     ///
-    /// - Parameter address: of who says it, for the log.
+    /// - Parameters:
+    ///   - principal: whose share of messages it is, and of channels if there is none of this name.
+    ///   - address: of who says it, for the log.
     /// - Returns: what became of each message, in order.
     func publish(
         _ posting: Posting,
         in name: ChannelName,
+        as principal: Principal,
         from address: SocketAddress?
     ) async throws(PostingFault) -> [Posted] {
         guard isListening else { throw .stopped }
+        let meter = directory.meter(of: name)
+        if let wait = limits.judgePosting(posting.amount, principal, channel: meter) { throw .tooFast(wait) }
         let channel: Channel
         do throws(ChannelTable<Channel>.TooManyChannels) {
-            channel = try directory.enter(name)
+            channel = try directory.enter(name, by: principal)
         } catch {
-            throw .noRoom
+            limits.count(error.refusal)
+            throw .noRoom(isOfAddress: error.isOfAddress)
         }
+        if meter == nil { limits.pay(posting.amount, in: channel.meter) }
         var posting = posting
         posting.isDurable = posting.isDurable || settings.isDurable
         let result = await withCheckedContinuation { [posting] continuation in

@@ -1,4 +1,5 @@
 import LWSSwift
+import Logging
 
 /// A member on its connection's loop: where it stands, and what stands around its words. The gateways are the kinds of it.
 ///
@@ -22,6 +23,21 @@ class Participant: @unchecked Sendable {
     private final var madeEnvelope: BroadcastEnvelope?
     private final var madeSpeaker: Speaker?
     private final var owesAttendance = false
+    /// What it may send before that is paid for. Not checked at run time for overlapping accesses, which every message would
+    /// pay for.
+    @exclusivity(unchecked) private final var portion = SendingPortion()
+    /// Made when it first says something.
+    private final var account: Account?
+
+    private final class Account {
+        var sending = SendingAccount()
+        /// What all connections of its subject have left; nil for one without.
+        let subject: SharedMeter?
+
+        init(subject: SharedMeter?) {
+            self.subject = subject
+        }
+    }
 
     init(_ place: Place, _ membership: BroadcastMember) {
         service = place.service
@@ -136,6 +152,30 @@ class Participant: @unchecked Sendable {
 
     /// Has it go, since it may not be here any longer.
     func dismiss(_ fault: AccessFault) {}
+
+    // MARK: What it sends
+
+    /// Counts a message that was taken. When it is more than may come, what follows is held back.
+    @inline(__always)
+    final func count(_ message: BorrowedMessage) {
+        if unsafe portion.count(message.bytes.byteCount) { settle() }
+    }
+
+    private final func settle() {
+        let account = account ?? Account(subject: principal.subject.map(service.limits.meter))
+        self.account = account
+        let slowing = unsafe service.limits.settle(
+            &account.sending,
+            &portion,
+            subject: account.subject,
+            channel: channel.meter
+        )
+        guard let slowing, let connection = membership.subscriber.webSocket?.onLoop else { return }
+        connection.holdBack(for: .seconds(slowing.wait))
+        guard slowing.isNews else { return }
+        service.logger.info("Client \(seat.id) sends more than it may, and is slowed down.")
+        tell(.notice(.slowed))
+    }
 
     // MARK: What it has lost
 

@@ -7,8 +7,10 @@ struct Posted: Sendable, Equatable {
 
 /// Why nothing of a posting was taken, or not as it was to be.
 enum PostingFault: Error, Equatable {
-    /// There are too many channels.
-    case noRoom
+    /// There are too many channels: of the address, or in all.
+    case noRoom(isOfAddress: Bool)
+    /// More messages come than may: it may be said again after so many seconds.
+    case tooFast(Int)
     /// The server is being stopped.
     case stopped
     /// The key came before with something else.

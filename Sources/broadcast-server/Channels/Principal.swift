@@ -8,7 +8,7 @@ struct Principal: Sendable, Equatable {
     var pass: Pass?
 
     init(address: SocketAddress?, _ grant: Grant? = nil) {
-        share = AddressShare(host: address?.port == nil ? nil : address?.host)
+        share = AddressShare(address)
         pass = grant.flatMap { $0.source == .nothing ? nil : Pass($0) }
     }
 

@@ -300,7 +300,7 @@ actor Conversation {
             take(status)
         case .rights(let granted):
             mayPublish = ChannelRights.told(granted.rights, include: .publish)
-        case .message, .position, .gap, .ack, .history, .expiring, .error, .unknown:
+        case .message, .position, .gap, .ack, .history, .expiring, .notice, .error, .unknown:
             break
         }
     }

@@ -155,6 +155,8 @@ struct Link: Sendable {
             }
         case .status(let status):
             if let notice = StatusNotice(status) { presenter.tell(notice.level, notice.line) }
+        case .notice(let notice):
+            presenter.tell(.warning, EscapedText.escape(notice.message))
         case .error(let problem) where problem.code == .unavailable && problem.key != nil:
             if let key = problem.key, await conversation.holdBack(key) {
                 presenter.tell(.warning, "The server does not take what was sent just now: it is sent again.")

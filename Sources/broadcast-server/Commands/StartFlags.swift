@@ -26,6 +26,7 @@ struct StartFlags: ParsableArguments {
     @Option(\.historyAge) var historyAge: TimeSpan?
     @Option(\.historyTotal) var historyTotal: ByteCount?
     @Option(\.sessionGrace) var sessionGrace: TimeSpan?
+    @OptionGroup var limits: LimitFlags
     @Option(\.stateDir) var stateDir: String?
     @Flag(\.durable) var durable: Bool?
     @Option(\.cluster) var cluster: NATSServers?

@@ -8,6 +8,7 @@ struct StartSettings: Equatable {
     var network: NetworkSettings
     var access: AccessSettings
     var chat: ChatSettings
+    var limits: LimitSettings
     var storage: StorageSettings
     /// nil for a server that is alone.
     var cluster: ClusterSettings?
@@ -24,6 +25,7 @@ struct StartSettings: Equatable {
         )
         access = try AccessSettings(flags: flags.tokens, environment: environment)
         chat = try ChatSettings(flags: flags, environment: environment)
+        limits = try LimitSettings(flags: flags, environment: environment)
         storage = try StorageSettings(flags: flags, chat: &chat, environment: environment)
         cluster = try ClusterSettings(flags: flags, chat: chat, storage: storage, environment: environment)
         log = LogSettings(

@@ -17,7 +17,11 @@ struct EventRequests: Sendable {
         )
         if let problem = visit.problems.first { throw ProblemDetails(problem) }
         guard service.isListening else { throw .stopping }
-        guard service.hasRoom(for: channel) else { throw .noRoom }
+        let address = request.remoteAddress
+        if let (refusal, wait) = service.limits.judgeArrival(AddressShare(address), address) {
+            throw ProblemDetails(refusal, retryAfter: wait)
+        }
+        if let refusal = service.refusal(of: channel, by: Principal(address: address)) { throw ProblemDetails(refusal) }
         let (grant, rights) = try await service.admit(request, to: channel, needing: .subscribe)
         do throws(AccessFault) {
             _ = try visit.enter(with: grant, service.access)
@@ -38,6 +42,8 @@ struct EventRequests: Sendable {
         _ address: SocketAddress?
     ) {
         let subscriber = stream.subscriber
+        // Others may have come since the answer began. It comes back, and is refused then.
+        guard service.limits.hasRoom(for: principal.share, address) else { return stream.close() }
         do throws(ChannelTable<Channel>.TooManyChannels) {
             // Who is refused comes back by itself.
             let refuse: @Sendable () -> Void = { subscriber.eventStream?.close() }

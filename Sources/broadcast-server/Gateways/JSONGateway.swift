@@ -61,6 +61,11 @@ final class JSONGateway: Participant, @unchecked Sendable {
     // MARK: What comes from it
 
     private func receive(_ message: BorrowedMessage) {
+        take(message)
+        count(message)
+    }
+
+    private func take(_ message: BorrowedMessage) {
         guard service.isListening else { return }
         guard message.kind == .text else {
             guard rights.contains(.publish) else { return refuse(Self.mayNotPublish(nil)) }

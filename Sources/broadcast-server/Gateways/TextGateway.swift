@@ -19,6 +19,7 @@ final class TextGateway: Participant, @unchecked Sendable {
         // It has no other way to learn that nothing of it is taken.
         guard rights.contains(.publish) else { return dismiss(.forbidden(.publish)) }
         service.publish(message, by: self)
+        count(message)
     }
 
     override func dismiss(_ fault: AccessFault) {

@@ -15,13 +15,19 @@ struct WebSocketGateway: Sendable {
         guard doors.origins.allows(origin: request.origin, host: request.host) else {
             return refuse(request, .foreignOrigin, request.origin ?? "")
         }
+        let address = request.remoteAddress
+        if let (refusal, wait) = service.limits.judgeArrival(AddressShare(address), address) {
+            return refuse(request, ProblemDetails(refusal, retryAfter: wait), request.path)
+        }
         let visit: Visit
         do throws(ProblemDetails) {
             visit = try Visit(path: request.path, query: request.query, subprotocols: request.subprotocols)
         } catch {
             return refuse(request, error, request.path)
         }
-        guard service.hasRoom(for: visit.request.channel) else { return refuse(request, .noRoom, request.path) }
+        if let refusal = service.refusal(of: visit.request.channel, by: Principal(address: address)) {
+            return refuse(request, ProblemDetails(refusal), request.path)
+        }
         let presented = PresentedToken(request, cookieName: service.access.cookieName)
         if let known = service.access.known(presented) { return answer(request, visit, known) }
         return .deferred { [self] in
@@ -83,6 +89,10 @@ struct WebSocketGateway: Sendable {
             connection.refuse(error)
             return
         }
+        guard service.limits.hasRoom(for: principal.share, connection.handshake.remoteAddress) else {
+            // Others have come since the handshake.
+            return connection.close(code: .tryAgainLater, reason: Refusal.addressIsFull.explanation)
+        }
         let handle = connection.connection
         do throws(ChannelTable<Channel>.TooManyChannels) {
             let address = connection.handshake.remoteAddress
@@ -110,7 +120,7 @@ struct WebSocketGateway: Sendable {
             if !channel.answersAtOnce { connection.pauseReading() }
         } catch {
             // The last one was taken since the handshake.
-            connection.close(code: .tryAgainLater, reason: ChatService.tooManyChannels)
+            connection.close(code: .tryAgainLater, reason: error.refusal.explanation)
         }
     }
 

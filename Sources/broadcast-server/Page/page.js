@@ -207,6 +207,9 @@ const objectHandlers = {
         showKind(isAway ? "away" : "open");
         hinder(isAway ? `${message ?? "The server takes nothing just now."} What you write is sent when that is over.` : "");
     },
+    notice({ message }) {
+        warn(message);
+    },
     error({ code, message }) {
         // The past that was asked for is that of another server: there is nothing to show of it.
         if (code !== "bad-position") return warn(message);

@@ -108,6 +108,7 @@ struct ChatServer: Sendable {
         ChatService(
             on: loops,
             settings.chat,
+            limits: Limits(settings.limits),
             logger: log.logger("server"),
             logMessage: log.said,
             logsMessages: { log.hasMessages },

@@ -43,14 +43,14 @@ import Testing
     @Test mutating func `when there are too many, the unused one of longest ago gives way`() throws {
         for number in 0..<ChannelTable<Room>.maximumCount { _ = try enter("\(number)") }
         #expect(throws: ChannelTable<Room>.TooManyChannels.self) { try enter("more") }
-        #expect(!table.hasRoom(for: try name("more")))
-        #expect(table.hasRoom(for: try name("7")))
+        #expect(table.refusal(of: try name("more")) == .init())
+        #expect(table.refusal(of: try name("7")) == nil)
         for number in [5, 3, 8] {
             let text = "\(number)"
             table.leave(try #require(table[name(text)]), try name(text), isEmpty: false)
         }
         table.touch(try name("5"))
-        #expect(table.hasRoom(for: try name("more")))
+        #expect(table.refusal(of: try name("more")) == nil)
         #expect(try enter("more").evicted?.name == "3")
         #expect(try enter("another").evicted?.name == "8")
         #expect(table.count == ChannelTable<Room>.maximumCount)

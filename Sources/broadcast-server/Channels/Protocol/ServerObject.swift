@@ -15,6 +15,7 @@ enum ServerObject: Sendable, Equatable {
     case status(Status)
     case rights(Granted)
     case expiring(Expiring)
+    case notice(Notice)
     case error(Problem)
     /// Of a type that this version does not know: to be ignored.
     case unknown(type: String)
@@ -37,6 +38,7 @@ extension ServerObject {
         case .status: Kind.status.rawValue
         case .rights: Kind.rights.rawValue
         case .expiring: Kind.expiring.rawValue
+        case .notice: Kind.notice.rawValue
         case .error: Kind.error.rawValue
         case .unknown(let type): type
         }
@@ -46,7 +48,7 @@ extension ServerObject {
 extension ServerObject: Codable {
     private enum Kind: String {
         case welcome, message, joined, left, renamed, members, position, gap, ack, history, status, rights, expiring,
-            error
+            notice, error
     }
 
     /// What an object of the type `position` has besides.
@@ -71,6 +73,7 @@ extension ServerObject: Codable {
             case .status: .status(try Status(from: decoder))
             case .rights: .rights(try Granted(from: decoder))
             case .expiring: .expiring(try Expiring(from: decoder))
+            case .notice: .notice(try Notice(from: decoder))
             case .error: .error(try Problem(from: decoder))
             case nil: .unknown(type: type)
             }
@@ -91,6 +94,7 @@ extension ServerObject: Codable {
         case .status(let content): try Self.encode(.status, content, to: encoder)
         case .rights(let content): try Self.encode(.rights, content, to: encoder)
         case .expiring(let content): try Self.encode(.expiring, content, to: encoder)
+        case .notice(let content): try Self.encode(.notice, content, to: encoder)
         case .error(let content): try Self.encode(.error, content, to: encoder)
         case .unknown(let type): try Self.encode(type, to: encoder)
         }

@@ -13,6 +13,8 @@ struct TailEvent: Equatable {
     var status: Status?
     /// That the token is about to expire.
     var expiring: Expiring?
+    /// What the server has to tell.
+    var notice: Notice?
 
     /// - Parameter isJSON: whether objects were asked for.
     init(_ event: ServerSentEvent, isJSON: Bool) {
@@ -28,6 +30,7 @@ struct TailEvent: Equatable {
             case .gap(let gap)?: self.gap = gap
             case .status(let status)?: self.status = status
             case .expiring(let expiring)?: self.expiring = expiring
+            case .notice(let notice)?: self.notice = notice
             default: break
             }
             if isJSON { line = Self.object(event.data) }
@@ -35,7 +38,7 @@ struct TailEvent: Equatable {
     }
 
     /// What concerns the reader, whether or not objects are printed.
-    private static let told: Set<String> = ["gap", "status", "expiring"]
+    private static let told: Set<String> = ["notice", "gap", "status", "expiring"]
 
     private static func serverObject(_ data: String) -> ServerObject? {
         try? ChatProtocol.decode(ServerObject.self, from: Array(data.utf8))

@@ -53,6 +53,7 @@ struct TailSession: Sendable {
                     expiry = expiring.at
                     log.write(.warning, expiring.notice(settings.token))
                 }
+                if let notice = event.notice { log.write(.warning, EscapedText.escape(notice.message)) }
                 // Waits while the reader of the output is slow.
                 if let line = event.line { await log.printOutput(Array("\(line)\n".utf8)) }
                 guard event.isMessage, let count = remaining else { continue }

@@ -15,7 +15,11 @@ struct AdmissionRoute: Sendable {
         guard let name = ChannelName(path: "/" + PercentEncoding.encode(parameters["channel"] ?? "")) else {
             throw .noChannel
         }
-        guard service.hasRoom(for: name) else { throw .noRoom }
+        let principal = Principal(address: request.remoteAddress)
+        if let refusal = service.limits.connectionRefusal(principal.share, request.remoteAddress) {
+            throw ProblemDetails(refusal)
+        }
+        if let refusal = service.refusal(of: name, by: principal) { throw ProblemDetails(refusal) }
         guard service.isListening else { throw .stopping }
         _ = try await service.admit(request, to: name, needing: .subscribe)
         return HTTPServerResponse(status: .noContent, headerFields: [.cacheControl: "no-store"])

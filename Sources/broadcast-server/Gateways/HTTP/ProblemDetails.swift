@@ -26,7 +26,7 @@ struct ProblemDetails: Error, Sendable, Equatable {
 
     /// What the server says to members, too.
     init(_ problem: Problem) {
-        self = problem.code == .noRoom ? .noRoom : Self(.badRequest, problem.code, problem.message)
+        self = problem.code == .noRoom ? Self(.tooManyChannels) : Self(.badRequest, problem.code, problem.message)
     }
 
     /// The answer to a request.
@@ -69,12 +69,16 @@ extension ProblemDetails {
 
     static let noChannel = ProblemDetails(.notFound, .notFound, ChannelName.rule)
 
-    static let noRoom = ProblemDetails(
-        .serviceUnavailable,
-        .noRoom,
-        ChatService.tooManyChannels,
-        headerFields: [.retryAfter: "60"]
-    )
+    /// - Parameter seconds: when to come back.
+    init(_ refusal: Refusal, retryAfter seconds: Int = 60) {
+        let isRoom = refusal == .tooManyChannels || refusal == .addressHasTooManyChannels
+        self.init(
+            refusal.isOfAddress ? .tooManyRequests : .serviceUnavailable,
+            isRoom ? .noRoom : refusal.isOfAddress ? .tooManyRequests : .full,
+            refusal.explanation,
+            headerFields: [.retryAfter: "\(seconds)"]
+        )
+    }
 
     static let stopping = ProblemDetails(
         .serviceUnavailable,
@@ -144,6 +148,7 @@ extension Problem.Code {
     static let badType = Problem.Code(rawValue: "bad-type")
     static let badURL = Problem.Code(rawValue: "bad-url")
     static let foreignHost = Problem.Code(rawValue: "foreign-host")
+    static let full = Problem.Code(rawValue: "full")
     static let foreignOrigin = Problem.Code(rawValue: "foreign-origin")
     static let keyReused = Problem.Code(rawValue: "key-reused")
     static let noLength = Problem.Code(rawValue: "no-length")
@@ -151,5 +156,6 @@ extension Problem.Code {
     static let notAcceptable = Problem.Code(rawValue: "not-acceptable")
     static let notFound = Problem.Code(rawValue: "not-found")
     static let stopping = Problem.Code(rawValue: "stopping")
+    static let tooManyRequests = Problem.Code(rawValue: "too-many-requests")
     static let tooMany = Problem.Code(rawValue: "too-many")
 }

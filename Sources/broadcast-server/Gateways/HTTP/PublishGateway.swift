@@ -27,7 +27,13 @@ struct PublishGateway: Sendable {
             throw ProblemDetails(error)
         }
         do throws(PostingFault) {
-            let posted = try await service.publish(posting, in: channel, from: request.remoteAddress)
+            let address = request.remoteAddress
+            let posted = try await service.publish(
+                posting,
+                in: channel,
+                as: Principal(address: address, grant),
+                from: address
+            )
             return PublishAnswer(form: publish.form, posted: posted).response
         } catch {
             throw ProblemDetails(error)
@@ -38,7 +44,8 @@ struct PublishGateway: Sendable {
 extension ProblemDetails {
     fileprivate init(_ fault: PostingFault) {
         switch fault {
-        case .noRoom: self = .noRoom
+        case .noRoom(let isOfAddress): self.init(isOfAddress ? .addressHasTooManyChannels : .tooManyChannels)
+        case .tooFast(let wait): self.init(.tooFast, retryAfter: wait)
         case .stopped: self = .stopping
         case .keyWasUsed(let key):
             self.init(

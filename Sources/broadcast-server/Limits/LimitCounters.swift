@@ -1,0 +1,11 @@
+/// What the limits have come to, counted where they are felt: for metrics.
+struct LimitCounters: Sendable, Equatable {
+    /// How often somebody was not let in, by the reason.
+    var refusals: [Refusal: Int] = [:]
+    /// Sockets of one address beyond its limit, closed as they came.
+    var refusedSockets = 0
+    /// How often a sender was slowed down that was free before.
+    var slowedSenders = 0
+    /// For how many seconds senders were slowed down, all together.
+    var slowedSeconds = 0.0
+}
