@@ -5,13 +5,26 @@ struct IPAddress: Equatable {
     /// 4 or 16 bytes.
     let bytes: [UInt8]
 
+    /// - Parameter bytes: 4 or 16, in network order; nil for any other number.
+    init?(bytes: [UInt8]) {
+        switch bytes.count {
+        case 4: self.bytes = bytes
+        case 16: self.bytes = Self.unmapped(bytes)
+        default: return nil
+        }
+    }
+
+    private static func unmapped(_ bytes: [UInt8]) -> [UInt8] {
+        let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+        return isMapped ? Array(bytes.suffix(4)) : bytes
+    }
+
     init?(_ text: String) {
         var storage = [UInt8](repeating: 0, count: 16)
         if unsafe inet_pton(AF_INET, text, &storage) == 1 {
             bytes = Array(storage.prefix(4))
         } else if unsafe inet_pton(AF_INET6, text, &storage) == 1 {
-            let isMapped = storage.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
-            bytes = isMapped ? Array(storage.suffix(4)) : storage
+            bytes = Self.unmapped(storage)
         } else {
             return nil
         }

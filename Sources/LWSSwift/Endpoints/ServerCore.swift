@@ -85,6 +85,16 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     /// Takes an accepted socket, or hands it to the loop that has fewest.
     func accepted(_ descriptor: Int32, from address: SocketAddress?) {
+        // Whose a proxy's is, is not known before its header has come.
+        let proxy = configuration.proxyProtocol.flatMap { $0.isExpected(address) ? $0 : nil }
+        var admission: SocketAdmission?
+        if proxy == nil, let gate = configuration.gate {
+            admission = SocketAdmission(gate, address)
+            guard admission != nil else {
+                Glibc.close(descriptor)
+                return
+            }
+        }
         var target = self
         var fewest = assignedSockets.load(ordering: .relaxed)
         for other in others {
@@ -93,15 +103,24 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         }
         target.assignedSockets.add(1, ordering: .relaxed)
         if target !== self {
-            if target.loop.submit(.closure { [target] in target.adopt(descriptor, from: address) }) { return }
+            if target.loop.submit(
+                .closure { [target, admission] in target.adopt(descriptor, from: address, admission, proxy) }
+            ) {
+                return
+            }
             // That loop has ended.
             target.assignedSockets.subtract(1, ordering: .relaxed)
             assignedSockets.add(1, ordering: .relaxed)
         }
-        adopt(descriptor, from: address)
+        adopt(descriptor, from: address, admission, proxy)
     }
 
-    private func adopt(_ descriptor: Int32, from address: SocketAddress?) {
+    private func adopt(
+        _ descriptor: Int32,
+        from address: SocketAddress?,
+        _ admission: SocketAdmission?,
+        _ proxy: ProxyProtocol?
+    ) {
         guard let vhost = unsafe vhost, !isStopping,
             socketCount < configuration.maximumConnections + Self.handshakeAllowance
         else {
@@ -118,9 +137,29 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             return
         }
         socketCount += 1
+        if let proxy {
+            unsafe ProxyHeaderSocket(self, proxy, from: address).attach(wsi)
+        } else {
+            let connection = HTTPServerConnection(self, remoteAddress: address)
+            connection.admission = admission
+            unsafe connection.attach(wsi)
+            if let tls { connection.secure(tls.current) }
+        }
+    }
+
+    /// Serves a socket whose PROXY header has come.
+    ///
+    /// - Returns: what stands behind it now; nil when it is not admitted.
+    func takeOver(_ socket: ProxyHeaderSocket, from address: SocketAddress?) -> HTTPServerConnection? {
+        guard !isStopping else { return nil }
+        if let gate = configuration.gate {
+            guard let admission = SocketAdmission(gate, address) else { return nil }
+            socket.admission = admission
+        }
         let connection = HTTPServerConnection(self, remoteAddress: address)
-        unsafe connection.attach(wsi)
+        socket.handOver(to: connection)
         if let tls { connection.secure(tls.current) }
+        return connection
     }
 
     func connectionOpened(_ core: ConnectionCore) {
@@ -195,6 +234,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             case let socket as ConnectionCore where socket.settings === settings: body(socket)
             case let socket as EventStreamCore where socket.settings === settings: body(socket)
             case let socket as HTTPServerConnection where socket.belongs(to: self): body(socket)
+            case let socket as ProxyHeaderSocket where socket.belongs(to: self): body(socket)
             default: break
             }
         }

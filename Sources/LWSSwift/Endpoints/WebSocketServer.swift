@@ -1,4 +1,4 @@
-internal import HTTPTypes
+public import HTTPTypes
 internal import Logging
 
 /// A WebSocket server (RFC 6455) on a service loop.
@@ -52,6 +52,17 @@ public final class WebSocketServer: Sendable {
         public var maximumRequestBodyBytes = 1 << 20
         /// Connections that the system completes before they are accepted.
         public var backlog = 1_024
+        /// Decides about sockets as they are accepted; nil for all that there is room for.
+        public var gate: SocketGate?
+        /// Connections of proxies that begin with the address that they come from; nil for none.
+        public var proxyProtocol: ProxyProtocol?
+        /// Says whose request one is that a proxy may have passed on, by its peer's address and its header fields, of which a
+        /// repeated one has its values joined with commas: this is the ``HandshakeRequest/remoteAddress`` and
+        /// ``HTTPServerRequest/remoteAddress`` then. Called on the loop for each request; nil for the peer's own.
+        ///
+        /// Fields are to be believed only of peers that set them themselves.
+        public var clientAddress:
+            (@Sendable (_ peer: SocketAddress?, _ field: (HTTPField.Name) -> String?) -> SocketAddress?)?
         /// TLS; nil for none.
         public var tls: TLSServerConfiguration?
         /// Decides on each opening handshake, on the loop: it must not block, but may put the decision off with

@@ -181,6 +181,12 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
 
     // MARK: Answers
 
+    /// Whose request it is.
+    private func client(_ head: RequestHead) -> SocketAddress? {
+        guard let find = server.configuration.clientAddress else { return remoteAddress }
+        return find(remoteAddress) { head[$0] }
+    }
+
     /// Has the handler answer. One that does not wait has answered when this returns.
     private func answer(_ head: RequestHead, body: [UInt8]) {
         let writer = HTTPResponseWriter(self, head, keepsConnection: head.keepsConnection && !server.isStopping)
@@ -189,7 +195,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
             head,
             isSecure: tls != nil,
             body: body,
-            remoteAddress: remoteAddress,
+            remoteAddress: client(head),
             peerCertificate: tls?.peerCertificate
         )
         let handler = server.configuration.http
@@ -269,7 +275,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         guard server.openConnections < server.configuration.maximumConnections else { throw Self.full }
         let exchange = try UpgradeExchange(
             head,
-            remoteAddress: remoteAddress,
+            remoteAddress: client(head),
             peerCertificate: tls?.peerCertificate,
             compresses: server.settings.compression != nil
         )

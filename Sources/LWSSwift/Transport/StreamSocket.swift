@@ -31,6 +31,8 @@ class StreamSocket: LoopSocket {
     /// Input had its turn since the socket was full, and must not have another before output has one.
     private var hasYieldedToInput = false
 
+    /// What the socket was let in by; nil when nobody was asked.
+    final var admission: SocketAdmission?
     private var hasToldEnd = false
     /// The peer has ended TLS, and the transport soon.
     private var peerHasClosed = false
@@ -187,6 +189,8 @@ class StreamSocket: LoopSocket {
         successor.stops = stops
         successor.heldBytes = heldBytes
         successor.peerHasClosed = peerHasClosed
+        successor.admission = admission
+        admission = nil
         successor.tls = tls
         unsafe tls?.transport = successor
         tls = nil
@@ -256,6 +260,7 @@ class StreamSocket: LoopSocket {
     override final func ended() {
         super.ended()
         release()
+        admission = nil
         socketEnded()
     }
 

@@ -203,11 +203,11 @@ import Testing
         #expect(demand(1_215, held, progress: 7) == .nothing)
         // It was heard of then, and is asked again only when it has been silent for as long as usual.
         let next = firstDemand(from: 1_216, held) { _ in 7 }
-        #expect(next?.time == 1_465)
+        #expect(next?.time == 1_415)
         #expect(next?.demand == .ping)
-        #expect(everythingHasLeft(1_465))
-        let end = firstDemand(from: 1_466, held) { _ in 7 }
-        #expect(end?.time == 1_515)
+        #expect(everythingHasLeft(1_415))
+        let end = firstDemand(from: 1_416, held) { _ in 7 }
+        #expect(end?.time == 1_465)
         #expect(end?.demand == .cut)
     }
 
