@@ -19,15 +19,6 @@ struct Posting: Sendable {
     var isDurable = false
 }
 
-extension Posting {
-    /// What it counts for where there may be only so much.
-    var amount: MessageAmount {
-        parcels.flatMap(\.messages).reduce(MessageAmount()) { amount, message in
-            amount + MessageAmount(messages: 1, bytes: message.content.bytes.count)
-        }
-    }
-}
-
 extension Posting.Parcel {
     /// Tells it apart from another parcel that comes with its key.
     var contentHash: UInt64 {

@@ -46,7 +46,8 @@ struct Place: Equatable, Sendable {
         case .ack(let acknowledgement) where acknowledgement.isInOrder: move(to: acknowledgement.id)
         case .gap(let gap): move(to: gap.to)
         case .ack, .joined, .left, .renamed, .members, .history, .status, .rights, .expiring, .notice, .error,
-            .unknown: break
+            .unknown:
+            break
         }
     }
 

@@ -4,6 +4,8 @@ struct LimitCounters: Sendable, Equatable {
     var refusals: [Refusal: Int] = [:]
     /// Sockets of one address beyond its limit, closed as they came.
     var refusedSockets = 0
+    /// Connections that did not begin with the header of a proxy.
+    var badProxyHeaders = 0
     /// How often a sender was slowed down that was free before.
     var slowedSenders = 0
     /// For how many seconds senders were slowed down, all together.

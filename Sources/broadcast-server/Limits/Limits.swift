@@ -6,6 +6,7 @@ import LWSSwift
 final class Limits: Sendable {
     fileprivate struct State: Sendable {
         var settings: LimitSettings
+        let descriptors: Int
         var connections = AddressCounts()
         /// Whatever speaks, or does not, TCP with the server: connections too.
         var sockets = AddressCounts()
@@ -24,12 +25,15 @@ final class Limits: Sendable {
     /// Sockets that an address may have beyond its connections: in the handshake, or with a plain request.
     private static let handshakeAllowance = 64
 
-    /// - Parameter clock: seconds, of a clock that nobody sets.
+    /// - Parameters:
+    ///   - descriptors: how many connections there are descriptors for, whatever the settings say.
+    ///   - clock: seconds, of a clock that nobody sets.
     init(
         _ settings: LimitSettings = LimitSettings(),
+        descriptors: Int = .max,
         clock: @escaping @Sendable () -> Double = { beginning.duration(to: .now) / .seconds(1) }
     ) {
-        state = Monitor(State(settings: settings))
+        state = Monitor(State(settings: settings, descriptors: descriptors))
         self.clock = clock
     }
 
@@ -87,7 +91,7 @@ final class Limits: Sendable {
             let settings = state.settings
             let isExempt = share.isLocal || settings.isProxy(address)
             let most = settings.connectionsPerAddress.most(
-                of: settings.maximumConnections,
+                of: state.maximumConnections,
                 for: share,
                 isExempt: isExempt
             )
@@ -103,6 +107,16 @@ final class Limits: Sendable {
     func socketEnded(_ address: SocketAddress?) {
         let share = AddressShare(address)
         state.withLock { $0.sockets.remove(share) }
+    }
+
+    /// A connection was closed that did not begin with the header of a proxy.
+    func countBadProxyHeader() {
+        state.withLock { $0.counters.badProxyHeaders += 1 }
+    }
+
+    /// Which proxies are believed, and where they say in whose name they come.
+    var proxies: (trusted: TrustedProxies, field: ForwardedField) {
+        state.withLock { ($0.settings.trustedProxies, $0.settings.forwardedField) }
     }
 
     // MARK: Channels and sessions
@@ -201,6 +215,9 @@ extension Limits.State {
     /// How many seconds one who is told that there are too many connections is to wait: nobody knows.
     private static var usualWait: Int { 5 }
 
+    /// An address is to leave descriptors to others, too.
+    fileprivate var maximumConnections: Int { min(settings.maximumConnections, descriptors) }
+
     fileprivate mutating func judgeHandshake(
         _ share: AddressShare,
         _ isExempt: Bool,
@@ -220,11 +237,11 @@ extension Limits.State {
 
     fileprivate func judgeConnection(_ share: AddressShare, _ isExempt: Bool) -> (refusal: Refusal, wait: Int)? {
         let most = settings.connectionsPerAddress.most(
-            of: settings.maximumConnections,
+            of: maximumConnections,
             for: share,
             isExempt: isExempt
         )
         if let most, connections[share] >= most { return (.addressIsFull, Self.usualWait) }
-        return connections.total >= settings.maximumConnections ? (.full, Self.usualWait) : nil
+        return connections.total >= maximumConnections ? (.full, Self.usualWait) : nil
     }
 }

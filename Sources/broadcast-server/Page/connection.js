@@ -17,6 +17,8 @@ const LAST_BOUND = 30_000;
 const HURRY_INTERVAL = 10_000;
 /** A message that is not acknowledged for this long means that the connection is dead, whatever the browser thinks. */
 const ACKNOWLEDGEMENT_TIMEOUT = 15_000;
+/** The same with a server that has said that it takes what we send more slowly. */
+const SLOWED_TIMEOUT = 300_000;
 /** So long waits what the server does not take just now, if it does not say before that it takes it. */
 const PAUSE_AFTER_REFUSAL = 3_000;
 /** So long may it take until the server has said `welcome`, and so long until it has said why it does not. */
@@ -96,6 +98,8 @@ export class ChatConnection {
     #refusal;
     /** What it calls this member. */
     #givenName;
+    /** The server has said that it takes what we send more slowly than we do. */
+    #isSlowed = false;
     /** Runs while something that the server has refused for the time being waits to be sent again. */
     #resendTimer;
     /** Messages without an answer, in order. They are sent again after each reconnect; the server knows their keys. */
@@ -287,6 +291,7 @@ export class ChatConnection {
                 this.#givenName = object.member.name;
                 this.#limit = object.maxMessage ?? USUAL_LIMIT;
                 this.#isOpen = true;
+                this.#isSlowed = false;
                 this.#failures = 0;
                 clearTimeout(this.#openingTimer);
                 this.#handlers.state("open");
@@ -300,6 +305,13 @@ export class ChatConnection {
                 this.#isClusterAway = object.cluster === "away";
                 if (!this.#isClusterAway && this.#resendTimer) this.#sendPending();
                 else this.#watchAcknowledgements();
+                this.#handlers.object(object);
+                break;
+            case "notice":
+                if (object.code === "slowed") {
+                    this.#isSlowed = true;
+                    this.#watchAcknowledgements();
+                }
                 this.#handlers.object(object);
                 break;
             case "ack":
@@ -414,7 +426,9 @@ export class ChatConnection {
     /** Begins to wait for the next acknowledgement, if there is one to come before long. */
     #watchAcknowledgements() {
         clearTimeout(this.#acknowledgementTimer);
-        if (this.#pending.length && !this.#isClusterAway && !this.#resendTimer) this.#acknowledgementTimer = setTimeout(() => this.#lose(), ACKNOWLEDGEMENT_TIMEOUT);
+        if (!this.#pending.length || this.#isClusterAway || this.#resendTimer) return;
+        const timeout = this.#isSlowed ? SLOWED_TIMEOUT : ACKNOWLEDGEMENT_TIMEOUT;
+        this.#acknowledgementTimer = setTimeout(() => this.#lose(), timeout);
     }
 
     #lose(event) {

@@ -70,7 +70,7 @@ struct ChatServer: Sendable {
                 }
             }
             let gateways = Replaceable(Gateways(service, settings))
-            let server = try await listen(settings, on: loops, gateways)
+            let server = try await listen(settings, on: loops, service, gateways)
             if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
                 warn(
                     """
@@ -108,7 +108,7 @@ struct ChatServer: Sendable {
         ChatService(
             on: loops,
             settings.chat,
-            limits: Limits(settings.limits),
+            limits: Limits(settings.limits, descriptors: DescriptorLimit.clients),
             logger: log.logger("server"),
             logMessage: log.said,
             logsMessages: { log.hasMessages },
@@ -203,6 +203,7 @@ struct ChatServer: Sendable {
     private static func listen(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
+        _ service: ChatService,
         _ gateways: Replaceable<Gateways>
     ) async throws(Failure) -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
@@ -215,6 +216,7 @@ struct ChatServer: Sendable {
             2 * Defaults.grown(settings.chat.maximumMessageBytes)
         )
         configuration.compression = settings.chat.compression
+        service.limits.apply(to: &configuration, refusals: service.refusals)
         configuration.http = { request in await gateways.current.http.answer(request) }
         configuration.handshake = { request in gateways.current.webSocket.answer(request) }
         do throws(WebSocketError) {

@@ -14,6 +14,13 @@ enum DescriptorLimit {
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// How many clients there are descriptors for.
+    static var clients: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        return max(Int(clamping: limit.rlim_cur) - needed, 16)
+    }
+
     /// Refuses to begin when the limit is so low that the runtime would crash at one of the first descriptors it asks for,
     /// before anything could be told.
     static func require() throws(Failure) {

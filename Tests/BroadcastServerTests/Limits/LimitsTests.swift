@@ -8,6 +8,10 @@ import Testing
     private static let other = SocketAddress(host: "192.0.2.2", port: 1)
     private static let local = SocketAddress(host: "127.0.0.1", port: 1)
 
+    private static func principal(_ address: SocketAddress?, _ subject: String? = nil) -> Principal {
+        Principal(address: address, subject.map { Grant(source: .signed(id: nil), subject: $0, rights: .none) })
+    }
+
     private func limits(_ time: Monitor<Double> = Monitor(0), _ change: (inout LimitSettings) -> Void) -> Limits {
         var settings = LimitSettings()
         change(&settings)
@@ -103,17 +107,12 @@ import Testing
         }
         let channel = SharedMeter()
         let amount = MessageAmount(messages: 20, bytes: 20)
-        var principal = Principal(address: Self.one)
-        #expect(limits.judgePosting(amount, principal, channel: nil) == nil)
-        #expect(limits.judgePosting(amount, principal, channel: nil) == 2)
-        principal = Principal(address: Self.other)
-        principal.subject = "ann"
-        #expect(limits.judgePosting(amount, principal, channel: channel) == nil)
+        #expect(limits.judgePosting(amount, Self.principal(Self.one), channel: nil) == nil)
+        #expect(limits.judgePosting(amount, Self.principal(Self.one), channel: nil) == 2)
+        #expect(limits.judgePosting(amount, Self.principal(Self.other, "ann"), channel: channel) == nil)
         // Of the same subject elsewhere, and of anybody else in the same channel.
-        var elsewhere = Principal(address: Self.local)
-        elsewhere.subject = "ann"
-        #expect(limits.judgePosting(amount, elsewhere, channel: nil) == 2)
-        elsewhere.subject = "bob"
+        #expect(limits.judgePosting(amount, Self.principal(Self.local, "ann"), channel: nil) == 2)
+        let elsewhere = Self.principal(Self.local, "bob")
         #expect(limits.judgePosting(amount, elsewhere, channel: channel) == 2)
         time.withLock { $0 = 2.1 }
         #expect(limits.judgePosting(amount, elsewhere, channel: channel) == nil)

@@ -27,6 +27,7 @@ struct LocalChat: Sendable {
         store: StateStore? = nil,
         log: (any SharedLog)? = nil,
         access: AccessControl = AccessControl(),
+        limits: Limits = Limits(),
         onLoss: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> LocalChat {
         var loops: [ServiceLoop] = []
@@ -38,6 +39,7 @@ struct LocalChat: Sendable {
         let service = ChatService(
             on: loops,
             settings,
+            limits: limits,
             logger: logger,
             logMessage: nil,
             store: store,
@@ -62,6 +64,7 @@ struct LocalChat: Sendable {
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer
         configuration.http = HTTPRoutes(service, doors).answer
+        limits.apply(to: &configuration, refusals: service.refusals)
         let places = Monitor<[Int]>([])
         let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
             places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// An address, or all that begin with the same bits: `10.0.0.0/8`.
 struct AddressNetwork: Sendable, Hashable {
     private let address: NumericAddress
@@ -31,14 +29,5 @@ struct AddressNetwork: Sendable, Hashable {
     private static func agree(_ one: UInt64, _ other: UInt64, _ bits: UInt64) -> Bool {
         // Shifted by all of its bits a number is 0.
         (one ^ other) >> (64 - bits) == 0
-    }
-}
-
-extension AddressNetwork: OptionValue {
-    static let valueName = "network"
-    static let rule = "Use an address or a network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8."
-
-    init?(argument text: String) {
-        self.init(text)
     }
 }

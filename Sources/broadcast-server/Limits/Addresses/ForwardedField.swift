@@ -1,17 +1,11 @@
-import ArgumentParser
-import HTTPTypes
 import LWSSwift
 
 /// The field in which proxies say in whose name they come. It is one of them: what a client sends in the other would pass a
 /// proxy that does not know it.
-enum ForwardedField: String, CaseIterable, OptionValue {
-    static let valueName = "field"
-
+enum ForwardedField: String, CaseIterable, Sendable {
     case xForwardedFor = "x-forwarded-for"
     /// RFC 7239.
     case forwarded
-
-    var name: HTTPField.Name { self == .forwarded ? .forwarded : .xForwardedFor }
 
     /// How many proxies are followed: more there are in no chain.
     private static let maximumHops = 32
@@ -63,15 +57,5 @@ enum ForwardedField: String, CaseIterable, OptionValue {
             return ForwardedNode(parts[1])
         }
         return nil
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let forwarded = known("Forwarded")
-    fileprivate static let xForwardedFor = known("X-Forwarded-For")
-
-    private static func known(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is the name of a field.") }
-        return name
     }
 }
