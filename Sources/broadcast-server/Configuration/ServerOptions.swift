@@ -200,94 +200,94 @@ struct ServerOptions: Sendable {
         How many messages a client may send in a second, and perhaps how many at once, as in 50:200: it is read from more \
         slowly then. 0 for no limit. Of those who publish over HTTP, what one address may.
         """
-    )
+    ).reloadable()
     let rateClientBytes = Setting(
         "rate-client-bytes",
         default: ByteRate.none,
         "How many bytes of messages a client may send in a second, as in 64K or 64K:1M; 0 for no limit.",
         value: "rate"
-    )
+    ).reloadable()
     let rateSubjectMessages = Setting(
         "rate-subject-messages",
         default: CountRate.none,
         "The same for all connections of a token's subject together."
-    )
+    ).reloadable()
     let rateSubjectBytes = Setting(
         "rate-subject-bytes",
         default: ByteRate.none,
         "The same for the bytes of all connections of a token's subject together.",
         value: "rate"
-    )
+    ).reloadable()
     let rateChannelMessages = Setting(
         "rate-channel-messages",
         default: CountRate.none,
         "The same for all who send to a channel together."
-    )
+    ).reloadable()
     let rateChannelBytes = Setting(
         "rate-channel-bytes",
         default: ByteRate.none,
         "The same for the bytes of all who send to a channel together.",
         value: "rate"
-    )
+    ).reloadable()
     let rateHandshakes = Setting(
         "rate-handshakes",
         default: CountRate.none,
         "How often an address may connect in a second, and perhaps how often at once, as in 5:50; 0 for no limit."
-    )
+    ).reloadable()
     let maxConnections = Setting(
         "max-connections",
         as: .within(1...10_000_000),
         default: LimitSettings().maximumConnections,
         "How many connections and event streams there may be.",
         value: "count"
-    )
+    ).reloadable()
     let maxConnectionsPerAddress = Setting<Int?>(
         "max-connections-per-address",
         as: .within(0...10_000_000),
         ifMissing: "half of --max-connections, but for this machine itself",
         "How many of them one address may have, of IPv6 one network of 64 bits; 0 for no limit.",
         value: "count"
-    )
+    ).reloadable()
     let maxChannels = Setting(
         "max-channels",
         as: .within(1...10_000_000),
         default: LimitSettings().maximumChannels,
         "How many channels there may be; the one without a name comes on top.",
         value: "count"
-    )
+    ).reloadable()
     let maxChannelsPerAddress = Setting<Int?>(
         "max-channels-per-address",
         as: .within(0...10_000_000),
         ifMissing: "half of --max-channels, but for this machine itself",
         "How many of them one address may have made; 0 for no limit.",
         value: "count"
-    )
+    ).reloadable()
     let maxSessions = Setting(
         "max-sessions",
         as: .within(1...10_000_000),
         default: LimitSettings().maximumSessions,
         "How many sessions are remembered that have no connection.",
         value: "count"
-    )
+    ).reloadable()
     let maxSessionsPerAddress = Setting(
         "max-sessions-per-address",
         as: .within(1...10_000_000),
         default: LimitSettings().sessionsPerAddress,
         "How many of them of one address.",
         value: "count"
-    )
+    ).reloadable()
     let trustedProxy = Setting<[AddressNetwork]>(
         list: "trusted-proxy",
         """
         Believe a proxy at this address, or in this network, in whose name it comes. Repeat for more. Without, the addresses \
         of proxies are taken for those of clients.
         """
-    )
+    ).reloadable()
     let forwardedField = Setting(
         "forwarded-field",
         default: ForwardedField.xForwardedFor,
         "Where proxies say it: x-forwarded-for or forwarded."
-    )
+    ).reloadable()
     let proxyProtocol = Setting(
         switch: "proxy-protocol",
         """

@@ -44,6 +44,9 @@ struct StartSettings: Equatable {
         let cookieName = access.cookieName
         access = others.access
         access.cookieName = cookieName
+        let readsProxyHeader = limits.readsProxyHeader
+        limits = others.limits
+        limits.readsProxyHeader = readsProxyHeader
         // A server with TLS stays one, and one without.
         if network.tls != nil, let tls = others.network.tls { network.tls = tls }
         log = others.log

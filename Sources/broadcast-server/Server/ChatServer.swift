@@ -267,6 +267,7 @@ struct ChatServer: Sendable {
             }
         }
         service.access.replace(policy, revocationFile: settings.access.revocationFile.map(RevocationFile.init))
+        service.limits.replace(settings.limits)
         self.gateways.replace(with: gateways)
     }
 
