@@ -7,8 +7,8 @@ struct CheckConfigCommand: ParsableCommand {
         commandName: "check-config",
         abstract: "Say everything that is wrong with a configuration, without starting.",
         discussion: """
-            Reads the configuration file and the variables as start would, and looks into the certificates and keys that \
-            they name. Each fault is a line on the standard error, with the place in the file, as FILE:LINE:COLUMN. A \
+            Reads the configuration file and the variables as start would, and looks into the files of certificates, tokens \
+            and keys that they name. Each fault is a line on the standard error, with its place, as FILE:LINE:COLUMN. A \
             server that runs may be told by SIGHUP to read the file anew once there is none.
 
             EXAMPLES:

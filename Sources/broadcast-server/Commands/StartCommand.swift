@@ -27,8 +27,9 @@ struct StartCommand: AsyncParsableCommand {
 
             SIGNALS:
               INT, TERM  stop: close every connection, then end; a second one ends at once
-              HUP        open the log file again, after it was renamed, and read variables, file and certificates anew: \
-            all of it, or nothing when something is wrong. It changes: \(ServerOptions.reloadableNames).
+              HUP        open the log file again, after it was renamed, and read anew variables, the file, \
+            certificates, tokens and keys: all of it, or nothing when something is wrong. \
+            It changes: \(ServerOptions.reloadableNames).
 
             \(ExitCode.help([
                 .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,

@@ -141,6 +141,28 @@ import Testing
         #expect(problems(String(repeating: "[", count: 100_000)).count == 1)
     }
 
+    @Test func `whatever is written is understood or told, with a place`() {
+        let pieces = [
+            "port", "history", "messages", "allow-origin", "echo", ": ", ":", "\n", "\n  ", "\n\t", "- ", "[", "]", "{",
+            "}",
+            ", ", "\"", "'", "|\n", ">-\n", "#", "&a ", "*a", "!!str ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n",
+            "<<",
+            "1", "https://a.example", "true", "~", "\\x00", "\\uD800", "\r\n", "\u{85}", "\u{2028}", "é", "👋", " ", "@",
+            "`",
+        ]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<3_000 {
+            let text = (0..<Int.random(in: 1...30, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }
+            .joined()
+            for problem in problems(text) {
+                let place = problem.split(separator: ":", maxSplits: 3)
+                #expect(place.count == 4 && Int(place[1]) ?? 0 > 0 && Int(place[2]) ?? 0 > 0, "\(text): \(problem)")
+            }
+        }
+    }
+
     @Test func `few words with a star in comments and quotes are no aliases`() throws {
         let comment = String(repeating: "# *this* is *important*\n", count: 100)
         #expect(try settings(comment + "allow-origin: \"*\" # *all*\n").network.doors.origins.exceptions == [.all])

@@ -49,7 +49,12 @@ import Testing
             "--compression=off", "--history-messages=7", "--history-bytes=1000", "--history-age=1h",
             "--history-total=1M",
             "--session-grace=0", "--state-dir=null", "--durable", "--cluster-name=x", "--cluster-wait",
-            "--cluster-patience=1m", "--cluster-queue=2M", "--log-level=trace", "--log-file=- a: b",
+            "--cluster-patience=1m", "--cluster-queue=2M", "--log-level=trace",
+            "--server-name=a.example", "--server-name=*.b.example", "--anonymous=news=subscribe,history",
+            "--anonymous=team.*", "--token-file=t", "--token-key=a.pem", "--token-key=b.pem", "--token-secret=s",
+            "--token-algorithm=ES256", "--token-algorithm=EdDSA", "--token-issuer=https://a.example",
+            "--token-audience=me", "--token-leeway=1m", "--token-allow=team", "--token-forever", "--token-cookie=c",
+            "--revoked=r", "--admin-socket=/run/a.socket", "--log-file=- a: b",
             "--log-messages=off",
         ]
         let expected = try StartSettings(flags: try StartFlags.parse(flags), environment: environment([:], nil))
