@@ -91,6 +91,18 @@ def guarded(subscribers):
     )
 
 
+FLOODED = Cell(
+    key="flooder",
+    title="one of 100 sends as fast as it can",
+    mode="fanout",
+    load={"subscribers": 98, "publishers": 1, "bytes": 64, "rate": 50, "warmup": 1, "seconds": 8},
+    servers=(servers.LIMITED,),
+    figures=("p50_us", "p99_us", "peak_rss_kib"),
+    compared=("p99_us",),
+    pairs=((label(servers.LIMITED, WITH), label(servers.LIMITED, WITHOUT)),),
+    variants={WITHOUT: {}, WITH: {"flooders": 1}},
+    quick={"seconds": 1},
+)
 CONNECT = "cpu_us_per_connect"
 GUARDED_CONNECT = Cell(
     key="rights-connect",
@@ -105,7 +117,8 @@ GUARDED_CONNECT = Cell(
     rounds=(5, 9),
     connections=5_000,
 )
-CELLS = [STALLED, FLOOD, logging(1), logging(64), LANGUAGES, guarded(100), guarded(1000), GUARDED_CONNECT]
+CELLS = [STALLED, FLOOD, logging(1), logging(64), LANGUAGES, guarded(100), guarded(1000), GUARDED_CONNECT,
+         FLOODED]
 
 
 def scaled(value, unit):
@@ -175,6 +188,9 @@ def report(figures):
     if LANGUAGES.key in by_key:
         parts += ["A publisher of JSON to members of plain text, CPU seconds per million deliveries:",
                   languages_table(by_key[LANGUAGES.key])]
+    if FLOODED.key in by_key:
+        parts += [f"One of 100 sends as fast as it can, where {servers.FLOOD_RATE} messages a second are allowed; the others "
+                  "get 50 a second of somebody else besides:", stalled_table(by_key[FLOODED.key])]
     guarded_rows = [row for row in figures["cells"] if row["key"].startswith("rights-")]
     if guarded_rows:
         parts += ["Rights and limits, off and on, CPU µs per delivery and per connect, whose token is known already:",

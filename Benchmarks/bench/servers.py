@@ -27,7 +27,9 @@ C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE = "c-example", "c-direct", "closures", "
 ECHOING = (C_EXAMPLE, C_DIRECT, CLOSURES, SEQUENCE)
 NAMES = BROADCASTING + ECHOING + (NCHAN,)
 # Those that come from this package, and so from its revisions.
-OWN = (SUBJECT, LOGGING, STORING, FORGETFUL, GUARDED, CLOSURES, SEQUENCE)
+# Where nobody may send more than FLOOD_RATE messages a second.
+LIMITED, FLOOD_RATE = f"{SUBJECT}, limited", 100
+OWN = (SUBJECT, LOGGING, STORING, FORGETFUL, GUARDED, LIMITED, CLOSURES, SEQUENCE)
 
 BEFORE = "before"
 # Where the revision is whose servers are called `before`.
@@ -139,6 +141,8 @@ def subject(program, features, modifiers):
         wanted += ["--state-dir", "{state}"]
     if "rights" in modifiers:
         wanted += rights()
+    if "limited" in modifiers:
+        wanted += ["--rate-client-messages", str(FLOOD_RATE)]
     if "loops" in features:
         wanted += ["--threads", "2"]
     if "tls" in features:

@@ -7,6 +7,7 @@
 // With resumers the measured phase lasts until all of them have come back; latencies are those of the subscribers.
 #include "clock.h"
 #include "failure.h"
+#include "flooder.h"
 #include "histogram.h"
 #include "inflate_cache.h"
 #include "modes.h"
@@ -36,6 +37,7 @@ static struct histogram *latencies, *pauses;  // pauses: in which subscribers ar
 
 static void arrive(struct connection *connection, unsigned char first, const unsigned char *bytes, size_t length) {
     int member = (int)(connection - members);
+    if (options->flooders && is_flood(bytes, length)) return;
     struct arrival arrival = first & RSV1 ? identify_deflated(connection, bytes, length) : identify(bytes, length);
     if (arrival.publisher == member && !options->echo) fail("publisher %d got its own message", member);
     strike_off(member, &arrival);
@@ -52,11 +54,13 @@ static void ignore(struct connection *connection, unsigned char first, const uns
     (void)connection, (void)first, (void)bytes, (void)length;
 }
 
+static bool is_flooder(int member) { return member >= member_count; }
+
 static bool speaks_json(int member) { return options->json && member < options->publishers; }
 
 static void read_member(int member, size_t limit) {
     uint64_t before = deliveries;
-    ssize_t count = receive_messages(&members[member], limit, speaks_json(member) ? ignore : arrive);
+    ssize_t count = receive_messages(&members[member], limit, speaks_json(member) || is_flooder(member) ? ignore : arrive);
     if (count < 0) {
         struct connection *connection = &members[member];
         fail("the server closed the connection of member %d: %d %s", member,
@@ -122,6 +126,7 @@ static uint64_t busy;
 // Never sleeps: it would have to be woken by what the server sends, on a virtual machine by an interrupt to another
 // processor, and the server's process would pay for that. Clients elsewhere cost a server nothing of the kind.
 static void handle_events(void) {
+    for (int i = 0; i < options->flooders; i++) flood(&members[member_count + options->idle + i]);
     struct epoll_event events[EVENTS_AT_ONCE];
     int ready = epoll_wait(poll, events, EVENTS_AT_ONCE, 0);
     if (ready < 0) fail_with_errno("epoll_wait");
@@ -183,7 +188,7 @@ static void check_afterwards(void) {
 }
 
 static void open_members(void) {
-    members = calloc((size_t)member_count + (size_t)options->idle, sizeof(*members));
+    members = calloc((size_t)(member_count + options->idle + options->flooders), sizeof(*members));
     publishers = calloc((size_t)options->publishers, sizeof(*publishers));
     latencies = malloc(sizeof(*latencies));
     pauses = calloc(1, sizeof(*pauses));
@@ -196,7 +201,11 @@ static void open_members(void) {
     opening.subprotocol = NULL;
     opening.asks_for_events = options->events;
     open_connections(members + options->publishers, options->subscribers, options->idle + options->publishers, opening);
+    opening.asks_for_events = false;
+    int others = options->idle + member_count;
+    open_connections(members + others, options->flooders, others, opening);
     poll = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < options->flooders; i++) watch(EPOLL_CTL_ADD, others + i, EPOLLIN);
     for (int member = 0; member < reader_count; member++)
         if (!is_slow(member)) watch(EPOLL_CTL_ADD, member, EPOLLIN);
     for (int i = 0; i < options->publishers; i++)

@@ -28,7 +28,7 @@ static _Noreturn void explain(void) {
             "       load fanout  --port N --pid N --subscribers N [--publishers N] [--bytes N]\n"
             "                    [--window N | --rate MESSAGES_PER_SECOND] [--seconds S] [--messages N] [--warmup S]\n"
             "                    [--idle N] [--stalled N] [--read-rate BYTES_PER_SECOND] [--patience S]\n"
-            "                    [--resumers N --resume MESSAGES] [--settle]\n"
+            "                    [--resumers N --resume MESSAGES] [--settle] [--flooders 1]\n"
             "                    [--echo | --json] [--envelope text|none] [--deflate | --events] [--tls]\n"
             "       all of them: [--bearer TOKEN], which each connection shows\n");
     exit(64);
@@ -36,7 +36,7 @@ static _Noreturn void explain(void) {
 
 enum { ECHO = 1, ENVELOPE, DEFLATE, TLS, PORT, PID, CONNECTIONS, ROUNDS, SUBSCRIBERS, PUBLISHERS, WINDOW, RATE, SECONDS,
        WARMUP, MESSAGES, BYTES, IDLE, STALLED, READ_RATE, PATIENCE, PATH, JSON, EVENTS, STORED, RESUMERS,
-       RESUME, SETTLE, LISTEN_PORT, BEARER };
+       RESUME, SETTLE, LISTEN_PORT, BEARER, FLOODERS };
 
 int main(int argc, char **argv) {
     static const struct option names[] = {
@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
         {"settle", no_argument, NULL, SETTLE},
         {"events", no_argument, NULL, EVENTS},
         {"bearer", required_argument, NULL, BEARER},
+        {"flooders", required_argument, NULL, FLOODERS},
         {NULL, 0, NULL, 0},
     };
     struct options options = {
@@ -103,6 +104,7 @@ int main(int argc, char **argv) {
         case BYTES: options.bytes = strtoul(optarg, NULL, 10); break;
         case IDLE: options.idle = atoi(optarg); break;
         case STALLED: options.stalled = atoi(optarg); break;
+        case FLOODERS: options.flooders = atoi(optarg) > 0; break;
         case READ_RATE: options.read_rate = atof(optarg); break;
         case PATIENCE: options.patience = atof(optarg); break;
         case PATH: options.path = optarg; break;

@@ -18,6 +18,7 @@ struct options {
     size_t bytes;
     int idle;
     int stalled;
+    int flooders;                        // fanout: one more member, which sends as fast as it can
     int resumers, resume;                // fanout: members that come back meanwhile, and how many messages each missed
     bool settle;                         // fanout: what the server puts off counts, too
     double read_rate;                    // bytes a second that each subscriber reads; 0: as fast as it can
