@@ -8,6 +8,6 @@ struct LimitCounters: Sendable, Equatable {
     var badProxyHeaders = 0
     /// How often a sender was slowed down that was free before.
     var slowedSenders = 0
-    /// For how many seconds senders were slowed down, all together.
+    /// For how many seconds senders had to wait at least, all together: they go on a little later than they might.
     var slowedSeconds = 0.0
 }
