@@ -86,7 +86,7 @@ def test_who_publishes_too_much_is_told_when_to_come_back(start_server):
 
 
 def test_an_address_that_opens_many_connections_keeps_nobody_else_out(start_server):
-    server = start_server("--trusted-proxy", "127.0.0.0/8,::1", "--max-connections-per-address", "3")
+    server = start_server("--trusted-proxy", "127.0.0.0/8", "--trusted-proxy", "::1", "--max-connections-per-address", "3")
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(upgraded(server, X_Forwarded_For="192.0.2.1"))
@@ -101,7 +101,7 @@ def test_an_address_that_opens_many_connections_keeps_nobody_else_out(start_serv
 
 
 def test_an_address_that_makes_many_channels_keeps_nobody_else_out(start_server):
-    server = start_server("--trusted-proxy", "127.0.0.0/8,::1", "--max-channels", "20")
+    server = start_server("--trusted-proxy", "127.0.0.0/8", "--trusted-proxy", "::1", "--max-channels", "20")
     with contextlib.ExitStack() as stack:
         for number in range(10):
             stack.enter_context(upgraded(server, f"/{number}", X_Forwarded_For="192.0.2.1"))
