@@ -15,7 +15,7 @@ PAGE = ROOT / "docs/protocol.md"
 EXAMPLES = examples_of(PAGE)
 OF_CLIENT = [example for example in EXAMPLES if example.is_of_client]
 OF_SERVER = [example for example in EXAMPLES if not example.is_of_client]
-TYPES = "welcome message joined left renamed members position gap ack history status error".split()
+TYPES = "welcome message joined left renamed members position gap ack history status expiring rights notice error".split()
 
 
 def start(directory, *flags):
@@ -35,16 +35,19 @@ def collection(server, tmp_path_factory):
     directory = tmp_path_factory.mktemp("cluster")
     nats = NATSServer(directory)
     node = start(directory, "--cluster", nats.url, "--cluster-patience", "1s")
+    (directory / "secret").write_bytes(Collection.SECRET.raw_value)
+    guard = start(directory, *Collection.GUARD_FLAGS, "secret")
     try:
-        return Collection(server, node, nats)
+        return Collection(server, node, nats, guard)
     finally:
+        guard.stop()
         node.stop()
         nats.stop()
 
 
 def test_every_type_is_shown():
     assert {example.content["type"] for example in OF_SERVER} == set(TYPES)
-    assert {example.content["type"] for example in OF_CLIENT} == {"message", "name", "fetch"}
+    assert {example.content["type"] for example in OF_CLIENT} == {"message", "name", "fetch", "token"}
 
 
 @pytest.mark.parametrize("example", OF_SERVER, ids=str)
@@ -72,6 +75,9 @@ def test_object_of_a_client(server, example):
                 assert member.get("renamed")["member"]["name"].startswith(content["name"])
             case "fetch":
                 member.get("history")
+            case "token":
+                # Of a server without tokens nobody has shown one.
+                assert member.get("error")["code"] == "bad-token"
 
 
 @pytest.mark.parametrize("field, kind", [("code", "error"), ("reason", "gap")])

@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import time
 
 from websockets.sync.client import connect
 
 from .chat import SUBPROTOCOL, Chatter, chatting
 from .deadline import PATIENCE
+from .tokens import bearer, make_key, make_token
 
 
 class Collection:
@@ -15,8 +17,13 @@ class Collection:
     # What such a server is started with.
     FLAGS = ("--slow-client", "drop-oldest", "--max-backlog", "64K", "--history-messages", "20", "--session-grace", "1s")
 
-    def __init__(self, server, node, nats):
-        """`node` is a server with a cluster of its own, which stands on `nats`."""
+    # And one that knows tokens, and that takes no more than so many messages at once.
+    SECRET = make_key("HS256")
+    GUARD_FLAGS = ("--anonymous", "*", "--rate-client-messages", "20:20", "--token-secret")
+
+    def __init__(self, server, node, nats, guard):
+        """`node` is a server with a cluster of its own, which stands on `nats`; `guard` one with tokens."""
+        self._guard = guard
         self._server = server
         self._node, self._nats = node, nats
         self.objects = []
@@ -24,8 +31,9 @@ class Collection:
         with self._stack:
             self._play()
 
-    def _join(self, channel, query="", server=None):
-        member = self._stack.enter_context(chatting(f"{(server or self._server).url}/{channel}?{query}"))
+    def _join(self, channel, query="", server=None, offers=()):
+        url = f"{(server or self._server).url}/{channel}?{query}"
+        member = self._stack.enter_context(chatting(url, *offers))
         return self._recording(member)
 
     def _recording(self, member):
@@ -49,6 +57,7 @@ class Collection:
         self._play_errors()
         self._play_slowness()
         self._play_cluster()
+        self._play_rights()
 
     def _play_presence(self):
         ann = self._join("presence", "name=ann")
@@ -132,3 +141,15 @@ class Collection:
         author.get("error", code="unavailable", key="two")
         self._nats.start()
         author.get("status", cluster="back")
+
+    def _token(self, seconds):
+        return make_token(self.SECRET, "HS256", exp=int(time.time()) + seconds, channels=["*"])
+
+    def _play_rights(self):
+        member = self._join("rights", server=self._guard, offers=[bearer(self._token(30))])
+        member.get("expiring")
+        member.send({"type": "token", "token": self._token(600)})
+        member.get("rights")
+        for number in range(60):
+            member.send({"type": "message", "text": f"text {number}"})
+        member.get("notice", code="slowed")

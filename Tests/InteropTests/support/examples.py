@@ -22,7 +22,7 @@ class Example:
     def is_of_client(self):
         """Whether a client sends it."""
         kind = self.content["type"]
-        return kind in ("name", "fetch") or (kind == "message" and "from" not in self.content)
+        return kind in ("name", "fetch", "token") or (kind == "message" and "from" not in self.content)
 
     def __str__(self):
         telling = [str(self.content[field]) for field in ("type", "reason", "code") if field in self.content]

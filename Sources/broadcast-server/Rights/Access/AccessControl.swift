@@ -12,7 +12,7 @@ final class AccessControl: Sendable {
     /// Where what is revoked while the server runs is written down; nil for nowhere.
     private let revocationFile: Monitor<RevocationFile?>
     /// What was revoked while the server runs, which a file may not have.
-    private let revoked = Monitor<[Revocations.Entry]>([])
+    private let revoked = Monitor<Set<Revocations.Entry>>([])
     private let watches = Monitor<[ObjectIdentifier: WeakWatch]>([:])
 
     /// A weak reference, which is no value that could be sent otherwise.
@@ -110,7 +110,7 @@ final class AccessControl: Sendable {
     /// Has a token or a subject be refused from now on; whoever is here by it has to go at once.
     func revoke(_ entry: Revocations.Entry) async -> Revocation {
         guard doorkeeper.revoke(entry) else { return .noRoom }
-        revoked.withLock { if !$0.contains(entry) { $0.append(entry) } }
+        revoked.withLock { _ = $0.insert(entry) }
         reviewAll()
         guard let file = revocationFile.withLock({ $0 }) else { return .inMemory }
         let result = try? await BackgroundThread.run { () throws(Failure) in
