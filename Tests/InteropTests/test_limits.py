@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import signal
 import socket
 
 import pytest
@@ -64,6 +65,43 @@ def test_a_flooder_loses_nothing_is_told_once_and_closes_in_order(start_server):
     assert [content for content in rest if content["type"] == "notice"] == []
     server.wait_for("sends more than it may, and is slowed down")
     assert server.program.output.count("sends more than it may") == 1
+
+
+@pytest.mark.parametrize("ending", ["close frame", "end", "reset"])
+def test_who_ends_each_connection_does_not_get_around_the_rate(start_server, ending):
+    server = start_server("--rate-channel-messages", "10")
+    frame = b"\x81\x81\0\0\0\0x"
+    with chatting(f"{server.url}/team") as witness:
+        for _ in range(10):
+            with connect(f"{server.url}/team", open_timeout=PATIENCE) as flooder:
+                flooder.socket.sendall(2_000 * frame + (b"\x88\x80\0\0\0\0" if ending == "close frame" else b""))
+                if ending == "reset":
+                    linger = (1).to_bytes(4, "little") + bytes(4)
+                    flooder.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    flooder.socket.close()
+                else:
+                    flooder.socket.shutdown(socket.SHUT_WR)
+        assert server.wait_for("Total clients: 1$")
+        # The channel is not shut for long by what they owe.
+        witness.say("at last")
+        assert witness.say("and again")
+    with chatting(f"{server.url}/team?last=1000") as later:
+        texts = [content["text"] for content in later.until("position")[1] if content["type"] == "message"]
+    assert texts.count("x") < 200
+
+
+def test_a_rate_that_is_brought_in_holds_for_those_who_are_here(start_server, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("rate-client-messages: 0")
+    server = start_server("--config", file)
+    with chatting(f"{server.url}/team") as member:
+        member.say("before")
+        file.write_text("rate-client-messages: 1:5")
+        server.program.signal(signal.SIGHUP)
+        server.wait_for("was read anew: rate-client-messages")
+        for number in range(80):
+            member.send({"type": "message", "text": f"text {number}"})
+        assert member.get("notice")["code"] == "slowed"
 
 
 def test_the_flooder_is_told(start_server):

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -325,6 +326,44 @@ def test_what_nobody_can_have_meant_is_not_revoked(start, admin, body):
     assert admin(body).startswith("HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("change", ["another secret", "another issuer", "an algorithm less", "what goes without a claim"])
+def test_keys_and_rules_that_are_read_anew_hold_for_those_who_are_here(start_server, tmp_path, change):
+    secret, file = tmp_path / "secret", tmp_path / "config.yaml"
+    secret.write_bytes(KEY.raw_value)
+    rules = {"token-secret": str(secret), "token-allow": ["team"], "token-issuer": ["me"]}
+    file.write_text(json.dumps(rules))
+    server = start_server("--config", file)
+    mine = token(iss="me", channels=None if change == "what goes without a claim" else {"team": MEMBER})
+    listener = Listener(server, fields=[f"Authorization: Bearer {mine}"])
+    with chatting(f"{server.url}/team", bearer(mine)) as member:
+        match change:
+            case "another secret":
+                secret.write_text("x" * 64)
+            case "another issuer":
+                rules["token-issuer"] = ["you"]
+            case "an algorithm less":
+                rules["token-algorithm"] = ["RS256"]
+            case "what goes without a claim":
+                rules["token-allow"] = ["other"]
+        file.write_text(json.dumps(rules))
+        server.program.signal(signal.SIGHUP)
+        last, code = end_of(member)
+        assert last["type"] == "error"
+        assert code == (4003 if change == "what goes without a claim" else 4401)
+    while listener.stream.readline():
+        pass
+
+
+def test_who_is_revoked_has_no_place_to_come_back_to(start, admin):
+    server = start("--admin-socket", admin.path)
+    with chatting(f"{server.url}/team", bearer(token(sub="bob"))) as witness:
+        with chatting(f"{server.url}/team", bearer(token(sub="ann", name="Ann"))) as member:
+            witness.get("joined")
+            admin({"sub": "ann"})
+            assert end_of(member)[1] == 4003
+        assert witness.get("left")["member"]["name"] == "Ann"
+
+
 # Names and sessions
 
 
@@ -356,6 +395,14 @@ def test_a_name_that_a_token_gives_is_nobody_elses(start):
         assert witness.get("message", text="hello")["from"]["name"] == "Ann"
         status, _, content = ask(server, "POST", "/team?name=eve", "hello", **authorization(mine))
         assert (status, json.loads(content)["code"]) == (403, "forbidden")
+
+
+def test_a_name_changes_with_the_token_and_without_presence_its_bearer_is_told(start):
+    server = start()
+    rights = ["subscribe", "publish"]
+    with chatting(f"{server.url}/team", bearer(token(name="Ann", channels={"team": rights}))) as member:
+        member.send({"type": "token", "token": token(name="Anna", channels={"team": rights})})
+        assert member.get("renamed")["member"]["name"] == "Anna"
 
 
 def test_a_session_is_its_subjects_alone(start):

@@ -46,7 +46,9 @@ extension ConnectionCore {
     func handOverHeld() {
         guard isHoldingBack, let extras else { return }
         let now = loop.now
-        while machine.isOpen, isHoldingBack, extras.held.isDue(now), let (bytes, piece) = extras.held.takeFirst() {
+        while machine.isOpen, isHoldingBack, extras.held.isDue(now) {
+            if extras.held.isGivenUp(now) { extras.held.dropPieces() }
+            guard let (bytes, piece) = extras.held.takeFirst() else { break }
             unsafe bytes.withUnsafeBytes { unsafe receiveHeld($0, piece) }
         }
         // If there is another reason to wait now, its end comes back here.
@@ -89,9 +91,11 @@ extension ConnectionCore {
         }
     }
 
-    /// The stream has ended: what came before that is handed over, whatever it was held back for.
-    func handOverAllHeld() {
+    /// The stream has ended: what came before that and is still held back goes with it, since a peer could otherwise send as
+    /// much as it likes by ending each connection.
+    func endHeld() {
         guard let extras, machine.isOpen else { return }
+        if !extras.held.isDue(loop.now) { extras.held.dropPieces() }
         while machine.isOpen, let (bytes, piece) = extras.held.takeFirst() {
             unsafe bytes.withUnsafeBytes { unsafe receiveHeld($0, piece) }
         }

@@ -120,7 +120,7 @@ final class ConnectionCore: Subscriber, @unchecked Sendable {
     }
 
     override func transportEnded() {
-        handOverAllHeld()
+        endHeld()
         if let close = machine.transportEnded() { tellEnd(close) }
     }
 

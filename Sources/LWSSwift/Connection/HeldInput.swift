@@ -19,7 +19,7 @@ struct HeldInput {
     /// When it is handed over, on the loop's clock.
     private(set) var end: UInt64 = 0
     private(set) var ending: Ending?
-    /// When it is handed over at the latest, since the peer waits for the answer to its close frame.
+    /// When it is given up at the latest, since the peer waits for the answer to its close frame.
     private var latest = UInt64.max
     private var entries: Deque<Entry> = []
     /// What the entries consist of, behind what was taken already.
@@ -39,6 +39,8 @@ struct HeldInput {
 
     /// Whether its time has come.
     func isDue(_ now: UInt64) -> Bool { now >= due }
+    /// Whether what is held cannot wait for its time any longer.
+    func isGivenUp(_ now: UInt64) -> Bool { now >= latest && now < end }
     /// When its time comes.
     var due: UInt64 { min(end, latest) }
 
@@ -52,10 +54,15 @@ struct HeldInput {
         unsafe bytes.append(contentsOf: payload)
     }
 
-    /// - Parameter latest: when it is to be handed over, whatever it is held back for.
+    /// - Parameter latest: when it is given up, whatever it is held back for.
     mutating func finish(_ ending: Ending, latest: UInt64) {
         self.ending = ending
         self.latest = latest
+    }
+
+    /// Forgets what is held, but not how the stream ends.
+    mutating func dropPieces() {
+        (entries, bytes, start) = ([], [], 0)
     }
 
     mutating func takeFirst() -> (bytes: [UInt8], piece: MessageAssembler.Piece)? {

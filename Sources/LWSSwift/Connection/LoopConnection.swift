@@ -116,9 +116,9 @@ public struct LoopConnection: Identifiable {
     ///
     /// Nothing is lost and, other than with ``pauseReading()``, the peer is not blamed: nothing that it has sent runs out of
     /// time. Its pings are answered, its pongs and its close frame are seen, as far as they stand within the next 64 KiB; beyond
-    /// that, what its system acknowledges counts as a sign of life. A close frame is answered behind the messages before it,
-    /// which wait for no longer than ``ConnectionLimits/closeTimeout`` then; when the connection is lost they are delivered at
-    /// once, as far as they have been read.
+    /// that, what its system acknowledges counts as a sign of life. A close frame is answered behind the messages before it
+    /// whose time has come within ``ConnectionLimits/closeTimeout``. What is held back then, or when the connection is lost, is
+    /// lost with it: a peer could otherwise send as much as it likes by ending each of its connections.
     ///
     /// It takes at most 96 KiB of memory. Called again it counts from then, if that is later: a handler of messages may call
     /// it with each message. What waits goes on up to 200 ms later than asked for; what is held back comes in order.

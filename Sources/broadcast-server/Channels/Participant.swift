@@ -93,7 +93,13 @@ class Participant: @unchecked Sendable {
     /// Its WebSocket connection has ended.
     final func end(_ close: WebSocketClose) {
         // A client that says goodbye does not come back. Browsers say so without a code.
-        let isGoodbye = close.initiator == .peer && [.normalClosure, .noStatusReceived].contains(close.code)
+        let isGoodbye =
+            switch close.initiator {
+            case .peer: [.normalClosure, .noStatusReceived].contains(close.code)
+            // Who may not be here any more has no place to come back to.
+            case .local: close.code == .notAllowed
+            case .connectionLoss: false
+            }
         end("\(close)", isForGood: isGoodbye)
     }
 

@@ -109,8 +109,15 @@ final class JSONGateway: Participant, @unchecked Sendable {
         renew(token) { [self] fault in
             if let fault { refuse(fault.problem) }
             waitsForToken = false
+            takeName()
             readOn()
         }
+    }
+
+    /// It is called what its token says, which may be another name than before.
+    private func takeName() {
+        guard let name = principal.pass?.grant.name, !NameRegister.areAlike(name.text, seat.member.name) else { return }
+        try? rename(name.text)
     }
 
     override func dismiss(_ fault: AccessFault) {
@@ -156,7 +163,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
             switch result {
             case .success(let change):
                 take(change.renaming.member)
-                if !change.isAnnounced { tell(.renamed(change.renaming)) }
+                if !change.isAnnounced || !rights.contains(.presence) { tell(.renamed(change.renaming)) }
             case .failure(let problem): refuse(problem)
             case nil: break
             }

@@ -19,6 +19,8 @@ struct Grant: Sendable, Equatable {
     var rights: Rights
     /// What everybody may. It may that, too: to leave the token out would give the same.
     var everybody = Rights.none
+    /// What was found right of a signed token; nil for any other.
+    var evidence: TokenEvidence?
     /// When it ends, as its token says; it is heeded for as long beyond that as clocks may differ (``TokenRules/leeway``). nil
     /// for one that does not end by itself.
     var expiry: NumericDate?

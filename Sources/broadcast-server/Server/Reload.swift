@@ -46,6 +46,6 @@ struct Reload {
             )
         }
         let adopted = changes.adopted.isEmpty ? "no option has changed" : changes.adopted.joined(separator: ", ")
-        logger.notice("The configuration was read anew: \(adopted).")
+        logger.notice("The configuration was read anew: \(adopted). So were the files that it names.")
     }
 }

@@ -228,7 +228,9 @@ import Testing
 
     @Test func `the one that all others are like is accepted`() throws {
         let policy = AccessPolicy(keys: try Self.keys(), rules: Self.rules, anonymous: .none)
-        let grant = try policy.grant(Self.token(), at: Self.now)
+        var grant = try policy.grant(Self.token(), at: Self.now)
+        #expect(grant.evidence?.hasRights == false)
+        grant.evidence = nil
         #expect(grant == Grant(source: .signed(id: nil), rights: .none, expiry: NumericDate(seconds: 1_800_000_100)))
     }
 }

@@ -116,8 +116,8 @@ import Testing
                 $0.tokens = try TokenTable(WordLines(line), "tokens")
             }
         )
-        // Its key has gone: it is believed while it lasts, and nobody comes with it again.
-        #expect(try doorkeeper.renewed(signed) == signed)
+        // Its key has gone: neither is who is here by it believed any longer, nor who comes with it.
+        #expect(throws: TokenFault.unknownKey) { try doorkeeper.renewed(signed) }
         await #expect(throws: TokenFault.badSignature) { try await doorkeeper.grant(token) }
         let other = try #require(ChannelName(checking: "other"))
         #expect(try doorkeeper.renewed(ci).rights(in: other) == .member)

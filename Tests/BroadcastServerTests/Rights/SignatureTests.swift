@@ -142,7 +142,7 @@ import Testing
         let keys = try PEMKeys.keys(Array(SignedTokens.publicKeys.utf8), "keys")
         #expect(keys.count == 6)
         let signed = try SignedToken(token)
-        #expect(try signed.verified(with: KeySet(keys), TokenRules()).subject == "ann")
+        #expect(try signed.verified(with: KeySet(keys), TokenRules()).claims.subject == "ann")
         let accepting = keys.filter { (try? signed.verified(with: KeySet([$0]), TokenRules())) != nil }
         #expect(accepting.count == 1)
     }

@@ -7,4 +7,6 @@ extension AddressNetwork: OptionValue {
     init?(argument text: String) {
         self.init(text)
     }
+
+    var defaultValueDescription: String { description }
 }

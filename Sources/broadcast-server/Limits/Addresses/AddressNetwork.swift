@@ -31,3 +31,12 @@ struct AddressNetwork: Sendable, Hashable {
         (one ^ other) >> (64 - bits) == 0
     }
 }
+
+extension AddressNetwork: CustomStringConvertible {
+    /// As it would be written.
+    var description: String {
+        let isNarrow = address.isIPv4 && bits >= 96
+        let (length, all) = isNarrow ? (bits - 96, UInt64(32)) : (bits, 128)
+        return length == all ? address.text : "\(address.text)/\(length)"
+    }
+}

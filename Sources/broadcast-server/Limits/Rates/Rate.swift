@@ -21,6 +21,13 @@ struct Rate: Sendable, Equatable {
 }
 
 extension Rate {
+    /// As it would be written; what may come at once only where that is not what goes without saying.
+    ///
+    /// - Parameter number: writes one of the numbers.
+    fileprivate func description(_ number: (Int) -> String) -> String {
+        burst == 2 * perSecond ? number(perSecond) : "\(number(perSecond)):\(number(burst))"
+    }
+
     /// Reads `50` and `50:200`.
     ///
     /// - Parameter number: reads one of the numbers.
@@ -54,7 +61,7 @@ struct CountRate: OptionValue, Equatable {
         self.rate = rate
     }
 
-    var defaultValueDescription: String { "\(rate.perSecond)" }
+    var defaultValueDescription: String { rate.description { "\($0)" } }
 }
 
 /// A rate of bytes.
@@ -74,5 +81,5 @@ struct ByteRate: OptionValue, Equatable {
         self.rate = rate
     }
 
-    var defaultValueDescription: String { ByteCount(rate.perSecond).defaultValueDescription }
+    var defaultValueDescription: String { rate.description { ByteCount($0).defaultValueDescription } }
 }

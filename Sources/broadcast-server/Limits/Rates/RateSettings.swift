@@ -8,11 +8,11 @@ struct RateSettings: Sendable, Equatable {
     var channel = MessageRates()
 
     /// How much may be sent before it is looked up what is left: little beside the rates, yet so much that the looking costs
-    /// nothing beside the sending.
+    /// nothing beside the sending. Without a rate, too, since one may be brought in while the server runs.
     var portion: MessageAmount {
         MessageAmount(
-            messages: Self.portion(client.messages, [subject.messages, channel.messages], most: 4_096),
-            bytes: Self.portion(client.bytes, [subject.bytes, channel.bytes], most: 4 << 20)
+            messages: Self.portion(client.messages, [subject.messages, channel.messages], most: 64),
+            bytes: Self.portion(client.bytes, [subject.bytes, channel.bytes], most: 256 << 10)
         )
     }
 

@@ -117,7 +117,10 @@ final class AccessControl: Sendable {
             Result { () throws(SystemError) in try file.append(entry) }
         }
         switch result {
-        case .success?: return .inFile(file.path)
+        case .success?:
+            // From here on the file says so, or not any more.
+            revoked.withLock { _ = $0.remove(entry) }
+            return .inFile(file.path)
         case .failure(let error)?: return .notWritten(file.path, error)
         case nil: return .notWritten(file.path, SystemError(EAGAIN))
         }

@@ -24,11 +24,15 @@ struct AccessPolicy: Sendable {
     /// What a token grants that somebody has signed, whether it was revoked or not.
     func signedGrant(_ token: String, at now: NumericDate) throws(TokenFault) -> Grant {
         guard !keys.isEmpty else { throw .unknown }
-        return try rules.grant(SignedToken(token).verified(with: keys, rules), at: now)
+        let token = try SignedToken(token)
+        let (claims, key) = try token.verified(with: keys, rules)
+        var grant = try rules.grant(claims, at: now)
+        grant.evidence = TokenEvidence(token, claims, signedWith: key)
+        return grant
     }
 
-    /// What was granted before, as it holds now: what stands in files is looked up again. A token that somebody has signed is
-    /// believed until it expires, also when its key has gone meanwhile.
+    /// What was granted before, as it holds now: what stands in files is looked up again, and what was found of a token that
+    /// somebody has signed is held against the keys and the rules that there are now.
     func inForce(_ grant: Grant, at now: NumericDate) throws(TokenFault) -> Grant {
         var grant = grant
         switch grant.source {
@@ -38,6 +42,10 @@ struct AccessPolicy: Sendable {
             grant = current
         case .signed:
             if let expiry = grant.expiry, rules.hasPassed(expiry, at: now) { throw .expired }
+            if let evidence = grant.evidence {
+                try evidence.hold(keys, rules, expiry: grant.expiry)
+                if !evidence.hasRights { grant.rights = rules.rightsWithoutClaim }
+            }
         }
         if revocations.cover(grant) { throw .revoked }
         grant.everybody = anonymous

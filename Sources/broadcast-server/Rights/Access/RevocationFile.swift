@@ -11,19 +11,13 @@ extension Revocations.Entry {
 
     /// nil for texts that no token has, or that would be more than a line.
     init?(token id: String) {
-        guard Self.isWord(id) else { return nil }
+        guard TokenClaims.isWord(id) else { return nil }
         self = .token(id)
     }
 
     init?(subject: String) {
-        guard Self.isWord(subject) else { return nil }
+        guard TokenClaims.isWord(subject) else { return nil }
         self = .subject(subject)
-    }
-
-    /// What comes back as it was when it is read as a line.
-    private static func isWord(_ text: String) -> Bool {
-        1...TokenClaims.maximumTextBytes ~= text.utf8.count && text.first != " " && text.last != " "
-            && !text.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "\u{2028}" }
     }
 }
 

@@ -11,6 +11,8 @@ struct VerificationKey: Sendable {
     /// Those that a token under this key may name.
     let algorithms: Set<SignatureAlgorithm>
     private let material: Material
+    /// What tells it from others, and says nothing of a secret.
+    let fingerprint: SHA256Digest
 
     /// A secret. For its algorithms it has to be as long as their hashes (RFC 7518 section 3.2).
     init(_ secret: SecretKey, id: String? = nil) throws(PublicKey.Unusable) {
@@ -18,7 +20,8 @@ struct VerificationKey: Sendable {
         self.init(
             id: id,
             material: .secret(secret),
-            algorithms: Set(sizes.filter { secret.byteCount >= $0.1.byteCount }.map(\.0))
+            algorithms: Set(sizes.filter { secret.byteCount >= $0.1.byteCount }.map(\.0)),
+            fingerprint: SHA256Digest(of: secret.code(of: Array("fingerprint".utf8), .sha256))
         )
         guard !algorithms.isEmpty else {
             throw PublicKey.Unusable(reason: "a secret has at least \(HashFunction.sha256.byteCount) bytes")
@@ -27,10 +30,21 @@ struct VerificationKey: Sendable {
 
     /// The public key of a pair.
     init(_ key: PublicKey, id: String? = nil) {
-        self.init(id: id, material: .pair(key), algorithms: Self.algorithms(of: key.kind))
+        self.init(
+            id: id,
+            material: .pair(key),
+            algorithms: Self.algorithms(of: key.kind),
+            fingerprint: key.fingerprint
+        )
     }
 
-    private init(id: String?, material: Material, algorithms: Set<SignatureAlgorithm>) {
+    private init(
+        id: String?,
+        material: Material,
+        algorithms: Set<SignatureAlgorithm>,
+        fingerprint: SHA256Digest
+    ) {
+        self.fingerprint = fingerprint
         self.id = id
         self.material = material
         self.algorithms = algorithms
@@ -50,7 +64,7 @@ struct VerificationKey: Sendable {
     /// The same for one algorithm alone; nil when it is for others.
     func only(for algorithm: SignatureAlgorithm) -> VerificationKey? {
         guard algorithms.contains(algorithm) else { return nil }
-        return VerificationKey(id: id, material: material, algorithms: [algorithm])
+        return VerificationKey(id: id, material: material, algorithms: [algorithm], fingerprint: fingerprint)
     }
 
     /// Whether a signature of a message is this key's, by one of its ``algorithms``.

@@ -42,6 +42,17 @@ final class PublicKey: Sendable {
         unsafe EVP_PKEY_free(pointer)
     }
 
+    /// What tells it from other keys: the SHA-256 of its SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+    var fingerprint: SHA256Digest {
+        let count = unsafe i2d_PUBKEY(pointer, nil)
+        guard count > 0 else { return SHA256Digest(of: []) }
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initializedCount in
+            var position = buffer.baseAddress
+            initializedCount = max(Int(unsafe i2d_PUBKEY(pointer, &position)), 0)
+        }
+        return SHA256Digest(of: bytes)
+    }
+
     private static func kind(of key: OpaquePointer) -> Kind? {
         switch unsafe EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA: return .rsa(bits: Int(unsafe EVP_PKEY_get_bits(key)))

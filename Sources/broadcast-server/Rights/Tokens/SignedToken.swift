@@ -22,14 +22,17 @@ struct SignedToken: Sendable {
         signed = Array(token.utf8.prefix(parts[0].count + 1 + parts[1].count))
     }
 
-    /// What it says, once a key was found that it is signed with.
-    func verified(with keys: KeySet, _ rules: TokenRules) throws(TokenFault) -> TokenClaims {
+    /// What it says, once a key was found that it is signed with, and that key.
+    func verified(
+        with keys: KeySet,
+        _ rules: TokenRules
+    ) throws(TokenFault) -> (claims: TokenClaims, key: VerificationKey) {
         guard rules.algorithms.contains(header.algorithm) else { throw .refusedAlgorithm }
         let candidates = keys.candidates(header.algorithm, id: header.keyID)
         guard !candidates.isEmpty else { throw .unknownKey }
-        guard candidates.contains(where: { $0.accepts(signature, of: signed, by: header.algorithm) }) else {
+        guard let key = candidates.first(where: { $0.accepts(signature, of: signed, by: header.algorithm) }) else {
             throw .badSignature
         }
-        return try StrictJSON.decode(TokenClaims.self, from: claims, otherwise: TokenFault.badClaims)
+        return (try StrictJSON.decode(TokenClaims.self, from: claims, otherwise: TokenFault.badClaims), key)
     }
 }

@@ -6,8 +6,9 @@ struct TokenClaims: Decodable, Sendable {
         /// What it has to be, as the end of a sentence.
         var rule: String {
             switch self {
-            case .iss, .jti: "no text of 1 to \(TokenClaims.maximumTextBytes) bytes"
-            case .sub: "no printable text of 1 to \(TokenClaims.maximumTextBytes) bytes"
+            case .iss: "no text of 1 to \(TokenClaims.maximumTextBytes) bytes"
+            case .jti: "no line of 1 to \(TokenClaims.maximumTextBytes) bytes without spaces around it"
+            case .sub: "no printable text of 1 to \(TokenClaims.maximumTextBytes) bytes without spaces around it"
             case .aud: "neither a text nor a list of texts"
             case .exp, .nbf, .iat: "no number of seconds since 1970"
             case .name: "no name that a member can have"
@@ -34,8 +35,9 @@ struct TokenClaims: Decodable, Sendable {
         guard let claims = try? decoder.container(keyedBy: Name.self) else { throw TokenFault.badClaims }
         issuer = try Self.text(claims, .iss)
         subject = try Self.text(claims, .sub)
-        if let subject, !PrintableText.isPrintable(subject) { throw TokenFault.badClaim(.sub) }
+        if let subject, !PrintableText.isPrintable(subject) || !Self.isWord(subject) { throw TokenFault.badClaim(.sub) }
         id = try Self.text(claims, .jti)
+        if let id, !Self.isWord(id) { throw TokenFault.badClaim(.jti) }
         audience = try Self.texts(claims, .aud)
         expiry = try Self.date(claims, .exp)
         notBefore = try Self.date(claims, .nbf)
@@ -52,6 +54,14 @@ struct TokenClaims: Decodable, Sendable {
         } catch {
             throw TokenFault.badClaim(.channels)
         }
+    }
+
+    /// Whether a line of a file can have it: otherwise it could not be revoked.
+    static func isWord(_ text: String) -> Bool {
+        1...maximumTextBytes ~= text.utf8.count && text.first != " " && text.last != " "
+            && !text.unicodeScalars.contains { scalar in
+                scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
+            }
     }
 
     private static func text(_ claims: KeyedDecodingContainer<Name>, _ name: Name) throws(TokenFault) -> String? {

@@ -18,15 +18,10 @@ struct TokenRules: Sendable, Equatable {
 
     /// What a token grants whose signature is right.
     func grant(_ claims: TokenClaims, at now: NumericDate) throws(TokenFault) -> Grant {
-        guard claims.expiry != nil || !requiresExpiry else { throw .noExpiry }
+        if claims.expiry == nil, requiresExpiry { throw .noExpiry }
         if let expiry = claims.expiry, hasPassed(expiry, at: now) { throw .expired }
         if let start = claims.notBefore, now + leeway < start { throw .notYetValid }
-        if !issuers.isEmpty {
-            guard let issuer = claims.issuer, issuers.contains(issuer) else { throw .foreignIssuer }
-        }
-        guard audiences.isEmpty ? claims.audience == nil : !audiences.isDisjoint(with: claims.audience ?? []) else {
-            throw .foreignAudience
-        }
+        try check(issuer: claims.issuer, audience: claims.audience, expiry: claims.expiry)
         return Grant(
             source: .signed(id: claims.id),
             subject: claims.subject,
@@ -34,5 +29,16 @@ struct TokenRules: Sendable, Equatable {
             rights: claims.rights ?? rightsWithoutClaim,
             expiry: claims.expiry
         )
+    }
+
+    /// What does not depend on the time.
+    func check(issuer: String?, audience: [String]?, expiry: NumericDate?) throws(TokenFault) {
+        if expiry == nil, requiresExpiry { throw .noExpiry }
+        if !issuers.isEmpty {
+            guard let issuer, issuers.contains(issuer) else { throw .foreignIssuer }
+        }
+        guard audiences.isEmpty ? audience == nil : !audiences.isDisjoint(with: audience ?? []) else {
+            throw .foreignAudience
+        }
     }
 }
