@@ -102,9 +102,12 @@ final class ChatService: Sendable {
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             limits.connectionBegan(principal.share)
             let seat = arrival.seat
-            let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
-            let how = (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
-            logger.info("Client \(seat.id) connected\(how). Total clients: \(total)")
+            // Only made for a log that has it.
+            func how() -> String {
+                let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
+                return (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
+            }
+            logger.info("Client \(seat.id) connected\(how()). Total clients: \(total)")
             if !arrival.isBack, arrival.isNamed || request.channel != .default {
                 let name = arrival.isNamed ? " called \(seat.member.name)," : ""
                 logger.info("Client \(seat.id) is\(name) in \(request.channel).")

@@ -47,6 +47,9 @@ final class Doorkeeper: Sendable {
     /// What holds now.
     var policy: AccessPolicy { state.withLock { $0.policy } }
 
+    /// By how much clocks may differ.
+    var leeway: Duration { state.withLock { $0.policy.rules.leeway } }
+
     /// What is granted without a token.
     var anonymousGrant: Grant { state.withLock { $0.policy.anonymousGrant } }
 

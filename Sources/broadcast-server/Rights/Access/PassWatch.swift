@@ -61,14 +61,13 @@ final class PassWatch: @unchecked Sendable {
         timer?.cancel()
         timer = nil
         guard let member, let expiry = grant.expiry else { return }
-        let policy = access.doorkeeper.policy
         let now = access.doorkeeper.now
         let warningTime = expiry - Self.warning
         if warned != expiry, warningTime <= now {
             warned = expiry
             member.tell(.expiring(Expiring(at: expiry.milliseconds)))
         }
-        let next = warned == expiry ? expiry + policy.rules.leeway : warningTime
+        let next = warned == expiry ? expiry + access.doorkeeper.leeway : warningTime
         // A wait may be longer than what a timer takes; what is due is looked at in any case.
         let delay = min(max(next - now, .milliseconds(10)), .seconds(3_600))
         timer = loop.call(after: delay) { [weak self] in self?.review() }
