@@ -42,10 +42,12 @@ struct JSONPeer: Sendable {
         try await peer.send(.text(json))
     }
 
-    /// The next object, but for those that only tell a position: they may come at any time.
+    /// The next object, but for those that only tell a position, and pings: they may come at any time.
     func receive() async throws -> ServerObject {
         while true {
-            let object = try await Self.object(peer.receive())
+            let frame = try await peer.receive()
+            if frame.opcode == .ping { continue }
+            let object = try Self.object(frame)
             if case .position = object { continue }
             return object
         }
