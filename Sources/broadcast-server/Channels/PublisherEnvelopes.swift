@@ -8,13 +8,6 @@ struct PublisherEnvelopes {
     private var envelopes = RecencyMap<Member, BroadcastEnvelope>()
 
     mutating func envelope(of author: Member, make: () -> BroadcastEnvelope) -> BroadcastEnvelope {
-        if let known = envelopes[author] {
-            envelopes.touch(author)
-            return known
-        }
-        if envelopes.count == Self.capacity { envelopes.removeFirst() }
-        let made = make()
-        envelopes[author] = made
-        return made
+        envelopes.value(of: author, atMost: Self.capacity, make: make)
     }
 }

@@ -39,6 +39,19 @@ struct RecencyMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) }
     }
 
+    /// The value of a key, which becomes the newest; one that is made when there is none, for which the oldest gives way when
+    /// there are as many as there may be.
+    mutating func value(of key: Key, atMost capacity: Int, make: () -> Value) -> Value {
+        if let value = self[key] {
+            touch(key)
+            return value
+        }
+        if count >= capacity { removeFirst() }
+        let value = make()
+        self[key] = value
+        return value
+    }
+
     /// Makes a key the newest.
     mutating func touch(_ key: Key) {
         guard let value = removeValue(forKey: key) else { return }

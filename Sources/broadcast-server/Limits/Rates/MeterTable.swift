@@ -8,13 +8,6 @@ struct MeterTable<Key: Hashable & Sendable>: Sendable {
     var count: Int { meters.count }
 
     mutating func meter(of key: Key) -> SharedMeter {
-        if let meter = meters[key] {
-            meters.touch(key)
-            return meter
-        }
-        if meters.count == Self.maximumCount { meters.removeFirst() }
-        let meter = SharedMeter()
-        meters[key] = meter
-        return meter
+        meters.value(of: key, atMost: Self.maximumCount) { SharedMeter() }
     }
 }

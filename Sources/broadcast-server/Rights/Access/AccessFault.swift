@@ -59,14 +59,6 @@ extension AccessFault: CustomStringConvertible {
 
     /// As a member is told.
     var problem: Problem { Problem(code, description) }
-
-    /// Of the reason for a refusal, to count by.
-    var reason: String {
-        switch self {
-        case .token(let fault): fault.code
-        default: code.rawValue
-        }
-    }
 }
 
 extension Problem.Code {

@@ -13,13 +13,13 @@ final class PassWatch: @unchecked Sendable {
     /// How long before its token expires a member is told.
     static let warning = Duration.seconds(60)
 
-    /// Begins at once: what has changed since the token was shown holds for it.
     init(_ member: Participant, _ access: AccessControl) {
         self.access = access
         self.member = member
         loop = member.membership.subscriber.loop
     }
 
+    /// Looks at once: what has changed since the token was shown holds for it.
     func begin() {
         access.add(self)
         review()

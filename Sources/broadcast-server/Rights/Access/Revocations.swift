@@ -54,9 +54,6 @@ struct Revocations: Sendable, Equatable {
         return true
     }
 
-    /// - Returns: false when it was not there.
-    mutating func remove(_ entry: Entry) -> Bool { entries.remove(entry) != nil }
-
     /// Whether what somebody was granted holds no more.
     func cover(_ grant: Grant) -> Bool {
         guard !entries.isEmpty else { return false }
