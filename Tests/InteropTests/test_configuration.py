@@ -75,7 +75,8 @@ BAD = [
     ("port\n", "1:1", "port: 8088"),
     ("- port: 1\n", "1:1", "port: 8088"),
     ("port: 1\n---\nport: 2\n", "2:1", "second document"),
-    ("port: 1\nport: 2\n", "1:1", "once more"),
+    ("port: 1\nport: 2\n", "2:1", "said already, in line 1"),
+    ("{port: 1, port: 2}\n", "1:2", "once more"),
     ("port: &p 1\n", "1:7", "not understood"),
     ("base: &b {port: 1}\n<<: *b\n", "1:1", 'no option "base"'),
     ("port: !!int 1\n", "1:7", "Tags"),
@@ -142,6 +143,44 @@ def test_each_fault_is_told_with_its_place(run, write, content, place, words):
     if "need each other" not in words and ".pem" not in words:
         assert done.stderr.startswith(f"Error: {name}:{place}: ")
     assert done.returncode != 0
+
+
+PLACES = [
+    ("admin-socket: nowhere/admin.sock\n", "1:1", "No such file"),
+    ("admin-socket: /etc/passwd\n", "1:1", "File exists"),
+    ("state-dir: /etc/passwd\n", "1:1", "Not a directory"),
+    ("state-dir: nowhere/state\n", "1:1", "No such file"),
+    ("log: {file: nowhere/a.log}\n", "1:7", "No such file"),
+    ("log-file: /\n", "1:1", "Is a directory"),
+]
+
+
+@pytest.mark.parametrize(("content", "place", "words"), PLACES)
+def test_a_place_that_cannot_be_written_to_is_told(run, write, content, place, words):
+    name = write(content)
+    done = run("check-config", "--config", name)
+    assert done.returncode == 78
+    assert done.stderr.startswith(f"{name}:{place}: ")
+    assert words in done.stderr
+    assert run("start", "--port", "0", "--config", name).returncode != 0
+
+
+def test_places_that_can_be_written_to_are_fine_and_nothing_is_made_there(run, write, tmp_path):
+    places = {"admin-socket": "admin.sock", "state-dir": "state", "log-file": "a.log"}
+    content = "".join(f"{option}: {tmp_path / name}\n" for option, name in places.items())
+    done = run("check-config", "--config", write(content))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not any((tmp_path / name).exists() for name in places.values())
+
+
+def test_a_file_with_a_secret_that_everybody_may_read_is_warned_of(run, write, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET * 16)
+    secret.chmod(0o604)
+    name = write(f"token-secret: {secret}\n")
+    assert f"Warning: Everybody may read {secret}" in run("check-config", "--config", name).stderr
+    secret.chmod(0o640)
+    assert run("check-config", "--config", name).stderr == ""
 
 
 def test_all_faults_are_told_at_once(run, write):
@@ -279,7 +318,7 @@ def test_a_hangup_with_faults_changes_nothing_and_tells_all_of_them(start, write
     # A log file that cannot be had is as bad.
     write("log-file: nowhere/a.log\nallow-origin: https://b.example\n")
     server.program.signal(signal.SIGHUP)
-    server.wait_for(r"The configuration stays as it is\. Cannot write the log file nowhere/a\.log")
+    server.wait_for(r"The configuration stays as it is\. c\.yaml:1:1: --log-file: nowhere/a\.log cannot be used")
     assert status_for(server, "https://b.example") == 403
     write("no-log-file: true\nallow-origin: https://b.example\n")
     server.program.signal(signal.SIGHUP)

@@ -59,9 +59,11 @@ struct ChannelURL: Hashable, Sendable, CustomStringConvertible {
         url.query.split(separator: "&").filter(Self.hasToken).map { String($0[$0.firstIndex(of: "=")!...].dropFirst()) }
     }
 
-    /// Whether the server takes a parameter for a token.
+    /// Whether the server takes a parameter for a token, or somebody has meant it to.
     private static func hasToken(_ pair: Substring) -> Bool {
-        pair.contains("=") && QueryParameters(String(pair))[PresentedToken.parameter] != nil
+        guard let sign = pair.firstIndex(of: "=") else { return false }
+        let name = String(pair[..<sign])
+        return (PercentEncoding.decode(name) ?? name).lowercased() == PresentedToken.parameter
     }
 
     /// With further parameters in its query, of which the last counts among those alike.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 
 /// The servers of a cluster, as `--cluster` and its variable have them: URLs with commas between them.
 struct NATSServers: OptionValue, Equatable, CustomStringConvertible {
@@ -19,8 +20,13 @@ struct NATSServers: OptionValue, Equatable, CustomStringConvertible {
 
     private static func isURL(_ text: String) -> Bool {
         let rest = ["nats://", "tls://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
-        guard let rest, !rest.isEmpty else { return false }
-        return rest.utf8.allSatisfy { 0x21...0x7E ~= $0 } && !rest.contains("/") && rest.last != "@"
+        guard let rest, rest.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !rest.contains("/") else { return false }
+        // What stands before it is a secret, and may be anything.
+        let place = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
+        guard let url = URLComponents(string: "nats://\(place)"), let host = url.host, !host.isEmpty,
+            url.user == nil, url.query == nil, url.fragment == nil
+        else { return false }
+        return url.port.map { 1...65_535 ~= $0 } ?? !place.hasSuffix(":")
     }
 
     /// As they would be written, whatever they hold.

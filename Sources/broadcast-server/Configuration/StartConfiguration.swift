@@ -1,5 +1,4 @@
 import Configuration
-import LWSSwift
 
 /// What `start` was told by all who may say something, and by whom.
 struct StartConfiguration {
@@ -51,12 +50,25 @@ struct StartConfiguration {
         } catch {
             problems += environment.ledger.problems + [error]
         }
-        let warnings = file?.warnings ?? []
+        let warnings = (file?.warnings ?? []) + Self.exposures(environment.ledger.readings)
         guard let settings, problems.isEmpty else { throw Problems(failures: problems, warnings: warnings) }
         self.settings = settings
         readings = environment.ledger.readings
         self.file = file?.path
         self.warnings = warnings
+    }
+
+    /// A warning for each file with a secret that everybody on the system may read.
+    private static func exposures(_ readings: [String: OptionReading]) -> [String] {
+        let options = ServerOptions.table
+        let names = [
+            options.tokenSecret.name, options.tlsKey.name, options.clusterKey.name, options.clusterCredentials.name,
+        ]
+        return names.flatMap { name in
+            (readings[name]?.texts ?? []).filter(FilePlace.isReadableByAll).map { path in
+                "Everybody may read \(EscapedText.escape(path)), the file of --\(name): chmod o-r it."
+            }
+        }
     }
 }
 
@@ -84,27 +96,5 @@ extension StartConfiguration {
         }
         settings.adopt(other.settings)
         return changes
-    }
-}
-
-extension StartSettings {
-    /// Looks into the files that options name and a start would read.
-    ///
-    /// - Throws: only what the environment throws.
-    fileprivate func checkFiles(_ environment: Environment) throws(Failure) {
-        if let tls = network.tls {
-            try environment.attempt(about: ServerOptions.table.tlsCert) { () throws(Failure) in
-                do throws(WebSocketError) {
-                    try tls.check()
-                } catch {
-                    throw Failure(ExitCode(error), EscapedText.escape(error.message))
-                }
-            }
-        }
-        do throws(FileFaults) {
-            _ = try access.policy()
-        } catch {
-            for fault in error.faults { try environment.refuse(Failure(.badConfiguration, fault.description)) }
-        }
     }
 }

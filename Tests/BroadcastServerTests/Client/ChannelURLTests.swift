@@ -39,6 +39,7 @@ import Testing
     @Test(arguments: [
         ("ws://a/t?token=s3cret", "ws://a/t?token=…"), ("https://a/t?x=1&token=s3cret&y", "wss://a/t?x=1&token=…&y"),
         ("a/t?%74oken=s3cret&token=s3cret", "ws://a/t?token=…&token=…"), ("ws://a/?token=", "ws://a/?token=…"),
+        ("ws://a/t?TOKEN=s3cret", "ws://a/t?token=…"),
         ("ws+unix:/a:/t?token=s3%2Fcret", "ws+unix:///a:/t?token=…"), ("ws://a/t?tokens=1", "ws://a/t?tokens=1"),
     ])
     func `a token is used, and not shown`(text: String, shown: String) throws {

@@ -93,6 +93,54 @@ import Testing
         )
     }
 
+    @Test func `a name that stands twice hides nothing else`() {
+        let text = """
+            # Names
+            port: 1
+            "host": a
+            tls:
+              cert: a.pem
+              cert: b.pem
+            port: 2
+            'host': b
+            prot: 3
+            port : 4
+            echo: perhaps
+            """
+        #expect(
+            problems(text) == [
+                "c.yaml:6:3: \"cert\" is said already, in line 5. Leave one of them.",
+                "c.yaml:7:1: \"port\" is said already, in line 2. Leave one of them.",
+                "c.yaml:8:1: \"host\" is said already, in line 3. Leave one of them.",
+                "c.yaml:9:1: There is no option \"prot\". Is it \"port\" that you mean?",
+                "c.yaml:10:1: \"port\" is said already, in line 2. Leave one of them.",
+                "c.yaml:11:7: \"echo\" is \"perhaps\". Use true or false.",
+            ]
+        )
+    }
+
+    @Test func `each wrong element of a list is told`() {
+        #expect(
+            problems("allow-origin:\n- a\n- https://b.example\n- c\ntrusted-proxy: [x, 10.0.0.0/8, y]\n")
+                .map { String($0.prefix(12)) } == ["c.yaml:2:3: ", "c.yaml:4:3: ", "c.yaml:5:17:", "c.yaml:5:32:"]
+        )
+    }
+
+    @Test(arguments: [
+        "nats://[x", "nats://a:99999", "nats://a:", "nats://u:p@", "nats://a?b", "nats://u:p@[x", "http://a",
+        "nats://a:4222,",
+    ])
+    func `what is no URL of a NATS server is refused`(text: String) {
+        #expect(NATSServers(argument: text) == nil)
+    }
+
+    @Test(arguments: [
+        "nats://a", "tls://a.example:4443", "nats://u:p#?[@10.0.0.1:4222, nats://[::1]:4222", "nats://token@a",
+    ])
+    func `URLs of NATS servers are taken as they are written`(text: String) {
+        #expect(NATSServers(argument: text)?.urls.count == text.split(separator: ",").count)
+    }
+
     @Test func `of a secret only the place is told`() {
         let found = problems("cluster: nats://ann:s3cret@localhost/\n")
         #expect(found == ["c.yaml:1:10: \"cluster\" has a wrong value. \(NATSServers.rule)"])
@@ -112,7 +160,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a:\n\tb: 1\n", "2:1"), ("port: [1\nhost: b\n", "2:5"), ("port: 1\nport: 2\n", "1:1"),
+        ("a:\n\tb: 1\n", "2:1"), ("port: [1\nhost: b\n", "2:5"), ("port: 1\nport: 2\n", "2:1"),
+        ("{port: 1, port: 2}\n", "1:2"),
         ("port: 1\n---\nhost: a\n", "2:1"), ("- port\n", "1:1"), ("port\n", "1:1"), ("\"port: 1\n", "2:1"),
         ("port: *a\n", "1:7"), ("port: *\n", "1:7"), ("port: &a 1\nhost: *a\n", "1:7"), ("port: !!int 1\n", "1:7"),
         ("? [port]\n: 1\n", "1:3"),

@@ -46,20 +46,20 @@ struct ConfigurationFile: Sendable {
         var found = tree.problems
         for entry in tree.entries {
             guard let option = options.first(where: { $0.name == entry.name }) else { continue }
-            if let problem = take(entry, of: option) { found.append(problem) }
+            found += take(entry, of: option)
         }
         problems = found.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
             .map { Failure(.badConfiguration, "\($0.position): \($0.message)") }
     }
 
-    /// What is wrong with an entry; nil when it was taken.
+    /// All that is wrong with an entry; nothing when it was taken.
     private mutating func take(
         _ entry: ConfigurationTree.Entry,
         of option: any SettingDescription
-    ) -> ConfigurationTree.Problem? {
+    ) -> [ConfigurationTree.Problem] {
         if let first = positions[entry.name] {
             let message = "\"\(entry.name)\" is said already, in line \(first.line). Leave one of them."
-            return ConfigurationTree.Problem(position: entry.position, message: message)
+            return [ConfigurationTree.Problem(position: entry.position, message: message)]
         }
         positions[entry.name] = entry.position
         let items: [ConfigurationTree.Item]
@@ -69,15 +69,17 @@ struct ConfigurationFile: Sendable {
             items = list
             guard option.fileSeparator != nil else {
                 let message = "\"\(entry.name)\" has one value, and no list of them."
-                return ConfigurationTree.Problem(position: entry.position, message: message)
+                return [ConfigurationTree.Problem(position: entry.position, message: message)]
             }
         }
-        if let wrong = items.first(where: { !option.takes($0.text) }) {
-            let message = "\"\(entry.name)\" \(option.complaint(about: wrong.text))"
-            return ConfigurationTree.Problem(position: wrong.position, message: message)
+        let wrong = items.filter { !option.takes($0.text) }
+        if wrong.isEmpty {
+            values[entry.name] = items.map(\.text).joined(separator: option.fileSeparator?.rawValue ?? "")
         }
-        values[entry.name] = items.map(\.text).joined(separator: option.fileSeparator?.rawValue ?? "")
-        return nil
+        return wrong.map { item in
+            let message = "\"\(entry.name)\" \(option.complaint(about: item.text))"
+            return ConfigurationTree.Problem(position: item.position, message: message)
+        }
     }
 
     private mutating func warn(isReadableByAll: Bool) {

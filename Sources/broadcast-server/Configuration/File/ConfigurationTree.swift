@@ -38,6 +38,7 @@ struct ConfigurationTree {
     /// What cannot stand in a file.
     private let outsiders: Set<String>
     private let prefixes: Set<String>
+    private var repeatedNames = RepeatedNames()
 
     /// Reads a text. What is wrong with it are its ``problems``; of what is no YAML there is one.
     ///
@@ -53,6 +54,10 @@ struct ConfigurationTree {
             problems = [Problem(position: position, message: Self.noAnchors)]
             return
         }
+        readPlainly(text)
+    }
+
+    private mutating func readPlainly(_ text: String) {
         do {
             // The encoding is said, since otherwise a variable could say another.
             let parser = try Parser(yaml: text, encoding: .utf8)
@@ -67,6 +72,8 @@ struct ConfigurationTree {
                 read(mapping, in: "")
             }
         } catch let error as YamlError {
+            // Of a name that is there twice Yams tells before anything else is read: that is not to hide the rest.
+            if let marked = repeatedNames.mark(error, in: text, path) { return readPlainly(marked) }
             problems.append(YAMLFault.problem(error, in: text, path))
         } catch {
             problems.append(Problem(position: position(nil), message: "This cannot be read as YAML."))
@@ -81,7 +88,7 @@ struct ConfigurationTree {
                 note(key, "The name of an option is a word.")
                 continue
             }
-            guard isPlain(key) else { continue }
+            guard isPlain(key), !take(repeated: key) else { continue }
             let name = prefix + scalar.string
             if case .mapping(let inner) = value, prefixes.contains(name) {
                 if isPlain(value) { read(inner, in: name + "-") }
@@ -93,6 +100,14 @@ struct ConfigurationTree {
                 note(key, unknown(name, isMapping: value.mapping != nil))
             }
         }
+    }
+
+    /// Notes a name that is there already.
+    private mutating func take(repeated key: Node) -> Bool {
+        guard let repetition = repeatedNames.repetitions[position(key)] else { return false }
+        let name = EscapedText.escape(String(repetition.name.prefix(100)))
+        note(key, "\"\(name)\" is said already, in line \(repetition.firstLine). Leave one of them.")
+        return true
     }
 
     private mutating func read(_ value: Node, of name: String, at position: FilePosition) {
@@ -141,6 +156,10 @@ struct ConfigurationTree {
             case .mapping(let mapping): mapping.tag.description
             case .alias(let alias): alias.tag.description
             }
+        guard tag != Tag.Name.merge.rawValue else {
+            note(node, Self.noAnchors)
+            return false
+        }
         guard tag.isEmpty || tag == Tag.Name.str.rawValue else {
             note(
                 node,
