@@ -220,6 +220,18 @@ def test_a_beginning_that_is_no_proxy_header_ends_the_connection_alone(start_ser
     server.wait_for("Refused a socket of 127.0.0.1:.*no PROXY header of version 2")
 
 
+def test_tls_begins_behind_the_header_of_a_proxy(start_server, certificates):
+    flags = ["--proxy-protocol", "--trusted-proxy", "127.0.0.1", "--server-name", "localhost"]
+    flags += ["--tls-cert", certificates.certificate, "--tls-key", certificates.key]
+    server = start_server(*flags, host="127.0.0.1", scheme="wss")
+    host, port = server.authority.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), PATIENCE) as peer:
+        peer.sendall(header())
+        with certificates.client_context.wrap_socket(peer, server_hostname="localhost") as secure:
+            secure.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert secure.makefile("rb").read().endswith(b"ok\n")
+
+
 def test_haproxy_says_whose_a_connection_is(tmp_path, start_server):
     server = start_server("--proxy-protocol", "--trusted-proxy", "127.0.0.1", host="127.0.0.1")
     port = free_port()

@@ -18,6 +18,15 @@ import Testing
         #expect(sessions.count == Sessions.maximumShare + 1)
     }
 
+    @Test mutating func `one address with 10,000 pushes nobody else out`() {
+        for number in 0..<500 { #expect(sessions.add(number, of: Self.share(number)) == nil) }
+        for number in 500..<10_500 { _ = sessions.add(number, of: Self.share(2_000)) }
+        #expect(sessions.count == 500 + Sessions.maximumShare)
+        // Those of others are still the oldest.
+        for number in 0..<400 { #expect(sessions.add(20_000 + number, of: Self.share(3_000 + number)) == nil) }
+        #expect(sessions.add(30_000, of: Self.share(4_000)) == 0)
+    }
+
     @Test mutating func `one that comes back and goes again is the newest, and counts once`() {
         for number in 0..<Sessions.maximumShare { _ = sessions.add(number, of: Self.share(2)) }
         for _ in 0..<2_000 {
