@@ -69,6 +69,7 @@ public final class WebSocketServer: Sendable {
         /// ``HandshakeResponse/deferred(_:)``. Default: accepts all, without subprotocol.
         public var handshake: @Sendable (HandshakeRequest) -> HandshakeResponse = { _ in .accept() }
         /// Answers plain HTTP requests on the same port, in a task on the loop. Requests of one client come one after another.
+        /// It runs in the `ServiceContext` that the instrument of the program, if there is one, reads out of the request.
         /// Default: 426, "use a WebSocket client".
         public var http: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
             HTTPServerResponse(

@@ -1,6 +1,7 @@
 internal import CLibWebSockets
 internal import Glibc
 internal import HTTPTypes
+internal import Instrumentation
 
 /// An accepted socket while it speaks HTTP: its requests are answered one after another, until one of them is the opening
 /// handshake that makes it a WebSocket connection.
@@ -199,7 +200,11 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
             peerCertificate: tls?.peerCertificate
         )
         let handler = server.configuration.http
-        let task = loop.startHandlerAtOnce { await writer.respond(with: handler(request)) }
+        let context = RequestTracing.context(request)
+        let task = loop.startHandlerAtOnce {
+            guard let context else { return await writer.respond(with: handler(request)) }
+            await ServiceContext.withValue(context) { await writer.respond(with: handler(request)) }
+        }
         if case .answering(let current) = phase, current === writer { self.task = task }
     }
 
