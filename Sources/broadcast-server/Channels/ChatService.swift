@@ -10,6 +10,7 @@ final class ChatService: Sendable {
     let logger: Logger
     let limits: Limits
     /// Writes what somebody said to the log: apart from the logger, since it happens for every message.
+    let logFormat: LogFormat
     private let writeMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
     /// Whether the log has it; that may change.
     private let logsMessages: @Sendable () -> Bool
@@ -32,6 +33,7 @@ final class ChatService: Sendable {
         limits: Limits = Limits(),
         logger: Logger,
         logMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?,
+        logFormat: LogFormat = .text,
         logsMessages: @escaping @Sendable () -> Bool = { true },
         store: StateStore? = nil,
         replication: Replication? = nil,
@@ -44,6 +46,7 @@ final class ChatService: Sendable {
         self.limits = limits
         self.logger = logger
         writeMessage = logMessage
+        self.logFormat = logFormat
         self.logsMessages = logsMessages
         self.store = store
         self.replication = replication
@@ -102,16 +105,7 @@ final class ChatService: Sendable {
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             limits.connectionBegan(principal.share)
             let seat = arrival.seat
-            // Only made for a log that has it.
-            func how() -> String {
-                let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
-                return (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
-            }
-            logger.info("Client \(seat.id) connected\(how()). Total clients: \(total)")
-            if !arrival.isBack, arrival.isNamed || request.channel != .default {
-                let name = arrival.isNamed ? " called \(seat.member.name)," : ""
-                logger.info("Client \(seat.id) is\(name) in \(request.channel).")
-            }
+            log(arrival, of: principal, at: address, in: request.channel, total)
             arrive(
                 Participant.Place(
                     service: self,
@@ -136,16 +130,62 @@ final class ChatService: Sendable {
         let seat = participant.seat
         let total = connectionCount.subtract(1, ordering: .relaxed).newValue
         limits.connectionEnded(participant.principal.share)
-        logger.info("Client \(seat.id) disconnected (\(reason)). Total clients: \(total)")
+        logger.event(
+            .info,
+            .disconnected,
+            [
+                "client": .stringConvertible(seat.id.number), "reason": .string(reason),
+                "total": .stringConvertible(total),
+            ],
+            "Client \(seat.id) disconnected (\(reason)). Total clients: \(total)"
+        )
         // All are leaving, and some would be told of others before they have gone themselves.
         guard isListening else { return }
         participant.channel.disconnect(seat, link: participant.link, leaves: isForGood, participant.principal.share)
     }
 
+    private func log(
+        _ arrival: Channel.Arrival,
+        of principal: Principal,
+        at address: SocketAddress?,
+        in channel: ChannelName,
+        _ total: Int
+    ) {
+        let seat = arrival.seat
+        // Only made for a log that has it.
+        func how() -> String {
+            let subject = principal.subject.map { ", subject \(EscapedText.excerpt($0))" } ?? ""
+            return (arrival.isBack ? " again" : "") + (address.map { " (\($0)\(subject))" } ?? subject)
+        }
+        logger.event(
+            .info,
+            .connected,
+            Logger.Metadata([
+                ("client", seat.id.number), ("address", address), ("subject", principal.subject), ("channel", channel),
+                ("again", arrival.isBack), ("total", total),
+            ]),
+            "Client \(seat.id) connected\(how()). Total clients: \(total)"
+        )
+        guard !arrival.isBack, arrival.isNamed || channel != .default else { return }
+        let name = arrival.isNamed ? " called \(seat.member.name)," : ""
+        logger.event(
+            .info,
+            .named,
+            Logger.Metadata([("client", seat.id.number), ("name", seat.member.name), ("channel", channel)]),
+            "Client \(seat.id) is\(name) in \(channel)."
+        )
+    }
+
     /// A member was too slow, and was not sent something.
     func log(_ loss: BroadcastLoss, of participant: Participant) {
         guard loss.messageCount > 0 else { return }
-        logger.warning("Client \(participant.seat.id) is too slow: \(loss.messageCount) messages were left out.")
+        let id = participant.seat.id
+        logger.event(
+            .warning,
+            .slow,
+            ["client": .stringConvertible(id.number), "lost": .stringConvertible(loss.messageCount)],
+            "Client \(id) is too slow: \(loss.messageCount) messages were left out."
+        )
     }
 
     // MARK: Messages
@@ -221,13 +261,14 @@ final class ChatService: Sendable {
     ///
     /// - Parameters:
     ///   - principal: whose share of messages it is, and of channels if there is none of this name.
-    ///   - address: of who says it, for the log.
+    ///   - address: of who says it, for the log, as is `trace`.
     /// - Returns: what became of each message, in order.
     func publish(
         _ posting: Posting,
         in name: ChannelName,
         as principal: Principal,
-        from address: SocketAddress?
+        from address: SocketAddress?,
+        _ trace: TraceParent? = nil
     ) async throws(PostingFault) -> [Posted] {
         guard isListening else { throw .stopped }
         let meter = directory.meter(of: name)
@@ -250,7 +291,7 @@ final class ChatService: Sendable {
         if channel.group.isCongested { try? await channel.group.waitForMembers() }
         if let logMessage {
             for (message, posted) in zip(posting.parcels.flatMap(\.messages), posted) where !posted.isDuplicate {
-                let speaker = Speaker(publisher: message.name, address: address, in: name)
+                let speaker = Speaker(publisher: message.name, address: address, trace, in: name, logFormat)
                 logMessage(speaker, message.content.borrowed)
             }
         }
@@ -300,7 +341,13 @@ final class ChatService: Sendable {
         participant.channel.rename(participant.seat, link: participant.link, to: name, over: connection) {
             [logger] result in
             if case .success(let change)? = result {
-                logger.info("Client \(change.renaming.member.id) is called \(change.renaming.member.name).")
+                let member = change.renaming.member
+                logger.event(
+                    .info,
+                    .named,
+                    ["client": .stringConvertible(member.id.number), "name": .string(member.name)],
+                    "Client \(member.id) is called \(member.name)."
+                )
             }
             answer(result)
         }

@@ -78,7 +78,7 @@ class Participant: @unchecked Sendable {
     /// How the log calls it.
     final var speaker: Speaker {
         if let made = madeSpeaker { return made }
-        let made = Speaker(seat.member, isNamed: seat.member.ownName != nil, in: channel.name)
+        let made = Speaker(seat.member, isNamed: seat.member.ownName != nil, in: channel.name, service.logFormat)
         madeSpeaker = made
         return made
     }
@@ -179,7 +179,12 @@ class Participant: @unchecked Sendable {
         guard let slowing, let connection = membership.subscriber.webSocket?.onLoop else { return }
         connection.holdBack(for: .seconds(slowing.wait))
         guard slowing.isNews else { return }
-        service.logger.info("Client \(seat.id) sends more than it may, and is slowed down.")
+        service.logger.event(
+            .info,
+            .throttled,
+            ["client": .stringConvertible(seat.id.number)],
+            "Client \(seat.id) sends more than it may, and is slowed down."
+        )
         tell(.notice(.slowed))
     }
 

@@ -131,7 +131,7 @@ struct JetStreamEntrance {
                 let failure = failure(to: what, error)
                 guard error.isTemporary, deadline.map({ .now < $0 }) ?? true else { throw failure }
                 // Who waits for ever is to know what for.
-                if deadline == nil, failure != lastFailure { logger.notice("\(failure.message)") }
+                if deadline == nil, failure != lastFailure { logger.event(.notice, .cluster, "\(failure.message)") }
                 lastFailure = failure
                 let isGivenUp = isGivenUp.wait(atMost: .milliseconds(200)) { $0 ? true : nil } ?? false
                 guard !isGivenUp else { throw failure }

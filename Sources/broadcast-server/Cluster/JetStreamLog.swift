@@ -176,7 +176,7 @@ final class JetStreamLog: SharedLog {
                 return
             } catch {
                 if error.isNotFound { return observer.tell(.replaced) }
-                logger.debug("The stream \(stream.name) cannot be read just now: \(error).")
+                logger.event(.debug, .cluster, "The stream \(stream.name) cannot be read just now: \(error).")
                 _ = state.wait(atMost: .milliseconds(200)) { $0.isClosed ? true : nil }
             }
         }
@@ -193,7 +193,7 @@ final class JetStreamLog: SharedLog {
         do throws(Failure) {
             try BackgroundThread.start { [self] in consume() }
         } catch {
-            logger.error("\(error.message)")
+            logger.event(.error, .cluster, "\(error.message)")
             state.withLock { $0.isResetting = false }
         }
     }
@@ -261,7 +261,7 @@ final class JetStreamLog: SharedLog {
                 return state.isFollowed && !state.isClosed
             }
             guard isOfInterest else { return }
-            logger.warning("The connection to NATS is lost (\(reason)): changes wait.")
+            logger.event(.warning, .cluster, "The connection to NATS is lost (\(reason)): changes wait.")
             tellNews(state, observer, logger)
         case .reconnected(let server):
             state.update { state in
@@ -271,10 +271,10 @@ final class JetStreamLog: SharedLog {
                 state.pending.hurry(now: .now)
                 state.isWoken = true
             }
-            logger.notice("There is a connection to NATS again, to \(server).")
+            logger.event(.notice, .cluster, "There is a connection to NATS again, to \(server).")
             tellNews(state, observer, logger)
         case .closed: break
-        case .trouble(let text): logger.debug("NATS: \(text).")
+        case .trouble(let text): logger.event(.debug, .cluster, "NATS: \(text).")
         }
     }
 
@@ -287,10 +287,10 @@ final class JetStreamLog: SharedLog {
         while let news = state.withLock({ $0.takeNews() }) {
             switch news {
             case .away(let reason):
-                logger.notice("Members are told that the cluster is away: \(reason).")
+                logger.event(.notice, .cluster, "Members are told that the cluster is away: \(reason).")
                 observer.tell(.away(reason))
             case .back:
-                logger.notice("Members are told that the cluster is back.")
+                logger.event(.notice, .cluster, "Members are told that the cluster is back.")
                 observer.tell(.back)
             }
             state.withLock { $0.isTellingReach = false }
@@ -359,7 +359,7 @@ final class JetStreamLog: SharedLog {
         do throws(NATSFault) {
             try connection.publish(bytes, to: letters(to: node))
         } catch {
-            logger.debug("A letter to the node \(node) was not sent: \(error).")
+            logger.event(.debug, .cluster, "A letter to the node \(node) was not sent: \(error).")
         }
     }
 

@@ -61,7 +61,7 @@ struct StartCommand: AsyncParsableCommand {
         }
         // A terminal that stands still must not keep a server from ending.
         defer { log.close(atMost: .seconds(2)) }
-        for warning in configuration.warnings { log.logger("server").warning("\(warning)") }
+        for warning in configuration.warnings { log.logger("server").event(.warning, .configuration, warning) }
         await stop.watch {
             log.reopenFile()
             stop.reload()
@@ -76,7 +76,12 @@ struct StartCommand: AsyncParsableCommand {
                 settings.adopt(configuration.settings)
                 continue
             }
-            log.logger("server").info("Server stops (\(cause.name)).")
+            log.logger("server").event(
+                .info,
+                .stopping,
+                ["cause": .string(cause.name)],
+                "Server stops (\(cause.name))."
+            )
             await server?.shutdown()
             if case .clusterLost = cause {
                 // Under its old address, and with more patience than with a start that people look at.
@@ -85,7 +90,7 @@ struct StartCommand: AsyncParsableCommand {
                 server = try await start(settings, stop, log)
                 continue
             }
-            log.logger("server").info("Server stopped.")
+            log.logger("server").event(.info, .stopped, "Server stopped.")
             if case .outputFailed = cause { throw cause.exitCode }
         }
     }
@@ -128,9 +133,7 @@ struct StartCommand: AsyncParsableCommand {
             log.writeToFile(.error, error.message)
             throw error
         }
-        let greeting = "✅ Server started at \(server.url)"
-        log.print(greeting)
-        log.writeToFile(.info, greeting)
+        log.announce("✅ Server started at \(server.url)", .started, ["url": .string(server.url)])
         return server
     }
 }

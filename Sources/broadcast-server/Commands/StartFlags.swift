@@ -39,6 +39,7 @@ struct StartFlags: ParsableArguments {
     @Option(\.clusterCert) var clusterCert: String?
     @Option(\.clusterKey) var clusterKey: String?
     @Option(\.logLevel) var logLevel: LogLevel?
+    @Option(\.logFormat) var logFormat: LogFormat?
     @Option(\.logFile) var logFile: String?
     @Flag(\.noLogFile) var noLogFile: Bool
     @Option(\.logMessages) var logMessages: OnOff?

@@ -18,4 +18,6 @@ struct LogSettings: Equatable {
     var consoleLevel: Logger.Level?
     /// Whether what people say is logged.
     var keepsMessages = true
+    /// How lines are written.
+    var format = LogFormat.text
 }

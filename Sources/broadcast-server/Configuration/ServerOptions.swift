@@ -358,6 +358,11 @@ struct ServerOptions: Sendable {
         default: LogLevel(Defaults.logLevel),
         "The least severe level to log: \(LogLevel.names)."
     ).reloadable()
+    let logFormat = Setting(
+        "log-format",
+        default: LogFormat.text,
+        "How lines of the log are written: \(LogFormat.names)."
+    )
     let logFile = Setting<String?>(
         "log-file",
         ifMissing: Defaults.serverLogFile,

@@ -31,7 +31,8 @@ struct StartSettings: Equatable {
         log = LogSettings(
             level: try environment.value(\.logLevel, flags.logLevel).level,
             file: try Self.logFile(flags, environment),
-            keepsMessages: try environment.value(\.logMessages, flags.logMessages) == .on
+            keepsMessages: try environment.value(\.logMessages, flags.logMessages) == .on,
+            format: try environment.value(\.logFormat, flags.logFormat)
         )
     }
 
@@ -49,7 +50,9 @@ struct StartSettings: Equatable {
         limits.readsProxyHeader = readsProxyHeader
         // A server with TLS stays one, and one without.
         if network.tls != nil, let tls = others.network.tls { network.tls = tls }
+        let format = log.format
         log = others.log
+        log.format = format
     }
 
     /// The stronger of two decides: a flag `--log-file` wins over a variable that asks for no file, and that over a file

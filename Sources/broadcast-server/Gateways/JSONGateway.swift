@@ -181,7 +181,12 @@ final class JSONGateway: Participant, @unchecked Sendable {
     }
 
     private func refuse(_ problem: Problem) {
-        service.logger.debug("Client \(seat.id) sent what cannot be taken: \(problem.message)")
+        service.logger.event(
+            .debug,
+            .badMessage,
+            ["client": .stringConvertible(seat.id.number), "reason": .string(problem.message)],
+            "Client \(seat.id) sent what cannot be taken: \(problem.message)"
+        )
         tell(.error(problem))
     }
 

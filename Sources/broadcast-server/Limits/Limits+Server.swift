@@ -11,7 +11,9 @@ extension Limits {
             admits: { address in
                 let isAdmitted = limits.admitsSocket(address)
                 if !isAdmitted {
-                    refusals.log { "Refused a socket\(address.map { " of \($0)" } ?? ""): its address has too many." }
+                    refusals.log(address) {
+                        "Refused a socket\(address.map { " of \($0)" } ?? ""): its address has too many."
+                    }
                 }
                 return isAdmitted
             },
@@ -30,7 +32,7 @@ extension Limits {
             },
             onRefusal: { address, reason in
                 limits.countBadProxyHeader()
-                refusals.log { "Refused a socket\(address.map { " of \($0)" } ?? ""): \(reason)." }
+                refusals.log(address) { "Refused a socket\(address.map { " of \($0)" } ?? ""): \(reason)." }
             }
         )
     }

@@ -22,13 +22,13 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        log.write(event.level, Self.text(event.message, metadata, event.metadata))
+        let fields = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+        log.write(event.level, Self.text(event.message, fields), fields)
     }
 
-    private static func text(_ message: Logger.Message, _ own: Logger.Metadata, _ event: Logger.Metadata?) -> String {
-        let all = event.map { own.merging($0) { _, new in new } } ?? own
-        guard !all.isEmpty else { return message.description }
-        let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    private static func text(_ message: Logger.Message, _ fields: Logger.Metadata) -> String {
+        guard !fields.isEmpty, fields[Logger.eventKey] == nil else { return message.description }
+        let pairs = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return "\(message) (\(pairs.joined(separator: ", ")))"
     }
 }

@@ -11,5 +11,7 @@ struct LogLine: Sendable {
     let time: WallTime
     let level: Logger.Level
     let text: String
+    /// What programs read (``LogEventName``).
+    var fields: Logger.Metadata = [:]
     var stream = Stream.output
 }

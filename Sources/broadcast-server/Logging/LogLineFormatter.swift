@@ -1,7 +1,7 @@
 import LWSSwift
 import Logging
 
-/// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`, or the text alone.
+/// Writes lines in the form `YYYY-MM-DD HH:MM:SS,mmm [LEVEL] text`, or the text alone, or as JSON.
 ///
 /// The text of a ``LogLine`` is escaped here, so that nothing a peer says reaches a terminal or a file raw, whichever way
 /// it came; who appends the text itself escapes it.
@@ -20,6 +20,8 @@ struct LogLineFormatter: Sendable {
     }
 
     private let style: Style
+    /// nil for lines that people read.
+    private var json: JSONLogLine?
     private var timestamps = TimestampFormatter()
     /// What stands before somebody who said something, the same for all lines of a millisecond.
     private var saidHead = Head()
@@ -30,11 +32,13 @@ struct LogLineFormatter: Sendable {
         var bytes: [UInt8] = []
     }
 
-    init(_ style: Style = Style()) {
+    init(_ style: Style = Style(), _ format: LogFormat = .text) {
         self.style = style
+        json = format == .json ? JSONLogLine() : nil
     }
 
     mutating func append(_ line: LogLine, to buffer: inout [UInt8]) {
+        guard json?.append(line, to: &buffer) == nil else { return }
         let isColored = style.isColored(line.stream)
         if style.isDated {
             timestamps.append(line.time, to: &buffer)
@@ -57,6 +61,7 @@ struct LogLineFormatter: Sendable {
         on stream: LogLine.Stream,
         to buffer: inout [UInt8]
     ) {
+        guard json?.append(time, speaker, message, to: &buffer) == nil else { return }
         let isColored = style.isColored(stream)
         if saidHead.time != time || saidHead.isColored != isColored { makeHead(time, isColored: isColored) }
         buffer += saidHead.bytes

@@ -31,9 +31,9 @@ final class LogQueue: Sendable {
     private let room = Bell()
 
     /// Starts the thread that writes to `sink`.
-    init(_ sink: some LogSink, limits: Limits = Limits()) throws(Failure) {
+    init(_ sink: some LogSink, _ format: LogFormat = .text, limits: Limits = Limits()) throws(Failure) {
         self.limits = limits
-        monitor = Monitor(State(formatter: LogLineFormatter(sink.style)))
+        monitor = Monitor(State(formatter: LogLineFormatter(sink.style, format)))
         try BackgroundThread.start { [monitor, limits, room] in
             Self.serve(sink, monitor, limits, room)
         }

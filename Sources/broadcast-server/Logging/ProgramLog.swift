@@ -8,6 +8,8 @@ struct ProgramLog: Sendable {
     private let file: LogFileSlot
     private let thresholds: LogThresholds
     private let stream: LogLine.Stream
+    /// How lines are written, as long as the program runs.
+    let format: LogFormat
 
     /// Opens the log on the standard output and the standard error.
     ///
@@ -37,7 +39,8 @@ struct ProgramLog: Sendable {
         gathering: Duration = LogQueue.Limits().gathering
     ) throws(Failure) {
         self.stream = stream
-        let console = try LogQueue(sink, limits: .init(gathering: gathering))
+        format = settings.format
+        let console = try LogQueue(sink, settings.format, limits: .init(gathering: gathering))
         self.console = console
         let file = try Self.open(settings, console)
         self.file = LogFileSlot(file)
@@ -52,7 +55,7 @@ struct ProgramLog: Sendable {
                 console.enqueue(LogLine(time: .now, level: .error, text: failure, stream: .error))
             }
             // Nobody looks at a file by the millisecond.
-            let queue = try LogQueue(sink, limits: .init(gathering: .milliseconds(20)))
+            let queue = try LogQueue(sink, settings.format, limits: .init(gathering: .milliseconds(20)))
             return LogFileSlot.File(path: file.path, queue: queue)
         } catch {
             guard let level = file.levelWhenMissing else { throw error }
@@ -114,8 +117,21 @@ struct ProgramLog: Sendable {
     }
 
     /// Writes one line to console and file, to each if its level allows. Never waits.
-    func write(_ level: Logger.Level, _ text: String) {
-        write(LogLine(time: .now, level: level, text: text, stream: stream))
+    func write(_ level: Logger.Level, _ text: String, _ fields: Logger.Metadata = [:]) {
+        write(LogLine(time: .now, level: level, text: text, fields: fields, stream: stream))
+    }
+
+    /// Tells whoever looks at the console that something is done, whatever the level, and the file if it has such lines: a
+    /// line of its own for people, and one of the log for programs.
+    func announce(_ text: String, _ event: LogEventName, _ fields: Logger.Metadata) {
+        var fields = fields
+        fields[Logger.eventKey] = .string(event.rawValue)
+        let line = LogLine(time: .now, level: .info, text: text, fields: fields, stream: .output)
+        switch format {
+        case .text: print(text)
+        case .json: console.enqueue(line)
+        }
+        if thresholds.values.goesToFile(.info) { file.use { $0.enqueue(line) } }
     }
 
     /// Whether what is said is written anywhere.

@@ -1,3 +1,4 @@
+import LWSSwift
 import Logging
 
 /// Writes to the log whom the server turns away: each once, and so many that a flood of them does not bury all else. May be used
@@ -30,9 +31,19 @@ final class RefusalLog: Sendable {
         self.logger = logger
     }
 
-    /// - Parameter line: called when there is room for it.
-    func log(_ line: () -> String) {
+    /// - Parameters:
+    ///   - address: of whom it is about; nil when that is not known.
+    ///   - status: of an answer over HTTP.
+    ///   - line: called when there is room for it.
+    func log(_ address: SocketAddress?, status: Int? = nil, _ line: () -> String) {
         guard logger.logLevel <= .info, let leftOut = pace.withLock({ $0.count(now: .now) }) else { return }
-        logger.info("\(line())\(leftOut == 0 ? "" : " (\(leftOut) more were not logged.)")")
+        logger.event(
+            .info,
+            .refused,
+            Logger.Metadata([
+                ("address", address), ("status", status), ("left_out", leftOut == 0 ? nil : leftOut),
+            ]),
+            "\(line())\(leftOut == 0 ? "" : " (\(leftOut) more were not logged.)")"
+        )
     }
 }

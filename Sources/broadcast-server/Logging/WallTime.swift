@@ -36,14 +36,21 @@ struct WallTime: Equatable, Sendable {
     }
 }
 
-/// Writes moments as `YYYY-MM-DD HH:MM:SS,mmm` in local time.
+/// Writes moments as `YYYY-MM-DD HH:MM:SS,mmm` in local time, or as `YYYY-MM-DDTHH:MM:SS.mmm` in UTC.
 ///
 /// The text is kept, since lines come in bursts: within a second only three digits are made anew, within a millisecond none.
 struct TimestampFormatter: Sendable {
+    enum Form: Sendable {
+        case local
+        case utc
+    }
+
+    private let form: Form
     private var time: WallTime?
     private var text: [UInt8] = []
 
-    init() {
+    init(_ form: Form = .local) {
+        self.form = form
         // `localtime_r` alone need not look at TZ.
         tzset()
     }
@@ -53,7 +60,7 @@ struct TimestampFormatter: Sendable {
             if time.second == self.time?.second {
                 text.removeLast(3)
             } else {
-                text = Self.format(time.second)
+                text = Self.format(time.second, form)
             }
             Self.append(time.millisecond, digits: 3, to: &text)
             self.time = time
@@ -61,10 +68,10 @@ struct TimestampFormatter: Sendable {
         buffer += text
     }
 
-    private static func format(_ second: Int) -> [UInt8] {
+    private static func format(_ second: Int, _ form: Form) -> [UInt8] {
         var parts = unsafe tm()
         var time = time_t(second)
-        unsafe localtime_r(&time, &parts)
+        _ = form == .local ? unsafe localtime_r(&time, &parts) : unsafe gmtime_r(&time, &parts)
         let date = unsafe (year: parts.tm_year + 1900, month: parts.tm_mon + 1, day: parts.tm_mday)
         let clock = unsafe (hour: parts.tm_hour, minute: parts.tm_min, second: parts.tm_sec)
         var text: [UInt8] = []
@@ -74,10 +81,10 @@ struct TimestampFormatter: Sendable {
         }
         append(date.year, 4, "-")
         append(date.month, 2, "-")
-        append(date.day, 2, " ")
+        append(date.day, 2, form == .local ? " " : "T")
         append(clock.hour, 2, ":")
         append(clock.minute, 2, ":")
-        append(clock.second, 2, ",")
+        append(clock.second, 2, form == .local ? "," : ".")
         return text
     }
 

@@ -111,6 +111,7 @@ struct ChatServer: Sendable {
             limits: Limits(settings.limits, descriptors: DescriptorLimit.clients),
             logger: log.logger("server"),
             logMessage: log.said,
+            logFormat: log.format,
             logsMessages: { log.hasMessages },
             store: store,
             replication: replication,

@@ -35,17 +35,25 @@ struct Reload {
     }
 
     private func refuse(_ failures: [Failure]) {
-        for failure in failures { logger.error("The configuration stays as it is. \(failure.message)") }
+        for failure in failures {
+            logger.event(.error, .configuration, "The configuration stays as it is. \(failure.message)")
+        }
     }
 
     private func tell(_ changes: StartConfiguration.Changes, _ warnings: [String]) {
-        for warning in warnings { logger.warning("\(warning)") }
+        for warning in warnings { logger.event(.warning, .configuration, warning) }
         if !changes.left.isEmpty {
-            logger.warning(
+            logger.event(
+                .warning,
+                .configuration,
                 "Only a start changes \(changes.left.joined(separator: ", ")): that stays as it is until then."
             )
         }
         let adopted = changes.adopted.isEmpty ? "no option has changed" : changes.adopted.joined(separator: ", ")
-        logger.notice("The configuration was read anew: \(adopted). So were the files that it names.")
+        logger.event(
+            .notice,
+            .configuration,
+            "The configuration was read anew: \(adopted). So were the files that it names."
+        )
     }
 }

@@ -213,7 +213,7 @@ final class StateStore: Sendable {
 
     /// Something of a channel is not as it was written.
     func report(_ problem: String, in channel: ChannelName) {
-        logger.error("Something that was stored of the channel \(channel) is lost: \(problem).")
+        logger.event(.error, .storage, "Something that was stored of the channel \(channel) is lost: \(problem).")
     }
 
     // MARK: What changes
@@ -327,7 +327,11 @@ final class StateStore: Sendable {
                 """
             )
         } else if failure == nil, before {
-            logger.notice("The state directory takes what is said again. What was said meanwhile is not there.")
+            logger.event(
+                .notice,
+                .storage,
+                "The state directory takes what is said again. What was said meanwhile is not there."
+            )
         }
     }
 

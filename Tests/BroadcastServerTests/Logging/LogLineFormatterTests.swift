@@ -59,7 +59,7 @@ import Testing
         path: String
     ) {
         let channel = ChannelName(path: path) ?? .default
-        let speaker = Speaker(Member(id: ClientID(number: number), name: name), isNamed: isNamed, in: channel)
+        let speaker = Speaker(Member(id: ClientID(number: number), name: name), isNamed: isNamed, in: channel, .text)
         let place = channel == .default ? "" : " in \(channel)"
         let label = "Client \(number)\(isNamed ? " (\(name))" : "")\(place): "
         #expect(said(speaker).hasSuffix(" [INFO] \(label)hi\\n👋\n"))
@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: [("ann", "ann"), ("👋 (192.0.2.7:1)", "👋 (192.0.2.7:1)"), ("a\nb\u{202E}", "a\\nb\\u{202E}")])
     func `what a publisher says is a line with its name, fit for a terminal`(name: String, shown: String) {
-        let line = said(Speaker(publisher: name, address: nil, in: .default))
+        let line = said(Speaker(publisher: name, address: nil, nil, in: .default, .text))
         #expect(line.hasSuffix(" [INFO] Publisher \(shown): hi\\n👋\n"))
     }
 

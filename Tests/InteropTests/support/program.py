@@ -100,7 +100,7 @@ class Server:
 
     def __init__(self, program, scheme):
         self.program = program
-        self.authority = program.wait_for(rf"Server started at {scheme}://(\S+)")[1]
+        self.authority = program.wait_for(rf"Server started at {scheme}://([^\s\"]+)")[1]
         self.url = f"{scheme}://{self.authority}"
         self.page = f"{scheme.replace('ws', 'http')}://{self.authority}/"
         self.port = int(self.authority.rpartition(":")[2])

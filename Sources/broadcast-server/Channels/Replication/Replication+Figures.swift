@@ -24,6 +24,6 @@ extension Replication {
     }
 
     func reportFigures() {
-        logger.debug("Cluster: \(figuresNow).")
+        logger.event(.debug, .cluster, "Cluster: \(figuresNow).")
     }
 }

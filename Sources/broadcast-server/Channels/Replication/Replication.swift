@@ -80,7 +80,7 @@ final class Replication: Sendable {
     }
 
     func report(_ problem: String) {
-        logger.error("\(problem)")
+        logger.event(.error, .cluster, "\(problem)")
     }
 
     func makeBatchID() -> BatchID {
@@ -242,7 +242,7 @@ extension Replication {
         }
         guard isFirst else { return }
         isLost.store(true, ordering: .relaxed)
-        logger.error("This node has lost its place in the cluster: \(reason).")
+        logger.event(.error, .cluster, "This node has lost its place in the cluster: \(reason).")
         for channel in directory?.channels ?? [] { channel.home.execute { channel.giveUpAll() } }
         onLoss(reason)
     }
@@ -273,7 +273,7 @@ extension Replication {
             do throws(EntryFault) {
                 take(try NodeEntry(batch.bytes), batch)
             } catch {
-                logger.error("An entry of the nodes is not understood: \(error).")
+                logger.event(.error, .cluster, "An entry of the nodes is not understood: \(error).")
             }
             return
         }
@@ -338,7 +338,7 @@ extension Replication {
                 state.wake()
             }
         } catch {
-            logger.error("The channel \(name) is not followed: there are too many.")
+            logger.event(.error, .cluster, "The channel \(name) is not followed: there are too many.")
         }
     }
 
@@ -377,7 +377,9 @@ extension Replication {
     }
 
     private func take(letter bytes: [UInt8]) {
-        guard let letter = NodeLetter(bytes) else { return logger.error("A letter of a node is not understood.") }
+        guard let letter = NodeLetter(bytes) else {
+            return logger.event(.error, .cluster, "A letter of a node is not understood.")
+        }
         state.update { $0.take(letter) }
         installTold()
     }

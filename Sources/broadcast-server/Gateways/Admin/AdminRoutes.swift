@@ -53,7 +53,12 @@ struct AdminRoutes: Sendable {
                 "There are \(Revocations.maximumCount) revocations already."
             )
         }
-        service.logger.notice("Revoked \(EscapedText.excerpt(entry.line)), \(EscapedText.escape(place)).")
+        service.logger.event(
+            .notice,
+            .revoked,
+            Logger.Metadata([("jti", wish.jti), ("subject", wish.sub)]),
+            "Revoked \(EscapedText.excerpt(entry.line)), \(EscapedText.escape(place))."
+        )
         return HTTPServerResponse(text: "Revoked \(entry.line), \(place).\n")
     }
 }

@@ -13,7 +13,7 @@ extension ChatService {
             let grant = try await access.grant(PresentedToken(request, cookieName: access.cookieName))
             return (grant, try access.rights(grant, in: channel, needing: needed))
         } catch {
-            refusals.log {
+            refusals.log(request.remoteAddress) {
                 let address = request.remoteAddress.map { " of \($0)" } ?? ""
                 return
                     "Refused a request\(address) to \(needed.words.joined(separator: " and ")) in \(channel): \(error)"

@@ -9,6 +9,9 @@ extension HTTPField.Name {
     /// Where the next page is (RFC 8288).
     static let link = known("Link")
 
+    /// What a request belongs to (W3C Trace Context).
+    static let traceParent = known("traceparent")
+
     private static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is the name of a field.") }
         return name

@@ -32,7 +32,8 @@ struct PublishGateway: Sendable {
                 posting,
                 in: channel,
                 as: Principal(address: address, grant),
-                from: address
+                from: address,
+                request[.traceParent].flatMap(TraceParent.init)
             )
             return PublishAnswer(form: publish.form, posted: posted).response
         } catch {
