@@ -104,7 +104,6 @@ final class ChatService: Sendable {
         let arrived: @Sendable (Channel.Arrival, UInt64) -> Void = { [self] arrival, link in
             let total = connectionCount.add(1, ordering: .relaxed).newValue
             limits.connectionBegan(principal.share)
-            let seat = arrival.seat
             log(arrival, of: principal, at: address, in: request.channel, total)
             arrive(
                 Participant.Place(
@@ -333,7 +332,7 @@ final class ChatService: Sendable {
     ) throws(Problem) {
         var name = text.contains { $0 != " " } ? try MemberName(text) : nil
         do throws(AccessFault) {
-            name = try access.name(name, of: participant.principal.pass?.grant ?? access.anonymousGrant)
+            name = try access.name(name, of: participant.principal.grant ?? access.anonymousGrant)
         } catch {
             throw error.problem
         }

@@ -15,7 +15,7 @@ class Participant: @unchecked Sendable {
     /// What it may do in its channel.
     final private(set) var rights: ChannelRights
     /// Sees to it that its token holds; nil for one without a token.
-    private final var watch: PassWatch?
+    private final var watch: GrantWatch?
     final private(set) var seat: Seat
     /// The number of its link to the channel.
     final let link: UInt64
@@ -115,8 +115,8 @@ class Participant: @unchecked Sendable {
 
     /// Has its token watched, if it came with one; once it can be told things.
     final func watchToken() {
-        guard principal.pass != nil else { return }
-        let watch = PassWatch(self, service.access)
+        guard principal.grant != nil else { return }
+        let watch = GrantWatch(self, service.access)
         self.watch = watch
         watch.begin()
     }
@@ -131,10 +131,10 @@ class Participant: @unchecked Sendable {
                 switch result {
                 case .failure(let fault): answer(.token(fault))
                 case .success(let grant):
-                    guard let pass = principal.pass, pass.grant.subject == grant.subject else {
+                    guard let own = principal.grant, own.subject == grant.subject else {
                         return answer(.otherSubject)
                     }
-                    principal.pass = Pass(grant)
+                    principal.grant = grant
                     watch?.renew()
                     tell(.rights(Granted(rights, until: grant.expiry)))
                     answer(nil)
@@ -145,15 +145,15 @@ class Participant: @unchecked Sendable {
     }
 
     /// What it was granted has been looked at again.
-    final func take(_ pass: Pass) {
-        principal.pass = pass
-        let new = pass.grant.rights(in: channel.name)
+    final func take(_ grant: Grant) {
+        principal.grant = grant
+        let new = grant.rights(in: channel.name)
         guard new.contains(.subscribe) else { return dismiss(.forbidden(.subscribe)) }
         // It is told of the others in another way, from the beginning.
         guard new.contains(.presence) == rights.contains(.presence) else { return dismiss(.rightsHaveChanged) }
         guard new != rights else { return }
         rights = new
-        tell(.rights(Granted(new, until: pass.grant.expiry)))
+        tell(.rights(Granted(new, until: grant.expiry)))
     }
 
     /// Has it go, since it may not be here any longer.

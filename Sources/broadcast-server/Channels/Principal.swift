@@ -5,13 +5,13 @@ struct Principal: Sendable, Equatable {
     /// What it has a share of, together with all who come from there.
     let share: AddressShare
     /// What its token grants; nil for one without a token.
-    var pass: Pass?
+    var grant: Grant?
 
     init(address: SocketAddress?, _ grant: Grant? = nil) {
         share = AddressShare(address)
-        pass = grant.flatMap { $0.source == .nothing ? nil : Pass($0) }
+        self.grant = grant.flatMap { $0.source == .nothing ? nil : $0 }
     }
 
     /// Who it is, by its token; nil for nobody in particular.
-    var subject: String? { pass?.grant.subject }
+    var subject: String? { grant?.subject }
 }

@@ -54,7 +54,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
             members: place.rights.contains(.presence) ? arrival.attendance.members : nil,
             maxMessage: place.service.settings.maximumMessageBytes,
             rights: place.rights == .member ? nil : place.rights.words,
-            expires: place.principal.pass?.grant.expiry?.milliseconds
+            expires: place.principal.grant?.expiry?.milliseconds
         )
     }
 
@@ -116,7 +116,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     /// It is called what its token says, which may be another name than before.
     private func takeName() {
-        guard let name = principal.pass?.grant.name, !NameRegister.areAlike(name.text, seat.member.name) else { return }
+        guard let name = principal.grant?.name, !NameRegister.areAlike(name.text, seat.member.name) else { return }
         try? rename(name.text)
     }
 

@@ -230,7 +230,7 @@ import Testing
         let policy = AccessPolicy(keys: try Self.keys(), rules: Self.rules, anonymous: .none)
         var grant = try policy.grant(Self.token(), at: Self.now)
         #expect(grant.evidence?.hasRights == false)
-        grant.evidence = nil
+        grant = grant.with { $0.evidence = nil }
         #expect(grant == Grant(source: .signed(id: nil), rights: .none, expiry: NumericDate(seconds: 1_800_000_100)))
     }
 }

@@ -3,7 +3,7 @@ import LWSSwift
 
 /// Who may do what on this server: asked by the gateways whenever somebody comes. May be used on any thread.
 ///
-/// Whoever has a token is watched as long as it is connected (``PassWatch``), so that what is changed or revoked holds for
+/// Whoever has a token is watched as long as it is connected (``GrantWatch``), so that what is changed or revoked holds for
 /// those who are here, too.
 final class AccessControl: Sendable {
     let doorkeeper: Doorkeeper
@@ -17,7 +17,7 @@ final class AccessControl: Sendable {
 
     /// A weak reference, which is no value that could be sent otherwise.
     private struct WeakWatch: Sendable {
-        weak let watch: PassWatch?
+        weak let watch: GrantWatch?
     }
 
     init(_ policy: AccessPolicy = AccessPolicy(), cookieName: String? = nil, revocationFile: RevocationFile? = nil) {
@@ -130,11 +130,11 @@ final class AccessControl: Sendable {
         for watch in watches.withLock({ $0.values.compactMap(\.watch) }) { watch.reviewSoon() }
     }
 
-    func add(_ watch: PassWatch) {
+    func add(_ watch: GrantWatch) {
         watches.withLock { $0[ObjectIdentifier(watch)] = WeakWatch(watch: watch) }
     }
 
-    func remove(_ watch: PassWatch) {
+    func remove(_ watch: GrantWatch) {
         watches.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(watch)) }
     }
 

@@ -26,9 +26,8 @@ struct AccessPolicy: Sendable {
         guard !keys.isEmpty else { throw .unknown }
         let token = try SignedToken(token)
         let (claims, key) = try token.verified(with: keys, rules)
-        var grant = try rules.grant(claims, at: now)
-        grant.evidence = TokenEvidence(token, claims, signedWith: key)
-        return grant
+        let evidence = TokenEvidence(token, claims, signedWith: key)
+        return try rules.grant(claims, at: now).with { $0.evidence = evidence }
     }
 
     /// What was granted before, as it holds now: what stands in files is looked up again, and what was found of a token that
@@ -44,11 +43,11 @@ struct AccessPolicy: Sendable {
             if let expiry = grant.expiry, rules.hasPassed(expiry, at: now) { throw .expired }
             if let evidence = grant.evidence {
                 try evidence.hold(keys, rules, expiry: grant.expiry)
-                if !evidence.hasRights { grant.rights = rules.rightsWithoutClaim }
+                let rights = rules.rightsWithoutClaim
+                if !evidence.hasRights, grant.rights != rights { grant = grant.with { $0.rights = rights } }
             }
         }
         if revocations.cover(grant) { throw .revoked }
-        grant.everybody = anonymous
-        return grant
+        return grant.everybody == anonymous ? grant : grant.with { $0.everybody = anonymous }
     }
 }

@@ -200,8 +200,10 @@ final class Doorkeeper: Sendable {
                 let answers = state.inquiries.removeValue(forKey: digest)?.answers ?? []
                 state.askingCount -= answers.count
                 guard case .success(let grant) = answer else { return (answer, answers) }
-                state.cache.insert(grant, for: digest, byteCount: token.utf8.count)
-                return (state.policy.renewal(of: grant, at: now), answers)
+                let renewal = state.policy.renewal(of: grant, at: now)
+                // As it holds now, so that to look it up makes nothing anew; one that was revoked may not be so for ever.
+                state.cache.insert((try? renewal.get()) ?? grant, for: digest, byteCount: token.utf8.count)
+                return (renewal, answers)
             }
             if let result { return result }
         }

@@ -1,7 +1,7 @@
 import LWSSwift
 
 /// Sees to it that a member with a token is one only as long as the token holds. On the loop of the member's connection.
-final class PassWatch: @unchecked Sendable {
+final class GrantWatch: @unchecked Sendable {
     // Reason for the unchecked conformance: what changes is confined to the loop, which every call checks.
     private let access: AccessControl
     private let loop: ServiceLoop
@@ -27,7 +27,7 @@ final class PassWatch: @unchecked Sendable {
 
     /// The member has gone.
     func end() {
-        loop.preconditionIsCurrent("PassWatch.end")
+        loop.preconditionIsCurrent("GrantWatch.end")
         timer?.cancel()
         timer = nil
         member = nil
@@ -40,11 +40,11 @@ final class PassWatch: @unchecked Sendable {
     }
 
     private func review() {
-        loop.preconditionIsCurrent("PassWatch.review")
-        guard let member, let pass = member.principal.pass else { return }
+        loop.preconditionIsCurrent("GrantWatch.review")
+        guard let member, let known = member.principal.grant else { return }
         do throws(TokenFault) {
-            let grant = try access.doorkeeper.renewed(pass.grant)
-            member.take(grant == pass.grant ? pass : Pass(grant))
+            let grant = try access.doorkeeper.renewed(known)
+            member.take(grant)
             setTimer(grant)
         } catch {
             member.dismiss(.token(error))
