@@ -4,6 +4,8 @@ import Glibc
 /// The program: picks the subcommand and turns whatever it throws into one line and an exit code.
 @main
 struct BroadcastServerCommand: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "broadcast-server",
         abstract: "A WebSocket chat: what one client says, all the others hear.",
@@ -15,7 +17,7 @@ struct BroadcastServerCommand: AsyncParsableCommand {
               broadcast-server tail --last 20           what is said, for a script
               broadcast-server start --help             flags, variables, exit codes
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
             TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self,
