@@ -53,7 +53,7 @@ extension ConnectionCore {
         // Frames that were never written refer to the memberships that were to go before them.
         outbound.removeAll()
         unread = []
-        owner?.connectionEnded()
+        owner?.connectionEnded(close)
         inbox?.finish(machine.endsNormally ? .success(nil) : .failure(error))
         if let extras {
             self.extras = nil

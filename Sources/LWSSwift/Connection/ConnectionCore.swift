@@ -1,7 +1,9 @@
 /// What keeps count of connections, on their loop.
 protocol ConnectionOwner: AnyObject {
     /// A connection has ended, for everybody who uses it.
-    func connectionEnded()
+    func connectionEnded(_ close: WebSocketClose)
+    /// The same of an event stream.
+    func eventStreamEnded(_ end: EventStreamConnection.End)
     /// Its socket is gone too.
     func socketEnded()
 }

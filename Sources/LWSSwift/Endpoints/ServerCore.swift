@@ -1,5 +1,6 @@
 internal import CLibWebSockets
 internal import Glibc
+internal import HTTPTypes
 internal import Synchronization
 
 /// A server on one of its loops: its vhost and how many connections it has there; on the first loop, its listening sockets.
@@ -29,6 +30,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var others: [ServerCore] = []
     /// Accepted sockets that lws still has, in whatever state.
     private var socketCount = 0
+    private(set) var figures = ServerFigures()
     private(set) var observers = StreamObservers<WebSocketConnection>()
     private var cutTimer: LoopTimer?
     private var stopWaiters: [WaitingTask<Void>] = []
@@ -137,6 +139,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             return
         }
         socketCount += 1
+        figures.accepted += 1
         if let proxy {
             unsafe ProxyHeaderSocket(self, proxy, from: address).attach(wsi)
         } else {
@@ -164,6 +167,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     func connectionOpened(_ core: ConnectionCore) {
         load.connectionOpened()
+        figures.connections += 1
         let connection = LoopConnection(core: core)
         observers.yield(connection.connection)
         onConnection(connection)
@@ -171,10 +175,21 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     func eventStreamOpened() {
         load.connectionOpened()
+        figures.eventStreams += 1
     }
 
-    func connectionEnded() {
+    func answered(_ status: HTTPResponse.Status) {
+        figures.responses[status.code / 100, default: 0] += 1
+    }
+
+    func connectionEnded(_ close: WebSocketClose) {
         load.connectionEnded()
+        figures.closings[ServerFigures.Closing(close), default: 0] += 1
+    }
+
+    func eventStreamEnded(_ end: EventStreamConnection.End) {
+        load.connectionEnded()
+        figures.eventStreamEnds[end, default: 0] += 1
     }
 
     func socketEnded() {

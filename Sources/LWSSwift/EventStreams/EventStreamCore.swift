@@ -149,7 +149,7 @@ final class EventStreamCore: Subscriber, @unchecked Sendable {
         leaveGroups()
         // What was never written refers to the memberships that were to go before it.
         outbound.removeAll()
-        owner?.connectionEnded()
+        owner?.eventStreamEnded(end)
         let handler = closeHandler
         closeHandler = nil
         handler?(end)

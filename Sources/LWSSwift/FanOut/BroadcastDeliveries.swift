@@ -16,14 +16,27 @@ public struct BroadcastDeliveries: Sendable, Hashable {
 
     public init() {}
 
+    @inline(__always)
+    init(due: Int, sent: Int, lost: Int, endedBefore: Int) {
+        self.due = due
+        self.sent = sent
+        self.lost = lost
+        self.endedBefore = endedBefore
+    }
+
     /// Those of several loops together.
     public static func + (left: BroadcastDeliveries, right: BroadcastDeliveries) -> BroadcastDeliveries {
         var sum = left
-        sum.due += right.due
-        sum.sent += right.sent
-        sum.lost += right.lost
-        sum.endedBefore += right.endedBefore
-        sum.inFlight += right.inFlight
+        sum += right
         return sum
+    }
+
+    @inline(__always)
+    static func += (left: inout BroadcastDeliveries, right: BroadcastDeliveries) {
+        left.due += right.due
+        left.sent += right.sent
+        left.lost += right.lost
+        left.endedBefore += right.endedBefore
+        left.inFlight += right.inFlight
     }
 }

@@ -100,6 +100,9 @@ extension BroadcastGroup {
         sequencer.shards.current("BroadcastGroup.resumption").resumption(of: replay)
     }
 
+    /// How many publications the history has on the loop this is asked on, one of the group's.
+    public var historyMessageCount: Int { history("BroadcastGroup.historyMessageCount")?.count ?? 0 }
+
     private func history(_ operation: String) -> ShardHistory? {
         sequencer.shards.current(operation).history
     }

@@ -7,6 +7,7 @@
 @safe
 final class BroadcastLane {
     let loop: ServiceLoop
+    let format: Int
     let framing: LaneFraming
     /// Lives as long as the group, which every member holds.
     unowned let watch: MemberWatch
@@ -21,7 +22,9 @@ final class BroadcastLane {
     /// it, and nothing that the log calls leads back to the lane.
     @exclusivity(unchecked) private var uncheckedLog: FrameLog
     var times = LogTimes()
-    var deliveries = BroadcastDeliveries()
+    private var deliveries = BroadcastDeliveries()
+    /// What all groups of the loop count for this format.
+    let totals: BroadcastTotals.Format
     /// When messages last went out.
     private(set) var lastFlush: UInt64 = 0
     private var isMarkedForFlush = false
@@ -47,20 +50,24 @@ final class BroadcastLane {
     init(
         _ loop: ServiceLoop,
         _ watch: MemberWatch,
+        format: Int,
         framing: LaneFraming,
         commentInterval: UInt64?,
         count: SharedCounter,
         lostMessages: SharedCounter
     ) {
         self.loop = loop
+        self.format = format
         self.framing = framing
         self.watch = watch
+        totals = loop.totals.format(format)
         self.count = count
         self.lostMessages = lostMessages
         unsafe uncheckedLog = FrameLog(loop.slabs, framing: framing)
         if case .events = framing, let commentInterval {
             comments = EventComments(of: self, every: commentInterval)
         }
+        loop.totals.add(self)
     }
 
     deinit {
@@ -146,10 +153,10 @@ final class BroadcastLane {
             loop.hasFilledSlab = true
         }
         if isOwn { excluded?.leaveOut(appended.range, appended.role) }
-        if number != nil { deliveries.due += memberCount - (isOwn && excluded?.standing != .left ? 1 : 0) }
+        if number != nil { count(due: memberCount - (isOwn && excluded?.standing != .left ? 1 : 0)) }
         guard !isMarkedForFlush else { return }
         isMarkedForFlush = true
-        loop.unflushedLanes.append(self)
+        loop.noteUnflushed(self)
     }
 
     /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections, which
@@ -162,6 +169,7 @@ final class BroadcastLane {
         var position = start
         // A slab goes to everybody before the next, while it is in the processor's cache.
         while !readyMembers.isEmpty, let piece = log.piece(at: position, limit: end) {
+            totals.sentBytes += readyMembers.count * piece.count
             unsafe write(piece.start, piece.count)
             // Those that stopped need their slabs before the others' are given up.
             leaveBehind(at: piece.end, piece.count)
@@ -169,7 +177,7 @@ final class BroadcastLane {
             // The same goes for those apart that keep up, as who sends does: they get what is in the cache now.
             if position < end { for member in apart { member.core.writeAlong(member, upTo: position) } }
         }
-        deliveries.sent += readyMembers.count * unflushedPublications
+        count(sent: readyMembers.count * unflushedPublications)
         log.markFlushed()
         if apart.isEmpty {
             times = LogTimes()
@@ -185,16 +193,40 @@ final class BroadcastLane {
 
     private var unflushedPublications: Int { log.tally.publications - log.flushedTally.publications }
 
+    // MARK: Counting
+
+    /// Counts for the group and for the loop.
+    @inline(__always)
+    func count(due: Int = 0, sent: Int = 0, lost: Int = 0, endedBefore: Int = 0) {
+        let change = BroadcastDeliveries(due: due, sent: sent, lost: lost, endedBefore: endedBefore)
+        deliveries += change
+        totals.deliveries += change
+    }
+
     /// What became of the publications on this lane, up to this moment.
-    func currentDeliveries() -> BroadcastDeliveries {
-        var current = deliveries
-        current.inFlight = readyMembers.count * unflushedPublications
+    func currentDeliveries() -> BroadcastDeliveries { deliveries + unsettledDeliveries() }
+
+    /// What is known of members only.
+    private func unsettledDeliveries() -> BroadcastDeliveries {
+        var unsettled = BroadcastDeliveries()
+        unsettled.inFlight = readyMembers.count * unflushedPublications
         for member in apart {
             let (sent, unsent) = member.deliveries
-            current.sent += sent
-            current.inFlight += unsent
+            unsettled.sent += sent
+            unsettled.inFlight += unsent
         }
-        return current
+        return unsettled
+    }
+
+    /// Adds how things are now to what the loop has counted.
+    func report(to figures: inout BroadcastFigures, _ now: UInt64) {
+        figures.memberCount += memberCount
+        figures.deliveries += unsettledDeliveries()
+        for member in apart {
+            figures.mostBytesBehind = max(figures.mostBytesBehind, member.bytesBehind)
+            let time = Duration.milliseconds(member.timeBehind(now))
+            figures.longestTimeBehind = max(figures.longestTimeBehind, time)
+        }
     }
 
     /// Writes a comment to every ready member: each has whole messages only. Those apart wait for their socket, or for the end

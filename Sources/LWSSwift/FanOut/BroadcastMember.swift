@@ -126,11 +126,11 @@ public final class BroadcastMember: @unchecked Sendable {
         if !isLeaving { lane.count.add(-1) }
         switch standing {
         case .ready:
-            lane.deliveries.endedBefore += lane.log.tally.publications - lane.log.flushedTally.publications
+            lane.count(endedBefore: lane.log.tally.publications - lane.log.flushedTally.publications)
             lane.removeReady(self)
         case .apart:
             settle()
-            lane.deliveries.endedBefore += cursor.unsentCount(in: &lane.log)
+            lane.count(endedBefore: cursor.unsentCount(in: &lane.log))
             cursor.end(in: &lane.log)
             lane.removeApart(self)
         case .left: break
@@ -159,7 +159,7 @@ public final class BroadcastMember: @unchecked Sendable {
     /// The socket is full: lws holds what was written up to `position`.
     func fellBehind(at position: LogPosition) {
         let (sent, _) = lane.log.messages(before: position)
-        lane.deliveries.sent += sent.publications - lane.log.flushedTally.publications
+        lane.count(sent: sent.publications - lane.log.flushedTally.publications)
         standApart(at: position)
     }
 
@@ -169,7 +169,7 @@ public final class BroadcastMember: @unchecked Sendable {
     }
 
     private func settle() {
-        lane.deliveries.sent += cursor.sentCount(in: &lane.log)
+        lane.count(sent: cursor.sentCount(in: &lane.log))
     }
 
     /// It has taken everything up to the end of the last turn: back to the others, unless it has a reason to stand apart.
@@ -377,7 +377,7 @@ public final class BroadcastMember: @unchecked Sendable {
 
     private func report(_ loss: BroadcastLoss) {
         lane.lostMessages.add(loss.messageCount)
-        lane.deliveries.lost += loss.messageCount
+        lane.count(lost: loss.messageCount)
         lossHandler?(loss)
     }
 }

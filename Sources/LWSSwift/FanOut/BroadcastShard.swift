@@ -57,6 +57,7 @@ final class BroadcastShard {
         let lane = BroadcastLane(
             loop,
             watch,
+            format: encoding.format,
             framing: encoding.kind == .events ? .events(EventFraming(epoch: epoch)) : .webSocket,
             commentInterval: commentInterval,
             count: memberCounts[encoding.index],

@@ -212,6 +212,8 @@ struct RecordLog {
 
     // MARK: Looking up
 
+    var count: Int { entries.count }
+
     /// What is kept, from the oldest to the latest.
     var records: some BidirectionalCollection<BroadcastRecord.Stored> { entries.lazy.map(record) }
 

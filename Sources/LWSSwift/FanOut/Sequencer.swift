@@ -72,7 +72,10 @@ final class Sequencer: Sendable {
         on home: BroadcastShard
     ) {
         let isPublication = dispatch.role == .publication
-        if isPublication { home.lastNumber += 1 }
+        if isPublication {
+            home.lastNumber += 1
+            home.loop.totals.countPublication(from: dispatch.sender, message.bytes.byteCount)
+        }
         let place = BroadcastContext(
             epoch: home.epoch,
             number: home.lastNumber,

@@ -57,6 +57,7 @@ final class ShardHistory {
 
     /// The number of the oldest one; nil when there is none.
     var oldest: UInt64? { log.records.first?.number }
+    var count: Int { log.count }
 
     /// Makes a record, on the home loop.
     func append(

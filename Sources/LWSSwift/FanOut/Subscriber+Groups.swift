@@ -98,6 +98,7 @@ extension Subscriber {
                     writer.flush()
                     loop.replays.count(piece.count)
                 }
+                member.lane.totals.sentBytes += piece.count
                 member.advance(to: piece.end)
             }
             guard let notice = member.notice(before: limit) else { return true }

@@ -84,6 +84,7 @@ final class HTTPResponseWriter: @unchecked Sendable {
         let head = framing.head(response.status, response.headerFields)
         guard !isHead else {
             self.framing = framing
+            connection?.beganAnswer(response.status)
             return enqueue(head[...], isLast: true)
         }
         let connection = connection
@@ -101,6 +102,7 @@ final class HTTPResponseWriter: @unchecked Sendable {
             keepsConnection: keepsConnection
         )
         self.framing = framing
+        connection?.beganAnswer(status)
         return framing
     }
 

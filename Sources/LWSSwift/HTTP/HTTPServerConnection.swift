@@ -208,6 +208,11 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         if case .answering(let current) = phase, current === writer { self.task = task }
     }
 
+    /// An answer begins.
+    func beganAnswer(_ status: HTTPResponse.Status) {
+        server.answered(status)
+    }
+
     /// Everything of an answer has left.
     func answered(_ writer: HTTPResponseWriter, keepsConnection: Bool) {
         guard case .answering(let current) = phase, current === writer else { return }
@@ -233,6 +238,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         task = nil
         phase = .ending
         unread = []
+        server.answered(refusal.status)
         send(refusal.bytes(isHead: isHead))
         guard case .ending = phase else { return }
         if isHolding { outputWaits() } else { endInGoodOrder() }
@@ -266,6 +272,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         guard !isEnding else { return }
         let stream = EventStreamCore(loop, settings: server.settings, owner: server)
         handOver(to: stream)
+        server.answered(.ok)
         server.eventStreamOpened()
         stream.open(head: head)
         onOpen(EventStreamConnection(core: stream))

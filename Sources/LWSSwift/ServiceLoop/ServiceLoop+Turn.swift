@@ -15,6 +15,7 @@ extension ServiceLoop {
                 continue
             }
             endTurn()
+            turnMeter.turnEnded(at: LoopClock.nanoseconds, idle: engine.idleNanoseconds)
             mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && hasNothingToSend && doomed.isEmpty
             if isShuttingDown, mayWait, hasNothingToServe, jobQueue.closeIfEmpty() { return }
         }
@@ -112,6 +113,12 @@ extension ServiceLoop {
         for relay in relays { relay() }
     }
 
+    /// A lane has messages for the end of the turn.
+    func noteUnflushed(_ lane: BroadcastLane) {
+        if unflushedLanes.isEmpty { firstUnflushed = LoopClock.nanoseconds }
+        unflushedLanes.append(lane)
+    }
+
     /// The members of groups are written to before the connections that have more to say, since these go on from there.
     private func flushLanes() {
         hasReceived = false
@@ -123,10 +130,9 @@ extension ServiceLoop {
         swap(&unflushedLanes, &spareUnflushedLanes)
         let begin = LoopClock.nanoseconds
         for lane in spareUnflushedLanes { lane.flush() }
-        absorbNanoseconds = min(
-            max(LoopClock.nanoseconds - begin, Self.absorbLimits.lowerBound),
-            Self.absorbLimits.upperBound
-        )
+        let end = LoopClock.nanoseconds
+        writing.add(nanoseconds: end - firstUnflushed)
+        absorbNanoseconds = min(max(end - begin, Self.absorbLimits.lowerBound), Self.absorbLimits.upperBound)
         spareUnflushedLanes.removeAll(keepingCapacity: true)
     }
 

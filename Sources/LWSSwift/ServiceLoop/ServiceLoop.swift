@@ -148,6 +148,13 @@ public final class ServiceLoop: @unchecked Sendable {
     /// Made for the first connection that may receive compressed messages.
     lazy var inflater = Inflater()
     var deflaters = DeflaterTable()
+    var turnMeter = TurnMeter()
+    /// When the first message was taken that waits for the end of the turn, in nanoseconds of the system's clock.
+    var firstUnflushed: UInt64 = 0
+    /// How long that has taken until it was written.
+    var writing = LatencyHistogram()
+    /// What groups count.
+    var totals = BroadcastTotals()
 
     private init(_ configuration: Configuration) {
         self.configuration = configuration

@@ -47,6 +47,7 @@ import Testing
                     }
                     try await loop.run {
                         #expect(group.deliveries.isBalanced, "\(index): \(group.deliveries)")
+                        #expect(loop.figures.deliveries == group.deliveries)
                         let inFlight = group.deliveries.inFlight
                         most.update { $0 = max($0, inFlight) }
                     }
@@ -63,6 +64,11 @@ import Testing
             for loop in fixture.loops { sum = sum + (try await loop.run { group.deliveries }) }
             #expect(sum.isBalanced && sum.inFlight == 0 && sum.sent > 0 && sum.endedBefore > 0)
             #expect(sum.lost == group.lostMessageCount)
+            var figures = LoopFigures()
+            for loop in fixture.loops { figures = figures + (try await loop.run { loop.figures }) }
+            #expect(figures.deliveries == sum)
+            let published = figures.published.messages + figures.broadcasts[0].published.messages
+            #expect(try await fixture.loop.run { Int(group.position.number) } == published)
             if action == .dropOldest { #expect(sum.lost > 0) }
         }
     }
@@ -86,6 +92,10 @@ import Testing
             }
         }
     }
+}
+
+extension LoopFigures {
+    fileprivate var deliveries: BroadcastDeliveries { broadcasts.reduce(.init()) { $0 + $1.deliveries } }
 }
 
 extension BroadcastDeliveries {
