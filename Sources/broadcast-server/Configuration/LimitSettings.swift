@@ -17,7 +17,7 @@ struct LimitSettings: Equatable, Sendable {
     var maximumSessions = 1_000
     var sessionsPerAddress = 100
     /// Who says in whose name it comes.
-    var trustedProxies = TrustedProxies()
+    var trustedProxies = AddressNetworks()
     /// Where they say it.
     var forwardedField = ForwardedField.xForwardedFor
     /// Whether connections begin with the address that they come from (PROXY protocol).
@@ -54,7 +54,7 @@ extension LimitSettings {
         channelsPerAddress = AddressLimit(try environment.value(\.maxChannelsPerAddress, limits.maxChannelsPerAddress))
         maximumSessions = try environment.value(\.maxSessions, limits.maxSessions)
         sessionsPerAddress = try environment.value(\.maxSessionsPerAddress, limits.maxSessionsPerAddress)
-        trustedProxies = TrustedProxies(try environment.value(\.trustedProxy, limits.trustedProxy))
+        trustedProxies = AddressNetworks(try environment.value(\.trustedProxy, limits.trustedProxy))
         forwardedField = try environment.value(\.forwardedField, limits.forwardedField)
         readsProxyHeader = try environment.value(\.proxyProtocol, limits.proxyProtocol)
     }

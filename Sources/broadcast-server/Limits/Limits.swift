@@ -115,7 +115,7 @@ final class Limits: Sendable {
     }
 
     /// Which proxies are believed, and where they say in whose name they come.
-    var proxies: (trusted: TrustedProxies, field: ForwardedField) {
+    var proxies: (trusted: AddressNetworks, field: ForwardedField) {
         state.withLock { ($0.settings.trustedProxies, $0.settings.forwardedField) }
     }
 

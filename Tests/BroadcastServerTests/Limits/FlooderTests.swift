@@ -106,7 +106,7 @@ import Testing
     @Test func `an address has only so many connections and streams, and keeps nobody else out`() async throws {
         let limits = limits {
             $0.connectionsPerAddress = .number(2)
-            $0.trustedProxies = TrustedProxies([AddressNetwork("127.0.0.1")!])
+            $0.trustedProxies = AddressNetworks([AddressNetwork("127.0.0.1")!])
         }
         try await withChat(limits) { chat in
             let fields = ["X-Forwarded-For: 203.0.113.9, 192.0.2.1"]
@@ -139,7 +139,7 @@ import Testing
     @Test func `an address makes only so many channels, and keeps nobody else out`() async throws {
         let limits = limits {
             $0.channelsPerAddress = .number(2)
-            $0.trustedProxies = TrustedProxies([AddressNetwork("127.0.0.1")!])
+            $0.trustedProxies = AddressNetworks([AddressNetwork("127.0.0.1")!])
         }
         try await withChat(limits) { chat in
             let fields = ["X-Forwarded-For: 192.0.2.1"]

@@ -55,7 +55,7 @@ import Testing
         let limits = limits {
             $0.connectionsPerAddress = .number(1)
             $0.handshakes = Rate(perSecond: 1)
-            $0.trustedProxies = TrustedProxies([AddressNetwork("192.0.2.0/31")!])
+            $0.trustedProxies = AddressNetworks([AddressNetwork("192.0.2.0/31")!])
         }
         for _ in 0..<10 { #expect(arrive(limits, Self.one) == nil) }
         #expect(arrive(limits, Self.other) == nil)

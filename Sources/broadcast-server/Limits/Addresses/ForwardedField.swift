@@ -16,7 +16,7 @@ enum ForwardedField: String, CaseIterable, Sendable {
     ///   - value: of the field, several lines joined by commas; nil for none.
     ///   - port: of the client, where it is told; 0 where it is not.
     /// - Returns: the peer itself when it is not trusted, or does not say.
-    func client(of peer: SocketAddress?, _ trusted: TrustedProxies, _ value: String?) -> SocketAddress? {
+    func client(of peer: SocketAddress?, _ trusted: AddressNetworks, _ value: String?) -> SocketAddress? {
         guard let value, trusted.contains(peer) else { return peer }
         var client = peer
         var rest = Substring(value)[...]

@@ -1,7 +1,7 @@
 import LWSSwift
 
-/// The proxies that are believed when they say in whose name they come.
-struct TrustedProxies: Sendable, Equatable {
+/// Whom an option names by addresses and networks, such as the proxies that are believed.
+struct AddressNetworks: Sendable, Equatable {
     private let networks: Set<AddressNetwork>
 
     init(_ networks: [AddressNetwork] = []) {
