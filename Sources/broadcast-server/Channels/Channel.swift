@@ -170,7 +170,11 @@ final class Channel: @unchecked Sendable {
         tag: BroadcastGroup.SessionTag? = nil
     ) -> BroadcastMember {
         guard let replay else { return group.join(connection, format: form.rawValue, tag: tag) }
-        return group.join(connection, format: form.rawValue, replaying: replay, tag: tag).member
+        let (member, resumption) = group.join(connection, format: form.rawValue, replaying: replay, tag: tag)
+        // Who wants the latest does not come back.
+        if case .last = replay { return member }
+        directory?.counters.resumed(resumption)
+        return member
     }
 
     static func replace(_ connection: BroadcastSubscriber) {

@@ -18,6 +18,7 @@ final class ChannelDirectory: Sendable {
     private let store: StateStore?
     /// The cluster of this server; nil without one.
     private let replication: Replication?
+    let counters: ServiceCounters
 
     /// - Parameter loops: the channels are spread over them.
     init(
@@ -25,9 +26,11 @@ final class ChannelDirectory: Sendable {
         _ settings: ChatSettings,
         _ limits: Limits,
         _ store: StateStore?,
-        _ replication: Replication? = nil
+        _ replication: Replication? = nil,
+        counters: ServiceCounters = ServiceCounters()
     ) {
         self.limits = limits
+        self.counters = counters
         self.replication = replication
         self.loops = loops
         self.settings = settings
@@ -145,6 +148,9 @@ final class ChannelDirectory: Sendable {
     }
 
     // MARK: Sessions without a connection
+
+    /// How many there are.
+    var absentCount: Int { absent.withLock { $0.count } }
 
     /// A session has lost its connection; another one, perhaps of another channel, may have to be given up for it.
     func sessionWasLost(_ session: AbsentSession, of share: AddressShare) {

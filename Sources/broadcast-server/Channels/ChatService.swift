@@ -14,16 +14,17 @@ final class ChatService: Sendable {
     private let writeMessage: (@Sendable (Speaker, BorrowedMessage) -> Void)?
     /// Whether the log has it; that may change.
     private let logsMessages: @Sendable () -> Bool
-    private let loops: [ServiceLoop]
-    private let directory: ChannelDirectory
+    let loops: [ServiceLoop]
+    let directory: ChannelDirectory
     /// What outlives the server; nil when nothing does.
-    private let store: StateStore?
+    let store: StateStore?
     /// The cluster; nil without one.
     let replication: Replication?
     /// Who may do what.
     let access: AccessControl
     /// Writes to the log whom the server turns away.
     let refusals: RefusalLog
+    let counters = ServiceCounters()
     private let connectionCount = Atomic(0)
     private let hasStopped = Atomic(false)
 
@@ -50,7 +51,7 @@ final class ChatService: Sendable {
         self.logsMessages = logsMessages
         self.store = store
         self.replication = replication
-        directory = ChannelDirectory(on: loops, settings, limits, store, replication)
+        directory = ChannelDirectory(on: loops, settings, limits, store, replication, counters: counters)
     }
 
     /// nil when the log leaves out what is said.
@@ -243,11 +244,12 @@ final class ChatService: Sendable {
             author: seat.member,
             isDurable: isDurable || settings.isDurable
         )
-        participant.channel.publish(letter) { [logMessage] delivery in
+        participant.channel.publish(letter) { [logMessage, counters] delivery in
             switch delivery {
             case .elsewhere: return
             case .taken(_, isDuplicate: false): logMessage?(participant.speaker, text.borrowed)
-            case .taken, .notStored, .refused: break
+            case .taken: counters.repeated(1, by: .json)
+            case .notStored, .refused: break
             }
             acknowledge(delivery)
         }
@@ -286,6 +288,7 @@ final class ChatService: Sendable {
             channel.publish(posting) { continuation.resume(returning: $0) }
         }
         let posted = try result.get()
+        count(posting, posted)
         // Its answer comes later, as a member that publishes is read from later.
         if channel.group.isCongested { try? await channel.group.waitForMembers() }
         if let logMessage {
@@ -295,6 +298,15 @@ final class ChatService: Sendable {
             }
         }
         return posted
+    }
+
+    private func count(_ posting: Posting, _ posted: [Posted]) {
+        var amount = MessageAmount()
+        for (message, posted) in zip(posting.parcels.flatMap(\.messages), posted) where !posted.isDuplicate {
+            amount = amount + MessageAmount(messages: 1, bytes: message.content.bytes.count)
+        }
+        counters.posted(amount)
+        counters.repeated(posted.count - amount.messages, by: .http)
     }
 
     /// A part of what was said in a channel; nil for one that there is not, in the state directory neither.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoreMetrics
 import Glibc
 import Logging
 
@@ -52,6 +53,7 @@ struct StartCommand: AsyncParsableCommand {
             throw error.failure
         }
         if printConfig { return try CommandOutput.print(PrintedConfiguration.text(configuration.readings)) }
+        MetricsSystem.bootstrap(LibraryMetrics.shared)
         var settings = configuration.settings
         let stop = StopSignals()
         // Lines only: four times as many in a write cost less, and nobody sees the difference.

@@ -11,6 +11,8 @@ struct StartFlags: ParsableArguments {
     @Option(\.tlsKey) var tlsKey: String?
     @OptionGroup var tokens: TokenFlags
     @Option(\.adminSocket) var adminSocket: String?
+    @Option(\.metricsAllow) var metricsAllow: [AddressNetwork]
+    @Option(\.metricsChannel) var metricsChannel: [ChannelName]
     @Option(\.pingInterval) var pingInterval: TimeSpan?
     @Option(\.commentInterval) var commentInterval: TimeSpan?
     @Option(\.threads) var threads: ThreadCount?

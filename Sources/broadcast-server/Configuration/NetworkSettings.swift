@@ -14,6 +14,7 @@ struct NetworkSettings: Equatable, Sendable {
     /// - Throws: a failure that names what is wrong or missing.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
         doors.origins.exceptions = try Set(environment.value(\.allowOrigin, flags.allowOrigin))
+        doors.metricsReaders = AddressNetworks(try environment.value(\.metricsAllow, flags.metricsAllow))
         adminSocket = try environment.value(\.adminSocket, flags.adminSocket)
         let interval = try environment.value(\.pingInterval, flags.pingInterval).duration
         keepalive = interval == .zero ? nil : .init(interval: interval)

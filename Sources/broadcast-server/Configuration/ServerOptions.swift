@@ -115,6 +115,17 @@ struct ServerOptions: Sendable {
         "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/rights.md).",
         value: "path"
     )
+    let metricsAllow = Setting<[AddressNetwork]>(
+        list: "metrics-allow",
+        """
+        Show the numbers of the server at /metrics to whoever comes from this address or network, such as 127.0.0.1 or \
+        10.0.0.0/8. Repeat for more.
+        """
+    ).reloadable()
+    let metricsChannel = Setting<[ChannelName]>(
+        list: "metrics-channel",
+        "Show some numbers of this channel by itself, and of all others together. Repeat for more, up to 100."
+    )
     let pingInterval = Setting(
         "ping-interval",
         default: TimeSpan(ConnectionLimits.Keepalive().interval),

@@ -13,6 +13,8 @@ struct StartSettings: Equatable {
     /// nil for a server that is alone.
     var cluster: ClusterSettings?
     var log: LogSettings
+    /// The channels that metrics show by themselves.
+    var shownChannels: [ChannelName]
 
     /// - Throws: a failure that names what is needed and cannot be understood.
     init(flags: StartFlags, environment: Environment) throws(Failure) {
@@ -28,6 +30,11 @@ struct StartSettings: Equatable {
         limits = try LimitSettings(flags: flags, environment: environment)
         storage = try StorageSettings(flags: flags, chat: &chat, environment: environment)
         cluster = try ClusterSettings(flags: flags, chat: chat, storage: storage, environment: environment)
+        shownChannels = try environment.value(\.metricsChannel, flags.metricsChannel)
+        if shownChannels.count > ChannelName.mostShown {
+            let message = "--metrics-channel may be repeated \(ChannelName.mostShown) times at most."
+            try environment.refuse(message, about: ServerOptions.table.metricsChannel)
+        }
         log = LogSettings(
             level: try environment.value(\.logLevel, flags.logLevel).level,
             file: try Self.logFile(flags, environment),
@@ -40,6 +47,7 @@ struct StartSettings: Equatable {
     /// is to go on with it.
     mutating func adopt(_ others: StartSettings) {
         network.doors.origins = others.network.doors.origins
+        network.doors.metricsReaders = others.network.doors.metricsReaders
         // Without names the address decides where it is reached, and that stays.
         if host == others.host { network.doors.names = others.network.doors.names }
         let cookieName = access.cookieName

@@ -73,6 +73,7 @@ struct WebSocketGateway: Sendable {
     }
 
     private func log(_ request: HandshakeRequest, _ problem: ProblemDetails, _ what: String) {
+        service.counters.refusedHandshake(problem.code)
         let address = request.remoteAddress.map { " of \($0)" } ?? ""
         service.refusals.log(request.remoteAddress, status: problem.status.code) {
             "Refused a handshake\(address) with \(problem.status.code), for \(EscapedText.excerpt(what)): \(problem.detail)"

@@ -47,7 +47,7 @@ enum ProcessFigures {
     private static var maximumDescriptors: Double {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
-        return limit.rlim_cur == RLIM_INFINITY ? .infinity : Double(limit.rlim_cur)
+        return limit.rlim_cur == .max ? .infinity : Double(limit.rlim_cur)
     }
 
     /// The 22nd word of proc_pid_stat(5), of which the second may hold anything between brackets, counts from the start of

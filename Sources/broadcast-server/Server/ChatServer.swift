@@ -14,6 +14,7 @@ struct ChatServer: Sendable {
     /// Whom it shares its channels with; nil when it is alone.
     private let replication: Replication?
     private let gateways: Replaceable<Gateways>
+    private let metrics: Metrics
     /// Where clients connect to.
     let url: String
     let port: Int
@@ -69,8 +70,10 @@ struct ChatServer: Sendable {
                     try service.beginReplication()
                 }
             }
-            let gateways = Replaceable(Gateways(service, settings))
+            let metrics = Metrics(service, showing: settings.shownChannels)
+            let gateways = Replaceable(Gateways(service, settings, metrics))
             let server = try await listen(settings, on: loops, service, gateways)
+            metrics.count(server)
             if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
                 warn(
                     """
@@ -82,12 +85,13 @@ struct ChatServer: Sendable {
             }
             return ChatServer(
                 server: server,
-                admin: try await openAdmin(settings, on: loops, service),
+                admin: try await openAdmin(settings, on: loops, service, metrics),
                 service: service,
                 loops: loops,
                 store: store,
                 replication: replication,
                 gateways: gateways,
+                metrics: metrics,
                 url: url(settings, port: server.port),
                 port: server.port ?? settings.port
             )
@@ -233,7 +237,8 @@ struct ChatServer: Sendable {
     private static func openAdmin(
         _ settings: StartSettings,
         on loops: [ServiceLoop],
-        _ service: ChatService
+        _ service: ChatService,
+        _ metrics: Metrics
     ) async throws(Failure) -> WebSocketServer? {
         guard let path = settings.network.adminSocket else { return nil }
         var configuration = WebSocketServer.Configuration(unixSocketPath: path)
@@ -241,7 +246,7 @@ struct ChatServer: Sendable {
         configuration.maximumConnections = 64
         configuration.maximumRequestBodyBytes = 64 << 10
         configuration.handshake = { _ in .reject(status: .notFound, body: "Only HTTP is spoken here.\n") }
-        configuration.http = AdminRoutes(service: service).answer
+        configuration.http = AdminRoutes(service: service, metrics: metrics).answer
         do throws(WebSocketError) {
             return try await WebSocketServer.start(configuration, on: [loops[0]]) { $0.close() }
         } catch {
@@ -259,7 +264,7 @@ struct ChatServer: Sendable {
     /// - Throws: a failure when what is asked for cannot be had; nothing is changed then.
     func reload(_ settings: StartSettings) async throws(Failure) {
         let policy = try await Self.policy(settings)
-        let gateways = Gateways(service, settings)
+        let gateways = Gateways(service, settings, metrics)
         if let tls = settings.network.tls {
             do throws(WebSocketError) {
                 try await server.replaceTLS(tls)

@@ -3,8 +3,8 @@ struct Gateways: Sendable {
     let http: HTTPRoutes
     let webSocket: WebSocketGateway
 
-    init(_ service: ChatService, _ settings: StartSettings) {
-        http = HTTPRoutes(service, settings.network.doors)
+    init(_ service: ChatService, _ settings: StartSettings, _ metrics: Metrics) {
+        http = HTTPRoutes(service, settings.network.doors, metrics)
         webSocket = WebSocketGateway(service: service, doors: settings.network.doors)
     }
 }

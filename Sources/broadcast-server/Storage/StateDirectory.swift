@@ -43,6 +43,14 @@ struct StateDirectory: Sendable {
     /// A log without its file, which SQLite would take for that of a new one.
     var hasStrayLog: Bool { !hasFile && hasLog }
 
+    /// Of all files that the state is in.
+    var byteCount: Int {
+        [file, log].reduce(0) { sum, path in
+            var status = stat()
+            return unsafe stat(path, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
+
     /// Makes an empty state. It has its name only when it is complete.
     func makeFile() throws(SQLiteError) {
         unsafe unlink(newFile)

@@ -58,6 +58,8 @@ final class StateStore: Sendable {
     private let reservedMember: Atomic<UInt64>
     /// Whether the last transaction has failed.
     private let isFailing = Atomic(false)
+    private let directory: StateDirectory
+    private let counted = Monitor(StorageFigures())
 
     private struct Entry: Sendable {
         let channel: StoredChannel
@@ -70,7 +72,7 @@ final class StateStore: Sendable {
     ///   - grace: how long the place of a member is kept that has lost its connection.
     ///   - warn: called with what people have to know.
     init(_ path: String, grace: Duration, logger: Logger, warn: (String) -> Void) throws(Failure) {
-        let directory = StateDirectory(path: path)
+        directory = StateDirectory(path: path)
         FileSizeLimit.ignoreSignal()
         lock = Mutex<LockedFile?>(try directory.lock())
         self.logger = logger
@@ -243,6 +245,13 @@ final class StateStore: Sendable {
     /// The greatest id that a member has had.
     var lastMember: UInt64 { greatestMember.load(ordering: .relaxed) }
 
+    /// What was written so far, and how large the files are.
+    var figures: StorageFigures {
+        var figures = counted.withLock { $0 }
+        figures.byteCount = directory.byteCount
+        return figures
+    }
+
     // MARK: Writing
 
     private enum Work: Sendable {
@@ -302,12 +311,15 @@ final class StateStore: Sendable {
         let changes = channels.map { $0.take(at: now) }
         var failure: SQLiteError?
         let reserved = lastMember + Self.memberIDs
+        let begin = ContinuousClock.now
         do throws(SQLiteError) {
             try writer.write(changes, StateWriter.Server(lastMember: reserved, time: now))
             reservedMember.store(reserved, ordering: .relaxed)
         } catch {
             failure = error
         }
+        let duration = begin.duration(to: .now)
+        counted.withLock { [hasFailed = failure != nil] in $0.count(duration, hasFailed: hasFailed) }
         tell(failure)
         for (channel, (_, pending)) in zip(channels, changes) {
             if failure != nil { channel.putBack(pending) }

@@ -9,6 +9,7 @@ import Testing
 struct LocalChat: Sendable {
     let loops: [ServiceLoop]
     let service: ChatService
+    let metrics: Metrics
     let port: Int
     let replication: Replication?
     private let server: WebSocketServer
@@ -63,16 +64,19 @@ struct LocalChat: Sendable {
         let gateway = WebSocketGateway(service: service, doors: doors)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
         configuration.handshake = gateway.answer
-        configuration.http = HTTPRoutes(service, doors).answer
+        let metrics = Metrics(service)
+        configuration.http = HTTPRoutes(service, doors, metrics).answer
         limits.apply(to: &configuration, refusals: service.refusals)
         let places = Monitor<[Int]>([])
         let server = try await WebSocketServer.start(configuration, on: loops) { [loops] connection in
             places.update { $0.append(loops.firstIndex { $0.isCurrent } ?? -1) }
             gateway.admit(connection)
         }
+        metrics.count(server)
         return LocalChat(
             loops: loops,
             service: service,
+            metrics: metrics,
             port: try #require(server.port),
             replication: replication,
             server: server,

@@ -13,6 +13,9 @@ struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     /// The channel of the path `/`.
     static let `default` = ChannelName(text: "")
 
+    /// What no channel is called, so that only a right to all channels is one to this.
+    static let metrics = ChannelName(text: "metrics")
+
     private init(text: String) {
         self.text = text
     }

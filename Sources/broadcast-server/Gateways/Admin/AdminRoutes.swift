@@ -7,14 +7,16 @@ import Logging
 /// the socket is what the rights of its file say.
 struct AdminRoutes: Sendable {
     let service: ChatService
+    let metrics: Metrics
 
     func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         do throws(ProblemDetails) {
             switch (request.method, request.path) {
             case (.post, "/revoke"): return try await revoke(request)
+            case (.get, "/metrics"): return await MetricsRoute.answer(request, metrics)
             case (_, "/revoke"): throw .methodNotAllowed("POST")
             default:
-                throw ProblemDetails(.notFound, .notFound, "There is POST /revoke.")
+                throw ProblemDetails(.notFound, .notFound, "There are GET /metrics and POST /revoke.")
             }
         } catch {
             return error.response(to: request)

@@ -5,6 +5,8 @@ enum HTTPResource: Equatable {
     case file(String)
     /// `/healthz`.
     case health
+    /// `/metrics`.
+    case metrics
     /// `/robots.txt`.
     case robots
     /// Whether a handshake would be accepted: `/-/admission`.
@@ -28,6 +30,7 @@ enum HTTPResource: Equatable {
         }
         switch PercentEncoding.decode(path) {
         case "/healthz": self = .health
+        case "/metrics": self = .metrics
         case "/robots.txt": self = .robots
         case "/favicon.ico": self = .file("icon.svg")
         case "/-/admission": self = .admission

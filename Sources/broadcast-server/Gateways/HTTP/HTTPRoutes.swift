@@ -7,11 +7,13 @@ struct HTTPRoutes: Sendable {
     private let page = PageFiles()
     private let channels: ChannelRoute
     private let admission: AdmissionRoute
+    private let metrics: MetricsRoute
     private let doors: NetworkDoors
 
-    init(_ service: ChatService, _ doors: NetworkDoors) {
+    init(_ service: ChatService, _ doors: NetworkDoors, _ metrics: Metrics) {
         self.service = service
         self.doors = doors
+        self.metrics = MetricsRoute(metrics: metrics, readers: doors.metricsReaders, access: service.access)
         channels = ChannelRoute(service, page, CrossOrigin(policy: doors.origins))
         admission = AdmissionRoute(service: service, policy: doors.origins)
     }
@@ -30,6 +32,11 @@ struct HTTPRoutes: Sendable {
                 return try Self.reading(request) { file }
             case .health:
                 return try Self.reading(request) { health }
+            case .metrics:
+                guard request.method == .get || request.method == .head else {
+                    return try Self.reading(request) { HTTPServerResponse() }
+                }
+                return try await metrics.answer(request)
             case .robots:
                 return try Self.reading(request) { HTTPServerResponse(text: "User-agent: *\nDisallow: /\n") }
             case .admission:

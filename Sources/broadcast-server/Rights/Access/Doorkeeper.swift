@@ -29,6 +29,13 @@ final class Doorkeeper: Sendable {
         var askingCount = 0
         var hasStarted = false
         var hasEnded = false
+        var figures = TokenFigures()
+
+        /// Counts what somebody was told about a token.
+        mutating func counted(_ answer: Answer) -> Answer {
+            if case .failure(let fault) = answer { figures.refusals[fault.code, default: 0] += 1 }
+            return answer
+        }
     }
 
     private let state: Monitor<State>
@@ -77,6 +84,9 @@ final class Doorkeeper: Sendable {
         state.withLock { $0.policy.revocations.insert(entry) }
     }
 
+    /// What it has been asked so far.
+    var figures: TokenFigures { state.withLock { $0.figures } }
+
     /// The time that tokens are held against.
     var now: NumericDate { clock() }
 
@@ -103,7 +113,9 @@ final class Doorkeeper: Sendable {
 
     /// What a token grants, if that needs no signature to be verified: a loop may ask. nil when it does.
     func known(_ token: String) -> Answer? {
-        guard token.utf8.count <= SignedToken.maximumBytes else { return .failure(.tooLong) }
+        guard token.utf8.count <= SignedToken.maximumBytes else {
+            return state.withLock { $0.counted(.failure(.tooLong)) }
+        }
         return known(SHA256Digest(of: token.utf8))
     }
 
@@ -135,10 +147,15 @@ final class Doorkeeper: Sendable {
 
     private func known(_ digest: SHA256Digest) -> Answer? {
         state.withLock { state in
-            guard let grant = state.policy.tokens[digest] ?? state.cache.grant(for: digest) else {
-                return state.policy.keys.isEmpty ? .failure(.unknown) : nil
+            if let grant = state.policy.tokens[digest] {
+                state.figures.found += 1
+                return state.counted(state.policy.renewal(of: grant, at: clock()))
             }
-            return state.policy.renewal(of: grant, at: clock())
+            guard let grant = state.cache.grant(for: digest) else {
+                return state.policy.keys.isEmpty ? state.counted(.failure(.unknown)) : nil
+            }
+            state.figures.remembered += 1
+            return state.counted(state.policy.renewal(of: grant, at: clock()))
         }
     }
 
@@ -157,7 +174,7 @@ final class Doorkeeper: Sendable {
             state.askingCount += 1
             return true
         }
-        if !isTaken { answer(.failure(.busy)) }
+        if !isTaken { answer(state.withLock { $0.counted(.failure(.busy)) }) }
     }
 
     // MARK: The thread
@@ -199,11 +216,12 @@ final class Doorkeeper: Sendable {
                 guard state.generation == generation else { return nil }
                 let answers = state.inquiries.removeValue(forKey: digest)?.answers ?? []
                 state.askingCount -= answers.count
-                guard case .success(let grant) = answer else { return (answer, answers) }
+                state.figures.verified += 1
+                guard case .success(let grant) = answer else { return (state.counted(answer), answers) }
                 let renewal = state.policy.renewal(of: grant, at: now)
                 // As it holds now, so that to look it up makes nothing anew; one that was revoked may not be so for ever.
                 state.cache.insert((try? renewal.get()) ?? grant, for: digest, byteCount: token.utf8.count)
-                return (renewal, answers)
+                return (state.counted(renewal), answers)
             }
             if let result { return result }
         }
