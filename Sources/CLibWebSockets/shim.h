@@ -42,9 +42,6 @@
 /// The version is an expression macro (an unparenthesised sum), which the importer skips.
 static const long clws_version_number = (LWS_LIBRARY_VERSION_NUMBER);
 
-/// uv_loop_configure is variadic. From here on libuv knows how long the loop has waited.
-static inline void clws_uv_measure_idle_time(uv_loop_t *loop) { (void)uv_loop_configure(loop, UV_METRICS_IDLE_TIME); }
-
 /// LWS_WRITE_* take a mutable buffer although a RAW write does not change it (lib/core-net/output.c, lws_issue_raw).
 static inline int clws_write_raw_bytes(struct lws *wsi, const void *bytes, size_t count) {
     return lws_write(wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW);

@@ -156,7 +156,7 @@ final class BroadcastLane {
         if number != nil { count(due: memberCount - (isOwn && excluded?.standing != .left ? 1 : 0)) }
         guard !isMarkedForFlush else { return }
         isMarkedForFlush = true
-        loop.noteUnflushed(self)
+        loop.unflushedLanes.append(self)
     }
 
     /// The end of a turn: writes what is new to every ready member. Those apart are written to by their connections, which

@@ -9,8 +9,6 @@ protocol EventEngine: AnyObject {
     func configure(_ info: inout lws_context_creation_info)
     /// Serves what is ready, once; waits for something when `waiting`.
     func turn(_ context: OpaquePointer, waiting: Bool)
-    /// For how long it has waited since it began, in nanoseconds; nil when that is not known.
-    var idleNanoseconds: UInt64? { get }
     /// Calls the loop's timer function after this long, in place of any earlier request; never when nil.
     func setTimer(milliseconds: UInt64?)
     /// Descriptors among which are all that the context has opened for itself and still has.
@@ -42,7 +40,6 @@ final class UVEngine: EventEngine {
             unsafe contextSlot.deallocate()
             return nil
         }
-        unsafe clws_uv_measure_idle_time(loop)
         unsafe uv_timer_init(loop, timer)
         // Unretained: the loop owns the engine and outlives it.
         unsafe timer.pointee.data = Unmanaged.passUnretained(owner).toOpaque()
@@ -55,8 +52,6 @@ final class UVEngine: EventEngine {
         unsafe info.foreign_loops = foreignLoops
         unsafe info.pcontext = contextSlot
     }
-
-    var idleNanoseconds: UInt64? { unsafe uv_metrics_idle_time(loop) }
 
     func turn(_ context: OpaquePointer, waiting: Bool) {
         unsafe uv_run(loop, waiting ? UV_RUN_ONCE : UV_RUN_NOWAIT)
@@ -198,8 +193,6 @@ final class PollEngine: EventEngine {
     func ownDescriptors() -> [Int32] {
         OpenDescriptors.all().filter { !earlierDescriptors.contains($0) }
     }
-
-    var idleNanoseconds: UInt64? { nil }
 
     func turn(_ context: OpaquePointer, waiting: Bool) {
         unsafe self.context = context

@@ -5,8 +5,10 @@ internal import Glibc
 /// Time on a loop, in milliseconds since the loop began; read from the system at most once a turn. On the loop's thread
 /// only.
 final class LoopClock {
-    private let start = LoopClock.system
+    private let start = LoopClock.nanoseconds / 1_000_000
     private var cached: UInt64 = 0
+    /// When it was read, in nanoseconds of the system's clock.
+    private var cachedNanoseconds: UInt64 = 0
     private var isStale = true
     /// 0 when it is to be read.
     private var cachedWallTime: Int64 = 0
@@ -23,6 +25,12 @@ final class LoopClock {
         return cached
     }
 
+    /// The same moment, in nanoseconds of the system's clock.
+    var nanosecondsOfNow: UInt64 {
+        if isStale { read() }
+        return cachedNanoseconds
+    }
+
     /// Milliseconds since 1970-01-01 00:00 UTC, by the system's clock of the day; read at most once a turn as well.
     var wallTime: Int64 {
         if cachedWallTime == 0 {
@@ -34,11 +42,10 @@ final class LoopClock {
     }
 
     private func read() {
-        cached = LoopClock.system - start
+        cachedNanoseconds = LoopClock.nanoseconds
+        cached = cachedNanoseconds / 1_000_000 - start
         isStale = false
     }
-
-    private static var system: UInt64 { nanoseconds / 1_000_000 }
 
     /// What the system's clock that nobody sets says now.
     static var nanoseconds: UInt64 {

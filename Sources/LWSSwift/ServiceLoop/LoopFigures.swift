@@ -1,3 +1,4 @@
+// The members of timespec belong to whichever of the two modules the compiler reads first.
 internal import CLibWebSockets
 internal import Glibc
 
@@ -6,13 +7,12 @@ internal import Glibc
 public struct LoopFigures: Sendable, Hashable {
     /// How often it has waited for something, or looked for it, and served what there was.
     public internal(set) var turns = 0
-    /// How long the longest turn of the last 30 to 60 seconds has taken, without the wait: for so long nobody was served. Zero
-    /// with ``ServiceLoop/EventLibrary/poll``, which does not tell how long it waits.
+    /// How long the longest turn of the last 30 to 60 seconds has taken, without the wait: for so long nobody was served.
     public internal(set) var longestTurn = Duration.zero
     /// Processor time of the loop's thread.
     public internal(set) var busy = Duration.zero
-    /// From when the first message of a turn was taken by a group until all of the turn were written to all members that take
-    /// them: once for each turn in which there were messages.
+    /// From when the loop had something to do until all messages of that turn were written to all members that take them: once
+    /// for each turn in which there were messages for groups.
     public internal(set) var writing = LatencyHistogram()
     /// What was sent to groups, whose first loop this is, by nobody who is a member.
     public internal(set) var published = BroadcastFigures.Amount()

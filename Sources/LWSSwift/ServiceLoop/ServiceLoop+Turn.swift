@@ -9,13 +9,15 @@ extension ServiceLoop {
         while true {
             clock.invalidate()
             unsafe engine.turn(context, waiting: mayWait)
+            if turnBegin == 0 { turnBegin = clock.nanosecondsOfNow }
             runJobs()
             if mayAbsorbMore() {
                 mayWait = false
                 continue
             }
             endTurn()
-            turnMeter.turnEnded(at: LoopClock.nanoseconds, idle: engine.idleNanoseconds)
+            turnMeter.turnEnded(from: turnBegin, to: LoopClock.nanoseconds)
+            turnBegin = 0
             mayWait = jobs.isEmpty && !jobQueue.hasLocalJobs && hasNothingToSend && doomed.isEmpty
             if isShuttingDown, mayWait, hasNothingToServe, jobQueue.closeIfEmpty() { return }
         }
@@ -113,12 +115,6 @@ extension ServiceLoop {
         for relay in relays { relay() }
     }
 
-    /// A lane has messages for the end of the turn.
-    func noteUnflushed(_ lane: BroadcastLane) {
-        if unflushedLanes.isEmpty { firstUnflushed = LoopClock.nanoseconds }
-        unflushedLanes.append(lane)
-    }
-
     /// The members of groups are written to before the connections that have more to say, since these go on from there.
     private func flushLanes() {
         hasReceived = false
@@ -131,7 +127,7 @@ extension ServiceLoop {
         let begin = LoopClock.nanoseconds
         for lane in spareUnflushedLanes { lane.flush() }
         let end = LoopClock.nanoseconds
-        writing.add(nanoseconds: end - firstUnflushed)
+        writing.add(nanoseconds: end - turnBegin)
         absorbNanoseconds = min(max(end - begin, Self.absorbLimits.lowerBound), Self.absorbLimits.upperBound)
         spareUnflushedLanes.removeAll(keepingCapacity: true)
     }

@@ -149,9 +149,9 @@ public final class ServiceLoop: @unchecked Sendable {
     lazy var inflater = Inflater()
     var deflaters = DeflaterTable()
     var turnMeter = TurnMeter()
-    /// When the first message was taken that waits for the end of the turn, in nanoseconds of the system's clock.
-    var firstUnflushed: UInt64 = 0
-    /// How long that has taken until it was written.
+    /// When the clock was first read in this turn, which is when it had something to do; 0 while it waits for that.
+    var turnBegin: UInt64 = 0
+    /// How long it has taken from then until messages of groups were written.
     var writing = LatencyHistogram()
     /// What groups count.
     var totals = BroadcastTotals()

@@ -1,26 +1,17 @@
 /// Counts the turns of a loop, and knows how long the longest of late was. Confined to the loop's thread.
 struct TurnMeter {
     private(set) var count = 0
-    private var lastEnd: UInt64 = 0
-    private var lastIdle: UInt64 = 0
     /// Of this half of a minute, and of the one before.
     private var longest: (current: UInt64, previous: UInt64) = (0, 0)
     private var period: UInt64 = 0
 
     private static let periodNanoseconds: UInt64 = 30_000_000_000
 
-    /// - Parameters:
-    ///   - now: in nanoseconds of the system's clock.
-    ///   - idle: for how many nanoseconds the loop has waited since it began; nil when that is not known.
-    mutating func turnEnded(at now: UInt64, idle: UInt64?) {
+    /// - Parameters: in nanoseconds of the system's clock.
+    mutating func turnEnded(from begin: UInt64, to end: UInt64) {
         count += 1
-        guard let idle else { return }
-        let (elapsed, waited) = (now &- lastEnd, idle &- lastIdle)
-        defer { (lastEnd, lastIdle) = (now, idle) }
-        guard lastEnd != 0 else { return }
-        beginPeriod(now)
-        // The wait is measured by another clock, a little earlier.
-        if elapsed > waited, elapsed - waited > longest.current { longest.current = elapsed - waited }
+        beginPeriod(end)
+        if end > begin, end - begin > longest.current { longest.current = end - begin }
     }
 
     /// The longest turn of the last 30 to 60 seconds, in nanoseconds: so that nobody who asks takes it from others.

@@ -6,30 +6,38 @@ final class Metrics: Sendable {
     private let service: ChatService
     /// The channels that are shown by themselves.
     private let shown: [ChannelName]
-    private let server = Replaceable<WebSocketServer?>(nil)
-    private let tallies: Monitor<[ChannelName: ChannelTally]>
+    private let server = Replaceable(WeakServer(server: nil))
+    private let tallies = Monitor<[ChannelName: ChannelTally]>([:])
+
+    /// It keeps this one alive, by what it answers with.
+    private struct WeakServer: Sendable {
+        weak let server: WebSocketServer?
+    }
 
     /// - Parameter shown: the channels that are labels; all others are told together.
     init(_ service: ChatService, showing shown: [ChannelName] = []) {
         self.service = service
         self.shown = shown
-        tallies = Monitor([:])
     }
 
     /// The server has started whose connections are counted.
     func count(_ server: WebSocketServer) {
-        self.server.replace(with: server)
+        self.server.replace(with: WeakServer(server: server))
     }
 
     /// They are of one moment on each loop, and nearly of one over all.
     func families() async -> [MetricFamily] {
-        await sample().families + ProcessFigures.families() + LibraryMetrics.shared.families()
+        await sample().families + Self.processFamilies() + LibraryMetrics.shared.families()
     }
+
+    /// To count very many descriptors takes its time, which no loop has.
+    @concurrent private static func processFamilies() async -> [MetricFamily] { ProcessFigures.families() }
 
     private func sample() async -> MetricsSample {
         let channels = service.directory.channels
         var sample = MetricsSample()
-        sample.server = await server.current?.figures() ?? ServerFigures()
+        var deliveries: [ChannelName: BroadcastDeliveries] = [:]
+        sample.server = await server.current.server?.figures() ?? ServerFigures()
         for loop in service.loops {
             let homes = channels.filter { $0.home === loop }
             let listed = channels.filter { shown.contains($0.name) }
@@ -43,9 +51,8 @@ final class Metrics: Sendable {
             guard let report else { continue }
             sample.loops.append(report.figures)
             sample.historyMessages += report.messages
-            for (channel, deliveries) in zip(listed, report.deliveries) {
-                sample.shownDeliveries[channel.name, default: .init()] =
-                    (sample.shownDeliveries[channel.name] ?? .init()) + deliveries
+            for (channel, own) in zip(listed, report.deliveries) {
+                deliveries[channel.name] = (deliveries[channel.name] ?? .init()) + own
             }
         }
         sample.channels = channels.count
@@ -57,7 +64,7 @@ final class Metrics: Sendable {
         sample.tokens = service.access.doorkeeper.figures
         sample.storage = service.store?.figures
         sample.cluster = service.replication?.figuresNow
-        sample.shown = tell(channels, sample.shownDeliveries)
+        sample.shown = tell(channels, deliveries)
         return sample
     }
 

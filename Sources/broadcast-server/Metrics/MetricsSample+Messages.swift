@@ -91,7 +91,7 @@ extension MetricsSample {
                 kind: .histogram,
                 unit: .seconds,
                 help:
-                    "From the first message of a turn of a loop until its messages were written to all who take them.",
+                    "From when a thread had something to do until the messages of that turn were written to all who take them.",
                 samples: [.init(value: .histogram(.init(total.writing)))]
             ),
             MetricFamily(

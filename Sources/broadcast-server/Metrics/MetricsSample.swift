@@ -16,7 +16,6 @@ struct MetricsSample: Sendable {
     var historyBytes = 0
     var absentSessions = 0
     var publisherKeys = 0
-    var shownDeliveries: [ChannelName: BroadcastDeliveries] = [:]
     var shown: [ShownChannel] = []
 
     /// A channel that has numbers of its own.

@@ -53,7 +53,7 @@ import Testing
         let sender = try await RawPeer.upgraded(port: chat.port)
         let reading = readers.map { reader in Task { _ = try? await reader.receiveToEnd() } }
         let listening = Task { _ = try? await listener.peer.readToEnd() }
-        let text = String(repeating: "x", count: 8_000)
+        let text = String(repeating: "x", count: 16_000)
         var most = 0
         var last = 0
         for number in 0..<600 {
@@ -74,16 +74,21 @@ import Testing
         #expect(Self.sum("received_messages", ["form": "text"], in: settled) == 600)
         #expect(Self.sum("published_messages", in: settled) == 600)
         #expect(Self.sum("deliveries_lost", ["reason": "slow"], in: settled) > 0)
-        #expect(Self.sum("sent_bytes", ["form": "events"], in: settled) > 600 * 8_000)
+        #expect(Self.sum("sent_bytes", ["form": "events"], in: settled) > 600 * 16_000)
         #expect(Self.sum("delivery_seconds", in: settled) > 0)
         #expect(Self.sum("history_messages", in: settled) > 0)
 
-        await sleeper.end()
-        await sender.end()
-        let ended = Task { await chat.end() }
+        let ending = Task { await chat.endConnections() }
         for task in reading { await task.value }
         await listening.value
-        await ended.value
+        await ending.value
+        let ended = await chat.metrics.families()
+        #expect(Self.isBalanced(ended))
+        #expect(Self.sum("deliveries_in_flight", in: ended) == 0)
+        #expect(Self.sum("deliveries_due", in: ended) == Self.sum("deliveries_due", in: settled))
+        await sleeper.end()
+        await sender.end()
+        await chat.end()
     }
 
     @Test func `nobody is behind, and nothing in flight, once all have gone`() async throws {

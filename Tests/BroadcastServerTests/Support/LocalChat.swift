@@ -92,9 +92,14 @@ struct LocalChat: Sendable {
         for loop in loops { await loop.shutdown() }
     }
 
-    func end() async {
+    /// Ends all connections, while the loops go on.
+    func endConnections() async {
         await service.stop()
         await server.shutdown(deadline: .zero)
+    }
+
+    func end() async {
+        await endConnections()
         replication?.close()
         service.end()
         for loop in loops { await loop.shutdown() }

@@ -17,28 +17,25 @@ import Testing
         if index > 0 { #expect(histogram.sum > LatencyHistogram.bounds[index - 1]) }
     }
 
-    @Test func `a turn lasts without what the loop has waited in it`() {
-        var meter = TurnMeter()
-        meter.turnEnded(at: 1_000, idle: 700)
-        meter.turnEnded(at: 2_000, idle: 1_600)
-        meter.turnEnded(at: 5_000, idle: 4_550)
-        #expect(meter.longestTurn(at: 5_000) == 100)
-        #expect(meter.count == 3)
-    }
-
     @Test func `the longest turn is known for half a minute at least, and for a minute at most`() {
         var meter = TurnMeter()
         let second: UInt64 = 1_000_000_000
-        meter.turnEnded(at: 1, idle: 1)
-        meter.turnEnded(at: 29 * second, idle: 28 * second)
-        meter.turnEnded(at: 40 * second, idle: 39 * second)
-        #expect(meter.longestTurn(at: 59 * second) > second - 10)
-        #expect(meter.longestTurn(at: 61 * second) < 10)
+        meter.turnEnded(from: 1, to: 11)
+        meter.turnEnded(from: 28 * second, to: 29 * second)
+        meter.turnEnded(from: 39 * second, to: 39 * second + 5)
+        #expect(meter.count == 3)
+        #expect(meter.longestTurn(at: 59 * second) == second)
+        #expect(meter.longestTurn(at: 61 * second) == 5)
+        #expect(meter.longestTurn(at: 200 * second) == 0)
     }
 
     @Test func `a loop counts its turns and what it takes`() async throws {
         let loop = try await ServiceLoop.start()
         let before = try await loop.run { loop.figures }
+        // A wait is no turn.
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            loop.execute { loop.call(after: .milliseconds(500)) { waiter.resume() } }
+        }
         try await loop.run {
             let end = ContinuousClock.now + .milliseconds(20)
             while ContinuousClock.now < end {}
@@ -48,5 +45,6 @@ import Testing
         #expect(after.turns > before.turns)
         #expect(after.busy - before.busy > .milliseconds(1))
         #expect(after.longestTurn >= .milliseconds(20))
+        #expect(after.longestTurn < .milliseconds(500))
     }
 }

@@ -21,7 +21,7 @@ import Testing
         ("/favicon.ico", .file("icon.svg")),
         ("/-/page.js", .file("page.js")), ("/%2D/page.js", .file("page.js")), ("/-/", .file("")),
         ("/-/admission", .admission),
-        ("/-", .nothing), ("/livez", .nothing), ("/readyz", .nothing), ("/metrics", .nothing), ("*", .server),
+        ("/-", .nothing), ("/livez", .nothing), ("/readyz", .nothing), ("/metrics", .metrics), ("*", .server),
     ])
     func `what is no channel has a place of its own`(path: String, resource: HTTPResource) {
         #expect(HTTPResource(path: path) == resource)
