@@ -297,6 +297,13 @@ public final class BroadcastMember: @unchecked Sendable {
         isApart ? cursor.bytesBehind(in: &lane.log) : 0
     }
 
+    /// How far it is behind: bytes of the group's messages that it has not been sent, and how long the oldest of them has waited.
+    /// On the connection's loop only.
+    public var lag: (bytes: Int, time: Duration) {
+        core.loop.preconditionIsCurrent("BroadcastMember.lag")
+        return (bytesBehind, .milliseconds(timeBehind(core.loop.now)))
+    }
+
     /// How long the oldest message that it has not been sent has waited, in milliseconds. What is replayed takes its time.
     func timeBehind(_ now: UInt64) -> UInt64 {
         guard isApart, !cursor.isReplaying, cursor.position < lane.log.flushed else { return 0 }

@@ -432,6 +432,11 @@ final class Channel: @unchecked Sendable {
         }
     }
 
+    /// Ends a use that was begun in the directory. On any thread.
+    func endVisit() {
+        home.execute { [self] in directory?.leave(self, isEmpty: isEmpty) }
+    }
+
     /// Gives up its history, since all take too much together. On any thread.
     func dropHistory() {
         group.dropHistory()

@@ -16,6 +16,10 @@ final class ChatService: Sendable {
     private let logsMessages: @Sendable () -> Bool
     let loops: [ServiceLoop]
     let directory: ChannelDirectory
+    /// The members by the loops that their connections are on.
+    let participants: [ParticipantList]
+    /// Those that have ended.
+    let closed = ClosedConnections()
     /// What outlives the server; nil when nothing does.
     let store: StateStore?
     /// The cluster; nil without one.
@@ -43,6 +47,7 @@ final class ChatService: Sendable {
         self.access = access
         refusals = RefusalLog(logger)
         self.loops = loops
+        participants = loops.map(ParticipantList.init)
         self.settings = settings
         self.limits = limits
         self.logger = logger
@@ -113,6 +118,7 @@ final class ChatService: Sendable {
                     principal: principal,
                     rights: rights,
                     arrival: arrival,
+                    address: address,
                     link: link
                 )
             )
@@ -125,9 +131,11 @@ final class ChatService: Sendable {
     ///
     /// - Parameters:
     ///   - reason: how it ended, for the log.
+    ///   - code: of a WebSocket.
     ///   - isForGood: the client has said that it does not come back.
-    func leave(_ participant: Participant, _ reason: String, isForGood: Bool) {
+    func leave(_ participant: Participant, _ reason: String, code: WebSocketCloseCode?, isForGood: Bool) {
         let seat = participant.seat
+        closed.add(ClosedConnection(ConnectionSample(participant), time: WallTime.now.milliseconds, code, reason))
         let total = connectionCount.subtract(1, ordering: .relaxed).newValue
         limits.connectionEnded(participant.principal.share)
         logger.event(

@@ -14,6 +14,8 @@ class Participant: @unchecked Sendable {
     final private(set) var principal: Principal
     /// What it may do in its channel.
     final private(set) var rights: ChannelRights
+    /// When it came, in seconds since 1970-01-01 00:00 UTC: here, where it takes no memory.
+    final let since: UInt32
     /// Sees to it that its token holds; nil for one without a token.
     private final var watch: GrantWatch?
     final private(set) var seat: Seat
@@ -23,6 +25,8 @@ class Participant: @unchecked Sendable {
     private final var madeEnvelope: BroadcastEnvelope?
     private final var madeSpeaker: Speaker?
     private final var owesAttendance = false
+    /// Where it is in the list of its loop, which is who sets it.
+    final var place: UInt32 = 0
     /// What it may send before that is paid for. Not checked at run time for overlapping accesses, which every message would
     /// pay for.
     @exclusivity(unchecked) private final var portion = SendingPortion()
@@ -47,7 +51,9 @@ class Participant: @unchecked Sendable {
         rights = place.rights
         seat = place.arrival.seat
         link = place.link
+        since = UInt32(clamping: WallTime.now.second)
         self.membership = membership
+        service.participants(on: membership.subscriber.loop).add(self)
     }
 
     /// A place that somebody has been given, who is to take it now.
@@ -57,9 +63,15 @@ class Participant: @unchecked Sendable {
         let principal: Principal
         let rights: ChannelRights
         let arrival: Channel.Arrival
+        /// Where it comes from.
+        let address: SocketAddress?
         /// The number of the link that is taken in.
         let link: UInt64
     }
+
+    /// Where it is; nil for one that is not known.
+    var address: SocketAddress? { membership.subscriber.webSocket?.handshake.remoteAddress }
+    var form: ConnectionForm { .text }
 
     /// What stands around its words.
     final var envelope: BroadcastEnvelope { madeEnvelope ?? makeEnvelope() }
@@ -96,19 +108,20 @@ class Participant: @unchecked Sendable {
         let isGoodbye =
             switch close.initiator {
             case .peer: [.normalClosure, .noStatusReceived].contains(close.code)
-            // Who may not be here any more has no place to come back to.
-            case .local: close.code == .notAllowed
+            // Who is told not to come back has no place to come back to.
+            case .local: WebSocketCloseCode.endingForGood ~= close.code.rawValue
             case .connectionLoss: false
             }
-        end("\(close)", isForGood: isGoodbye)
+        end("\(close)", code: close.code, isForGood: isGoodbye)
     }
 
     /// Its connection, of whatever kind, has ended.
-    final func end(_ reason: String, isForGood: Bool) {
+    final func end(_ reason: String, code: WebSocketCloseCode? = nil, isForGood: Bool) {
         watch?.end()
         watch = nil
         membership.leave()
-        service.leave(self, reason, isForGood: isForGood)
+        service.participants(on: membership.subscriber.loop).remove(self)
+        service.leave(self, reason, code: code, isForGood: isForGood)
     }
 
     // MARK: What it may
@@ -187,6 +200,9 @@ class Participant: @unchecked Sendable {
         )
         tell(.notice(.slowed))
     }
+
+    /// All that it has sent.
+    final var sent: MessageAmount { unsafe account?.sending.total(with: portion) ?? MessageAmount() }
 
     // MARK: What it has lost
 

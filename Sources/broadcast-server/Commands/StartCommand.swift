@@ -52,7 +52,7 @@ struct StartCommand: AsyncParsableCommand {
         } catch {
             throw error.failure
         }
-        if printConfig { return try CommandOutput.print(PrintedConfiguration.text(configuration.readings)) }
+        if printConfig { return try CommandOutput.print(configuration.text) }
         MetricsSystem.bootstrap(LibraryMetrics.shared)
         var settings = configuration.settings
         let stop = StopSignals()
@@ -69,7 +69,7 @@ struct StartCommand: AsyncParsableCommand {
             stop.reload()
         }
 
-        var server = try await start(settings, stop, log)
+        var server = try await start(settings, configuration.text, stop, log)
         for await cause in stop.causes {
             if case .reload = cause {
                 stop.beginReload()
@@ -89,7 +89,7 @@ struct StartCommand: AsyncParsableCommand {
                 // Under its old address, and with more patience than with a start that people look at.
                 if let port = server?.port { settings.port = port }
                 if let limit = settings.cluster?.startLimit { settings.cluster?.startLimit = max(limit, .seconds(60)) }
-                server = try await start(settings, stop, log)
+                server = try await start(settings, configuration.text, stop, log)
                 continue
             }
             log.logger("server").event(.info, .stopped, "Server stopped.")
@@ -100,6 +100,7 @@ struct StartCommand: AsyncParsableCommand {
     /// nil when the end was asked for while it waited for its cluster.
     private func start(
         _ settings: StartSettings,
+        _ configuration: String,
         _ stop: StopSignals,
         _ log: ProgramLog
     ) async throws(Failure) -> ChatServer? {
@@ -108,7 +109,7 @@ struct StartCommand: AsyncParsableCommand {
                 // What is lost before the server listens begins anew here, and later where its end is waited for.
                 let loss = Monitor((isLost: false, hasStarted: false))
                 do throws(Failure) {
-                    let server = try await ChatServer.start(settings, log: log) { _ in
+                    let server = try await ChatServer.start(settings, configuration: configuration, log: log) { _ in
                         let hasStarted = loss.withLock { loss in
                             loss.isLost = true
                             return loss.hasStarted

@@ -10,6 +10,9 @@ struct StartConfiguration {
     /// What is not wrong, and should not stay so.
     let warnings: [String]
 
+    /// Each option with its value and who has said it.
+    var text: String { PrintedConfiguration.text(readings) }
+
     /// All that is wrong, one at least.
     struct Problems: Error {
         let failures: [Failure]

@@ -4,25 +4,50 @@ import LWSSwift
 final class EventGateway: Participant, @unchecked Sendable {
     /// When a client whose stream has ended comes back.
     private static let retry = Duration.seconds(2)
+    private let origin: SocketAddress?
+    override var address: SocketAddress? { origin }
+    override var form: ConnectionForm { .events }
+
+    override init(_ place: Place, _ membership: BroadcastMember) {
+        origin = place.address
+        super.init(place, membership)
+    }
 
     /// Becomes a member of the channel, at its place in the order.
     static func enter(_ stream: EventStreamConnection, _ visit: Visit, _ place: Place) {
-        let group = place.channel.group
+        let attendance = place.rights.contains(.presence) ? place.arrival.attendance : nil
+        let gateway = EventGateway(place, begin(stream, visit, place.channel, attendance, place.service.trouble))
+        gateway.membership.onLoss { gateway.lost($0) }
+        stream.onClose { gateway.end($0) }
+        gateway.watchToken()
+    }
+
+    /// Begins to send what is said in a channel, at its place in the order.
+    ///
+    /// - Parameters:
+    ///   - attendance: who is there; nil for one who is not told.
+    ///   - trouble: what one that comes now is to know of the server.
+    static func begin(
+        _ stream: EventStreamConnection,
+        _ visit: Visit,
+        _ channel: Channel,
+        _ attendance: Attendance?,
+        _ trouble: Status?
+    ) -> BroadcastMember {
+        let group = channel.group
         let replay = visit.recall.replay
         let resumption = replay.map(group.resumption)
         // At once, since heads alone may lie in the buffer of a proxy; and with a position, so that a client whose stream
         // ends before the first message misses nothing.
         stream.trySend(retry: retry, id: (resumption?.start ?? group.position).description)
         if let gap = resumption.flatMap(visit.gap) { stream.tell(.gap(gap)) }
-        if place.rights.contains(.presence) { stream.tell(.members(place.arrival.attendance)) }
-        let gateway = EventGateway(place, place.channel.join(stream.subscriber, visit.form, replay))
-        if let trouble = place.service.trouble { stream.tell(.status(trouble)) }
-        gateway.membership.noticeLoss(event: "gap") { loss in
+        if let attendance { stream.tell(.members(attendance)) }
+        let membership = channel.join(stream.subscriber, visit.form, replay)
+        if let trouble { stream.tell(.status(trouble)) }
+        membership.noticeLoss(event: "gap") { loss in
             loss.messageCount > 0 ? ChatProtocol.encode(ServerObject.gap(Gap(loss))) : nil
         }
-        gateway.membership.onLoss { gateway.lost($0) }
-        stream.onClose { gateway.end($0) }
-        gateway.watchToken()
+        return membership
     }
 
     private func end(_ end: EventStreamConnection.End) {

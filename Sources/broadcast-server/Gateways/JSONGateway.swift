@@ -13,6 +13,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
     private var waitsForName = false
     private var waitsForToken = false
     private var hasAnswersWaiting = false
+    override var form: ConnectionForm { .json }
 
     /// Becomes a member of the channel, at its place in the order, and says so.
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {

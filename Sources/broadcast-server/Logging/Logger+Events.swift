@@ -4,7 +4,7 @@ import Logging
 enum LogEventName: String, CaseIterable, Sendable {
     case started, stopping, stopped
     case connected, named, disconnected, message
-    case slow, throttled, badMessage = "bad_message", refused, revoked
+    case slow, throttled, badMessage = "bad_message", refused, revoked, kicked
     case configuration, storage, cluster
     /// What has no other name.
     case log

@@ -58,7 +58,7 @@ struct MetricsText: Sendable {
 
     // MARK: Words
 
-    private static func suffix(_ kind: MetricFamily.Kind) -> String {
+    static func suffix(_ kind: MetricFamily.Kind) -> String {
         switch kind {
         case .counter: "_total"
         case .info: "_info"

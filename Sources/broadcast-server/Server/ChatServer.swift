@@ -15,6 +15,8 @@ struct ChatServer: Sendable {
     private let replication: Replication?
     private let gateways: Replaceable<Gateways>
     private let metrics: Metrics
+    /// What it runs with, as `--print-config` prints it.
+    private let configuration: Replaceable<String>
     /// Where clients connect to.
     let url: String
     let port: Int
@@ -23,10 +25,13 @@ struct ChatServer: Sendable {
     ///
     /// It gives up waiting for its cluster, with a failure, when the task is cancelled.
     ///
-    /// - Parameter onLoss: called once when a node has lost its place in its cluster, with the reason: it serves nobody well
+    /// - Parameters:
+    ///   - configuration: the settings as `--print-config` prints them, for whoever runs the server.
+    ///   - onLoss: called once when a node has lost its place in its cluster, with the reason: it serves nobody well
     ///   any more, and is to be shut down and started anew. On any thread.
     static func start(
         _ settings: StartSettings,
+        configuration: String,
         log: ProgramLog,
         onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> ChatServer {
@@ -38,7 +43,7 @@ struct ChatServer: Sendable {
             do throws(Failure) {
                 var settings = settings
                 settings.chat.maximumMessageBytes = largestMessage(settings.chat, replication, logger: logger)
-                return try await start(settings, access, store, replication, log: log)
+                return try await start(settings, Replaceable(configuration), access, store, replication, log: log)
             } catch {
                 replication?.close()
                 throw error
@@ -51,6 +56,7 @@ struct ChatServer: Sendable {
 
     private static func start(
         _ settings: StartSettings,
+        _ configuration: Replaceable<String>,
         _ access: AccessControl,
         _ store: StateStore?,
         _ replication: Replication?,
@@ -85,13 +91,14 @@ struct ChatServer: Sendable {
             }
             return ChatServer(
                 server: server,
-                admin: try await openAdmin(settings, on: loops, service, metrics),
+                admin: try await openAdmin(settings, on: loops, service, metrics, configuration),
                 service: service,
                 loops: loops,
                 store: store,
                 replication: replication,
                 gateways: gateways,
                 metrics: metrics,
+                configuration: configuration,
                 url: url(settings, port: server.port),
                 port: server.port ?? settings.port
             )
@@ -238,15 +245,16 @@ struct ChatServer: Sendable {
         _ settings: StartSettings,
         on loops: [ServiceLoop],
         _ service: ChatService,
-        _ metrics: Metrics
+        _ metrics: Metrics,
+        _ current: Replaceable<String>
     ) async throws(Failure) -> WebSocketServer? {
         guard let path = settings.network.adminSocket else { return nil }
         var configuration = WebSocketServer.Configuration(unixSocketPath: path)
         configuration.unixSocketPermissions = 0o600
         configuration.maximumConnections = 64
-        configuration.maximumRequestBodyBytes = 64 << 10
+        configuration.maximumRequestBodyBytes = max(settings.chat.maximumMessageBytes, 64 << 10)
         configuration.handshake = { _ in .reject(status: .notFound, body: "Only HTTP is spoken here.\n") }
-        configuration.http = AdminRoutes(service: service, metrics: metrics).answer
+        configuration.http = AdminRoutes(service, metrics, configuration: current).answer
         do throws(WebSocketError) {
             return try await WebSocketServer.start(configuration, on: [loops[0]]) { $0.close() }
         } catch {
@@ -260,9 +268,11 @@ struct ChatServer: Sendable {
     /// All or nothing: what may fail comes first, and the certificates are the last of it. Connections that exist go on,
     /// unless their rights have ended.
     ///
-    /// - Parameter settings: those that it runs with, after they adopted what changes.
+    /// - Parameters:
+    ///   - settings: those that it runs with, after they adopted what changes.
+    ///   - configuration: the same as `--print-config` prints them.
     /// - Throws: a failure when what is asked for cannot be had; nothing is changed then.
-    func reload(_ settings: StartSettings) async throws(Failure) {
+    func reload(_ settings: StartSettings, configuration: String) async throws(Failure) {
         let policy = try await Self.policy(settings)
         let gateways = Gateways(service, settings, metrics)
         if let tls = settings.network.tls {
@@ -275,6 +285,7 @@ struct ChatServer: Sendable {
         service.access.replace(policy, revocationFile: settings.access.revocationFile.map(RevocationFile.init))
         service.limits.replace(settings.limits)
         self.gateways.replace(with: gateways)
+        self.configuration.replace(with: configuration)
     }
 
     /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.

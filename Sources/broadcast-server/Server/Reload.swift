@@ -21,7 +21,7 @@ struct Reload {
         do throws(Failure) {
             let change = try log.prepare(next.settings.log)
             do throws(Failure) {
-                try await server.reload(next.settings)
+                try await server.reload(next.settings, configuration: next.text)
             } catch {
                 await log.drop(change)
                 throw error

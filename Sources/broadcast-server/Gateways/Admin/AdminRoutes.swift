@@ -1,71 +1,69 @@
-import FoundationEssentials
 import HTTPTypes
 import LWSSwift
-import Logging
 
-/// What whoever runs the server can have it do while it runs, over HTTP at a Unix-domain socket (docs/rights.md): who may use
-/// the socket is what the rights of its file say.
+/// What whoever runs the server can see and have it do while it runs, over HTTP at a Unix-domain socket (docs/operation.md): who
+/// may use the socket is what the rights of its file say.
 struct AdminRoutes: Sendable {
-    let service: ChatService
-    let metrics: Metrics
+    /// One that a path and a method lead to.
+    private struct Route: Sendable {
+        let method: HTTPRequest.Method
+        let answer: @Sendable (HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse
+
+        init(
+            _ method: HTTPRequest.Method,
+            _ answer: @escaping @Sendable (HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse
+        ) {
+            self.method = method
+            self.answer = answer
+        }
+    }
+
+    private let routes: [String: Route]
+
+    /// - Parameter configuration: what the server runs with, as `--print-config` prints it.
+    init(_ service: ChatService, _ metrics: Metrics, configuration: Replaceable<String>) {
+        let connections = ConnectionsRoute(service: service)
+        let channels = ChannelsRoute(service: service)
+        let figures = FiguresRoute(metrics: metrics)
+        let steering = SteeringRoutes(service: service)
+        routes = [
+            "/channels": Route(.get, channels.answer),
+            "/config": Route(.get) { _ in Self.answer(configuration: configuration.current) },
+            "/connections": Route(.get, connections.answer),
+            "/figures": Route(.get, figures.answer),
+            "/kick": Route(.post, steering.kick),
+            "/metrics": Route(.get) { request in await MetricsRoute.answer(request, metrics) },
+            "/publish": Route(.post, steering.publish),
+            "/revoke": Route(.post, RevokeRoute(service: service).answer),
+            "/tail": Route(.get, steering.tail),
+        ]
+    }
 
     func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         do throws(ProblemDetails) {
-            switch (request.method, request.path) {
-            case (.post, "/revoke"): return try await revoke(request)
-            case (.get, "/metrics"): return await MetricsRoute.answer(request, metrics)
-            case (_, "/revoke"): throw .methodNotAllowed("POST")
-            default:
-                throw ProblemDetails(.notFound, .notFound, "There are GET /metrics and POST /revoke.")
+            guard RequestTarget.isReadable(path: request.path, query: request.query) else { throw .unreadable }
+            guard let route = routes[request.path] else {
+                let paths = routes.map { "\($1.method) \($0)" }.sorted().joined(separator: ", ")
+                throw ProblemDetails(.notFound, .notFound, "There is \(paths).")
             }
+            guard request.method == route.method else { throw .methodNotAllowed("\(route.method)") }
+            return try await route.answer(request)
         } catch {
             return error.response(to: request)
         }
     }
 
-    /// `{"jti": ID}` or `{"sub": SUBJECT}`.
-    private struct Wish: Decodable {
-        var jti: String?
-        var sub: String?
-    }
-
-    private func revoke(_ request: HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse {
-        let rule = ProblemDetails(.badRequest, .badBody, #"Send {"jti": the id of a token} or {"sub": a subject}."#)
-        let wish = try StrictJSON.decode(Wish.self, from: request.body, otherwise: rule)
-        let entry: Revocations.Entry
-        switch (wish.jti.map(Revocations.Entry.init(token:)), wish.sub.map(Revocations.Entry.init(subject:))) {
-        case (let token??, nil): entry = token
-        case (nil, let subject??): entry = subject
-        default: throw rule
-        }
-        let place: String
-        switch await service.access.revoke(entry) {
-        case .inMemory: place = "as long as the server runs"
-        case .inFile(let path): place = "written to \(path)"
-        case .notWritten(let path, let error):
-            throw ProblemDetails(
-                .internalServerError,
-                .notStored,
-                "It holds as long as the server runs, but could not be written to \(path): \(error)."
-            )
-        case .noRoom:
-            throw ProblemDetails(
-                .insufficientStorage,
-                .noRoom,
-                "There are \(Revocations.maximumCount) revocations already."
-            )
-        }
-        service.logger.event(
-            .notice,
-            .revoked,
-            Logger.Metadata([("jti", wish.jti), ("subject", wish.sub)]),
-            "Revoked \(EscapedText.excerpt(entry.line)), \(EscapedText.escape(place))."
+    private static func answer(configuration: String) -> HTTPServerResponse {
+        HTTPServerResponse(
+            headerFields: [.contentType: "application/yaml", .cacheControl: "no-store"],
+            text: configuration
         )
-        return HTTPServerResponse(text: "Revoked \(entry.line), \(place).\n")
     }
 }
 
-extension HTTPResponse.Status {
-    /// RFC 4918 section 11.5.
-    fileprivate static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+extension HTTPServerResponse {
+    /// What is true of this moment, in JSON.
+    init(json object: JSONWriter) {
+        self.init(headerFields: [.contentType: "application/json", .cacheControl: "no-store"], body: object.bytes)
+    }
 }

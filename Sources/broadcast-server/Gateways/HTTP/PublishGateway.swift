@@ -8,11 +8,18 @@ struct PublishGateway: Sendable {
     func answer(_ request: HTTPServerRequest, in channel: ChannelName) async throws(ProblemDetails)
         -> HTTPServerResponse
     {
-        // Without either there is no body (RFC 9112 section 6.3), which nobody means to publish.
-        guard request[.contentLength] != nil || request[.transferEncoding] != nil else {
-            throw ProblemDetails(.lengthRequired, .noLength, "Send a body, with its Content-Length or in chunks.")
-        }
+        try Self.requireBody(request)
         let (grant, _) = try await service.admit(request, to: channel, needing: .publish)
+        return try await publish(request, in: channel, by: grant)
+    }
+
+    /// - Parameter grant: nil for whoever runs the server, who may use every name.
+    func publish(
+        _ request: HTTPServerRequest,
+        in channel: ChannelName,
+        by grant: Grant?
+    ) async throws(ProblemDetails) -> HTTPServerResponse {
+        try Self.requireBody(request)
         let publish = try PublishRequest(
             contentType: request[.contentType],
             contentEncoding: request[.contentEncoding],
@@ -20,9 +27,9 @@ struct PublishGateway: Sendable {
             query: request.query,
             body: request.body
         )
-        let posting: Posting
+        var posting = publish.posting
         do throws(AccessFault) {
-            posting = try publish.posting.signed(by: grant, service.access)
+            if let grant { posting = try posting.signed(by: grant, service.access) }
         } catch {
             throw ProblemDetails(error)
         }
@@ -38,6 +45,13 @@ struct PublishGateway: Sendable {
             return PublishAnswer(form: publish.form, posted: posted).response
         } catch {
             throw ProblemDetails(error)
+        }
+    }
+
+    /// Without either there is no body (RFC 9112 section 6.3), which nobody means to publish.
+    private static func requireBody(_ request: HTTPServerRequest) throws(ProblemDetails) {
+        guard request[.contentLength] != nil || request[.transferEncoding] != nil else {
+            throw ProblemDetails(.lengthRequired, .noLength, "Send a body, with its Content-Length or in chunks.")
         }
     }
 }

@@ -3,6 +3,8 @@ struct SendingAccount: Sendable {
     /// What it was given last.
     private var portion = MessageAmount(messages: 1)
     private var meter = MessageMeter()
+    /// What was paid for so far.
+    private var paid = MessageAmount()
     /// Until when it is slowed down; a while after that it is told anew.
     private var slowedUntil = -Double.infinity
 
@@ -17,6 +19,9 @@ struct SendingAccount: Sendable {
         let isNews: Bool
     }
 
+    /// Everything that was sent.
+    func total(with current: SendingPortion) -> MessageAmount { paid + current.used(of: portion) }
+
     /// Pays for what was sent, and gives the next portion.
     ///
     /// - Returns: nil when it may go on at once.
@@ -28,6 +33,7 @@ struct SendingAccount: Sendable {
         now: Double
     ) -> Slowing? {
         let used = current.used(of: portion)
+        paid = paid + used
         portion = rates.portion
         current = SendingPortion(portion)
         var wait = meter.spend(used, of: rates.client, now: now)
