@@ -15,12 +15,14 @@ struct BroadcastServerCommand: AsyncParsableCommand {
               broadcast-server connect                  a client, in another terminal
               broadcast-server publish 'hello'          a message, from a script
               broadcast-server tail --last 20           what is said, for a script
+              broadcast-server top                      what the server is doing
               broadcast-server start --help             flags, variables, exit codes
             """,
         version: version,
         subcommands: [
             StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
-            TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self,
+            TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self, TopCommand.self, KickCommand.self,
+            RevokeCommand.self, ConfigCommand.self,
         ]
     )
 

@@ -11,13 +11,14 @@ struct PublishCommand: AsyncParsableCommand {
             \(ChatProtocol.subprotocol) acknowledges each message, and the exit code is 0 when it has acknowledged all. \
             When the connection is lost, another one is made, and what was not acknowledged is sent again. A first \
             connection that fails ends the program at once. With --state what was not acknowledged is sent again by the \
-            next run, too.
+            next run, too. With --admin-socket nothing is sent again: the first message that is not taken ends the program.
 
             EXAMPLES:
               broadcast-server publish 'deployed 1.4.2'
               broadcast-server publish --json 'deployed 1.4.2'        (prints its id, and how many got it)
               broadcast-server publish ws://chat.example:9000/ci --name ci 'build 512 passed'
               tail -f app.log | broadcast-server publish ws://localhost:8088/logs
+              broadcast-server publish --admin-socket \(AdminClient.defaultPath) --channel team 'down at 18:00'
               broadcast-server publish wss://chat.example/ci --token-file ci.token 'build 512 passed'
 
             \(ExitCode.help([
@@ -45,6 +46,7 @@ struct PublishCommand: AsyncParsableCommand {
     @Flag(help: "Print for each message the JSON object with which the server acknowledges or refuses it.")
     var json = false
 
+    @OptionGroup(title: "OPERATOR OPTIONS") var operating: OperatorFlags
     @OptionGroup(title: "CONNECTION OPTIONS") var connectionFlags: ConnectionFlags
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
@@ -55,10 +57,14 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        if operating.adminSocket != nil, let first = arguments.first, ChannelURL.isURL(first) {
+            throw ValidationError("A URL and --admin-socket exclude each other. Name the channel with --channel.")
+        }
         if json && binary { throw ValidationError("Binary messages are not acknowledged. Leave out --json.") }
     }
 
     func run() async throws {
+        if let client = operating.client { return try await publish(by: client) }
         let (url, texts) = addressed
         var settings = ClientSettings(url: try ChannelURL(url), flags: connectionFlags)
         settings.isBinary = binary
@@ -69,5 +75,22 @@ struct PublishCommand: AsyncParsableCommand {
             transcript: Transcript(form: json ? .receipts : .nothing, showsTime: false),
             input: !texts.isEmpty ? .texts(texts) : binary ? .bytes : .lines(hasCommands: false)
         ).run()
+    }
+
+    private func publish(by client: AdminClient) async throws {
+        let publisher = AdminPublisher(
+            client: client,
+            channel: operating.channel ?? "",
+            name: connectionFlags.endpoint.name,
+            printsAnswers: json,
+            maximumMessageBytes: connectionFlags.endpoint.maxMessage?.bytes ?? Defaults.maximumMessageBytes
+        )
+        if !arguments.isEmpty {
+            try await publisher.publish(texts: arguments)
+        } else if binary {
+            try await publisher.publishBytes()
+        } else {
+            try await publisher.publishLines()
+        }
     }
 }

@@ -22,6 +22,7 @@ struct TailCommand: AsyncParsableCommand {
               broadcast-server tail https://chat.example/ci --json | jq -r .text
               broadcast-server tail ws://localhost:8088/jobs --count 1 --timeout 10m
               broadcast-server tail https://chat.example/team --token-file team.token
+              broadcast-server tail --admin-socket \(AdminClient.defaultPath) --channel team --last 20
 
             \(ExitCode.help([
                 .success, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError, .cannotCreateFile,
@@ -33,10 +34,13 @@ struct TailCommand: AsyncParsableCommand {
 
     @Argument(
         help: """
-            Where the server is: a URL with http://, https://, http+unix:// or their WebSocket like, or host:port/channel.
+            Where the server is: a URL with http://, https://, http+unix:// or their WebSocket like, or host:port/channel. \
+            (default: \(Defaults.url))
             """
     )
-    var url = Defaults.url
+    var url: String?
+
+    @OptionGroup(title: "OPERATOR OPTIONS") var operating: OperatorFlags
 
     @OptionGroup var listening: ListeningFlags
 
@@ -58,11 +62,17 @@ struct TailCommand: AsyncParsableCommand {
     @OptionGroup(title: "CONNECTION OPTIONS") var endpoint: EndpointFlags
     @OptionGroup(title: "LOG OPTIONS") var logFlags: LogFlags
 
+    func validate() throws {
+        guard url == nil || operating.adminSocket == nil else {
+            throw ValidationError("A URL and --admin-socket exclude each other. Name the channel with --channel.")
+        }
+    }
+
     /// - Throws: a failure when the URL is none.
     var settings: TailSettings {
         get throws(Failure) {
-            TailSettings(
-                url: try ChannelURL(url),
+            return TailSettings(
+                url: try operating.tailURL(otherwise: url ?? Defaults.url),
                 json: json,
                 silence: silence?.duration,
                 listening: listening,

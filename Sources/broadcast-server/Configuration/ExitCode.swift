@@ -41,7 +41,7 @@ enum ExitCode: Int32, Error, CaseIterable {
         case .noPermission: "not permitted by the operating system, or by the server (401, 403, 4401, 4003)"
         case .badConfiguration: "wrong configuration file or environment variable"
         case .tls: "TLS failed, such as for a certificate"
-        case .rejected: "the server rejected the handshake with another HTTP status"
+        case .rejected: "the server refused the handshake, or an order, with another HTTP status"
         case .timedOut: "--timeout has passed"
         case .hangup: "ended by SIGHUP"
         case .interrupted: "ended by SIGINT (Ctrl-C)"

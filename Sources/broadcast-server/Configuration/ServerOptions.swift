@@ -112,7 +112,7 @@ struct ServerOptions: Sendable {
     ).reloadable()
     let adminSocket = Setting<String?>(
         "admin-socket",
-        "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/rights.md).",
+        "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/operation.md).",
         value: "path"
     )
     let metricsAllow = Setting<[AddressNetwork]>(

@@ -19,8 +19,9 @@ class Deadline:
 
 
 def wait_until(condition):
-    """Waits for what nobody tells of: asks again and again."""
+    """Waits for what nobody tells of: asks again and again, and gives what it is in the end."""
     deadline = Deadline()
-    while not condition():
+    while not (result := condition()):
         assert deadline.remaining
         time.sleep(0.01)
+    return result

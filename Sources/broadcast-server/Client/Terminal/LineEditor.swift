@@ -64,7 +64,7 @@ import Glibc
     /// Takes the terminal of the standard input and output; ``close()`` gives it back. In the background the process stops
     /// until it is brought to the foreground.
     init(prompt: String, assistance: Assistance = Assistance()) throws(Failure) {
-        Self.useUTF8()
+        TerminalText.useUTF8()
         do throws(SystemError) {
             try JobControl.claimTerminal(Self.input)
         } catch {
@@ -102,13 +102,6 @@ import Glibc
         unsafe history_end(history)
         unsafe free(promptText)
         unsafe initialMode.deallocate()
-    }
-
-    /// Has the C library read and measure UTF-8, whatever the environment says: that is what travels over the wire.
-    private static func useUTF8() {
-        _ = unsafe setlocale(LC_CTYPE, "")
-        let codeset = unsafe String(cString: nl_langinfo(nl_item(CODESET)))
-        if codeset != "UTF-8" { _ = unsafe setlocale(LC_CTYPE, "C.UTF-8") }
     }
 
     static func of(_ editor: OpaquePointer?) -> LineEditor {
