@@ -66,7 +66,13 @@ struct TopCommand: AsyncParsableCommand {
         let isScreen = Descriptor.standardOutput.isTerminal && !once && !json
         try await TopProgram(
             client: try server.client,
-            wish: TopWish(parameters: whose.parameters, order: sort, isClosed: closed, limit: rows ?? 100),
+            wish: TopWish(
+                parameters: whose.parameters,
+                order: sort,
+                isClosed: closed,
+                limit: rows ?? 100,
+                channelLimit: json ? 1_000 : 5
+            ),
             form: json ? .json : isScreen ? .screen : .lines,
             interval: once ? nil : interval?.duration ?? .seconds(1)
         ).run()

@@ -28,10 +28,28 @@ extension Channel {
     }
 }
 
+/// What channels are sorted by.
+enum ChannelOrder: String, Sendable, CaseIterable {
+    case name
+    /// The most first.
+    case connections, messages
+
+    /// Which of two comes first; equal ones in order of their names.
+    func areInOrder(_ one: ChannelSample, _ other: ChannelSample) -> Bool {
+        switch self {
+        case .name: one.name.text < other.name.text
+        case .connections: (other.connections, one.name.text) < (one.connections, other.name.text)
+        case .messages: (other.messages, one.name.text) < (one.messages, other.name.text)
+        }
+    }
+}
+
 extension ChatService {
-    /// The channels that there are, in order of their names.
+    /// The channels that there are.
+    ///
+    /// - Parameter name: of the one that is meant; nil for all.
     @concurrent
-    func channels(named name: ChannelName? = nil) async -> [ChannelSample] {
+    func channels(named name: ChannelName?, by order: ChannelOrder) async -> [ChannelSample] {
         let channels = directory.channels.filter { name == nil || $0.name == name }
         var samples: [ChannelSample] = []
         for list in participants {
@@ -42,6 +60,6 @@ extension ChatService {
                 samples += (try? await list.loop.run { part.map(\.sample) }) ?? []
             }
         }
-        return samples.sorted { $0.name.text < $1.name.text }
+        return samples.sorted(by: order.areInOrder)
     }
 }

@@ -13,9 +13,6 @@ struct TopPage {
         var isHeading = false
     }
 
-    /// The channels that are shown, with the most connections.
-    static let shownChannels = 5
-
     /// - Parameters:
     ///   - width: of the terminal; nil for as wide as it is.
     ///   - height: in lines; nil for all there is.
@@ -98,8 +95,7 @@ struct TopPage {
             .init(title: "HISTORY", alignsRight: true, rank: 3),
             .init(title: "POSITION", rank: 4),
         ])
-        let most = sample.channels.channels.sorted { ($1.connections, $0.name) < ($0.connections, $1.name) }
-        table.rows = most.prefix(Self.shownChannels).map { channel in
+        table.rows = sample.channels.channels.map { channel in
             [
                 "/\(EscapedText.escape(channel.name))", "\(channel.members)", "\(channel.connections)",
                 "\(channel.messages)", Quantity.bytes(channel.historyBytes), channel.position,

@@ -11,7 +11,7 @@ struct TopSample: Encodable {
     /// Asks the server; blocks.
     static func take(_ client: AdminClient, _ wish: TopWish) throws(Failure) -> TopSample {
         let connections = try client.ask(wish.target)
-        let channels = try client.ask("/channels")
+        let channels = try client.ask("/channels?sort=connections&limit=\(wish.channelLimit)")
         let figures = try client.ask("/figures")
         return TopSample(
             time: WallTime.now.milliseconds,
@@ -28,6 +28,8 @@ struct TopWish: Sendable {
     var order = ConnectionOrder.lag
     var isClosed = false
     var limit = 100
+    /// Of channels: those with the most connections.
+    var channelLimit = 5
 
     var target: String {
         let all = parameters + [("limit", "\(limit)"), ("sort", order.rawValue)] + (isClosed ? [("closed", "")] : [])

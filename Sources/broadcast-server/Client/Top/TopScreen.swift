@@ -48,9 +48,6 @@ final class TopScreen: @unchecked Sendable {
         return result == 0 && size.ws_col > 0 && size.ws_row > 0 ? (Int(size.ws_col), Int(size.ws_row)) : (80, 24)
     }
 
-    /// How many connections there may be room for.
-    var rows: Int { size.rows }
-
     /// Shows a page in place of the one before. What was there is overwritten, not erased, which would flicker.
     func show(_ page: TopPage) throws {
         let (columns, rows) = size

@@ -9,16 +9,25 @@ struct ChannelsRoute: Sendable {
         do throws(Problem) {
             let parameters = QueryParameters(request.query)
             let filter = try ConnectionFilter(channel: parameters["channel"], subject: nil, address: nil)
-            return await answer(filter.channel, limit: try ConnectionsRequest.limit(parameters))
+            let order = try parameters["sort"].map(Self.order) ?? .name
+            return await answer(filter.channel, order, limit: try ConnectionsRequest.limit(parameters))
         } catch {
             throw ProblemDetails(error)
         }
     }
 
+    private static func order(_ text: String) throws(Problem) -> ChannelOrder {
+        guard let order = ChannelOrder(rawValue: text) else {
+            let orders = ChannelOrder.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.badField, "The parameter \"sort\" is one of \(orders).")
+        }
+        return order
+    }
+
     /// Where no other waits meanwhile.
     @concurrent
-    private func answer(_ name: ChannelName?, limit: Int) async -> HTTPServerResponse {
-        let channels = await service.channels(named: name)
+    private func answer(_ name: ChannelName?, _ order: ChannelOrder, limit: Int) async -> HTTPServerResponse {
+        let channels = await service.channels(named: name, by: order)
         var object = JSONWriter(capacity: 64 + 160 * min(channels.count, limit))
         object.append(#"{"channels":["#)
         for (index, channel) in channels.prefix(limit).enumerated() {
