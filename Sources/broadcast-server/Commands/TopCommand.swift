@@ -26,7 +26,7 @@ struct TopCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the connections are sorted by: \(ConnectionOrder.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "What the connections are sorted by.",
             valueName: "column"
         )
     )
@@ -35,7 +35,7 @@ struct TopCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("n"), .long],
         help: ArgumentHelp(
-            "The most connections to show, from 1 to 10000. (default: what there is room for, or 100)",
+            "The most connections to show, from 1 to 10000. (default: 100)",
             valueName: "count"
         )
     )
