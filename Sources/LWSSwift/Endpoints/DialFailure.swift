@@ -7,6 +7,8 @@ struct DialFailure {
     enum Wanted {
         case webSocket
         case events
+        /// Any of HTTP.
+        case answer
     }
 
     let target: ClientURL
@@ -135,12 +137,19 @@ struct DialFailure {
             return "has no events here, and asks not to come back (status 204)"
         case (.events, let status):
             return "refused the request for events with status \(status)"
+        case (.answer, let status):
+            return "answered with status \(status)"
         }
     }
 
     /// Nothing more was heard in time.
     func late(_ stage: DialSocket.Stage?) -> WebSocketError {
-        let request = wanted == .webSocket ? "handshake" : "request for events"
+        let request =
+            switch wanted {
+            case .webSocket: "handshake"
+            case .events: "request for events"
+            case .answer: "request"
+            }
         let what =
             switch stage {
             case .asking, .refused: "The server at \(target.authority) did not answer the \(request) in time."

@@ -21,8 +21,8 @@ struct BroadcastServerCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
-            TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self, TopCommand.self, KickCommand.self,
-            RevokeCommand.self, ConfigCommand.self,
+            TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self, HealthCommand.self, TopCommand.self,
+            KickCommand.self, RevokeCommand.self, ConfigCommand.self,
         ]
     )
 

@@ -108,7 +108,7 @@ import Testing
         #expect(program.error == "Error: The standard output cannot be written: No space left on device.\n")
     }
 
-    @Test(arguments: ["start", "connect", "publish", "token", "check-token"])
+    @Test(arguments: ["start", "connect", "publish", "token", "check-token", "health"])
     func `the help of a command lists its exit codes and examples`(command: String) async throws {
         let program = try RunningProgram([command, "--help"], input: "")
         #expect(try await program.exitCode() == 0)
