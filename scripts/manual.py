@@ -5,9 +5,11 @@
 
 import datetime
 import json
+import os
 import pathlib
 import re
 import sys
+import time
 
 
 def escape(text):
@@ -100,7 +102,9 @@ def discussion(text):
 def page(name, command, others, version):
     paragraphs, sections = discussion(command.get("discussion", ""))
     abstract = command["abstract"]
-    today = datetime.date.today()
+    # The day of the sources, where a package is to be the same whenever it is built.
+    now = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     lines = [
         f".Dd {today:%B} {today.day}, {today.year}",
         f".Dt {name.upper()} 1",
