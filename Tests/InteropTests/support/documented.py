@@ -6,8 +6,8 @@ import re
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
-def documented(page, language):
-    """The one block in a language of a page of the documentation."""
+def documented(page, language, word=""):
+    """The one block in a language, and with a word in it, of a page of the documentation."""
     text = (_ROOT / "docs" / page).read_text()
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    (block,) = [block for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S) if word in block]
     return block
