@@ -28,6 +28,19 @@ enum WholeFile {
         throw FileFaults("-", "It has more than \(limit) bytes.")
     }
 
+    /// Makes a file, or puts other bytes into the one that is there.
+    static func write(_ bytes: [UInt8], to path: String) throws(FileFaults) {
+        do throws(SystemError) {
+            let number = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o666)
+            guard number >= 0 else { throw SystemError() }
+            let file = Descriptor(number: number)
+            defer { file.close() }
+            try file.write(bytes)
+        } catch {
+            throw FileFaults(path, "It cannot be written: \(error).")
+        }
+    }
+
     /// - Returns: all that comes; nil when there is more.
     private static func read(_ file: Descriptor, atMost limit: Int) throws(SystemError) -> [UInt8]? {
         var bytes: [UInt8] = []
