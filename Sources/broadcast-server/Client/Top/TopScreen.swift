@@ -4,13 +4,20 @@ import Glibc
 @safe
 final class TopScreen: @unchecked Sendable {
     // Reason for the unchecked conformance: the pointer never changes, and what it points to is written before anybody else has
-    // this object; whether it is open is behind a lock.
+    // this object; the state is behind a lock.
     private let mode = UnsafeMutablePointer<termios>.allocate(capacity: 1)
-    private let isOpen = Monitor(true)
+    private let state = Monitor(State.fresh)
     /// Whether keys come from a terminal.
     let hasKeys = Descriptor.standardInput.isTerminal
     private let output = Descriptor.standardOutput
     private let isColored = ConsoleSink.Output(.standardOutput).isColored
+
+    private enum State {
+        /// Nothing was shown.
+        case fresh
+        case shown
+        case closed
+    }
 
     init() throws(Failure) {
         TerminalText.useUTF8()
@@ -32,13 +39,13 @@ final class TopScreen: @unchecked Sendable {
 
     /// Gives the terminal back as it was. On any thread, any number of times.
     func close() {
-        let wasOpen = isOpen.update { isOpen in
-            defer { isOpen = false }
-            return isOpen
+        let before = state.update { state in
+            defer { state = .closed }
+            return state
         }
-        guard wasOpen else { return }
+        guard before != .closed else { return }
         // With nobody there to see it, nothing more can be done.
-        try? output.write(Array("\u{1B}[?25h\u{1B}[?1049l".utf8))
+        if before == .shown { try? output.write(Array("\u{1B}[?25h\u{1B}[?1049l".utf8)) }
         if hasKeys { unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, mode) }
     }
 
@@ -63,7 +70,10 @@ final class TopScreen: @unchecked Sendable {
             if index < lines.count - 1 { text += "\r\n" }
         }
         text += "\u{1B}[J"
-        let isShown = isOpen.withLock { $0 }
-        if isShown { try CommandOutput.print(text) }
+        let isOpen = state.update { state in
+            if state == .fresh { state = .shown }
+            return state == .shown
+        }
+        if isOpen { try CommandOutput.print(text) }
     }
 }
