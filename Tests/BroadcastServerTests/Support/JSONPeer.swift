@@ -42,11 +42,14 @@ struct JSONPeer: Sendable {
         try await peer.send(.text(json))
     }
 
-    /// The next object, but for those that only tell a position, and pings: they may come at any time.
+    /// The next object, but for those that only tell a position, and pings, which are answered: they may come at any time.
     func receive() async throws -> ServerObject {
         while true {
             let frame = try await peer.receive()
-            if frame.opcode == .ping { continue }
+            if frame.opcode == .ping {
+                try await peer.send(RawFrame(.pong, frame.payload))
+                continue
+            }
             let object = try Self.object(frame)
             if case .position = object { continue }
             return object
