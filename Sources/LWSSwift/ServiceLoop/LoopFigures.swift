@@ -44,7 +44,10 @@ extension ServiceLoop {
         preconditionIsCurrent("ServiceLoop.figures")
         var figures = LoopFigures()
         figures.turns = turnMeter.count
-        figures.longestTurn = .nanoseconds(Int64(clamping: turnMeter.longestTurn(at: LoopClock.nanoseconds)))
+        let time = LoopClock.nanoseconds
+        // The turn that is under way, too: who asks is served in it.
+        let longest = max(turnMeter.longestTurn(at: time), turnBegin == 0 ? 0 : time - turnBegin)
+        figures.longestTurn = .nanoseconds(Int64(clamping: longest))
         figures.busy = Self.threadTime
         figures.writing = writing
         totals.report(to: &figures, now)
