@@ -41,6 +41,7 @@ final class Listener: LoopSocket {
 
     private func accept() {
         for _ in 0..<Self.acceptsPerTurn {
+            if let rest = server.restOfPace { return self.rest(until: rest) }
             let (descriptor, address) = SystemSocket.accept(socket.descriptor)
             guard descriptor >= 0 else {
                 switch errno {
@@ -50,16 +51,21 @@ final class Listener: LoopSocket {
                 return
             }
             loop.hasAccepted = true
+            server.noteAccept()
             server.accepted(descriptor, from: address)
         }
     }
 
     /// The socket stays readable, so without a rest the loop would spin.
     private func rest(_ error: SystemError) {
-        guard let wsi = unsafe wsi else { return }
         loop.logger.error("no connection can be accepted for the moment: \(error)")
+        rest(until: loop.now + Self.restMilliseconds)
+    }
+
+    private func rest(until time: UInt64) {
+        guard let wsi = unsafe wsi else { return }
         unsafe lws_rx_flow_control(wsi, 0)
-        loop.schedule(self, at: loop.now + Self.restMilliseconds)
+        loop.schedule(self, at: time)
     }
 
     override func deadlineReached(_ now: UInt64) -> UInt64? {
@@ -67,8 +73,14 @@ final class Listener: LoopSocket {
         return nil
     }
 
+    /// Another descriptor for the socket, which the caller owns.
+    func copySocket() throws(WebSocketError) -> Int32 { try socket.copy() }
+
     /// Stops listening. lws closes the descriptor with its socket, in this turn of the loop or the next.
-    func stop() {
+    ///
+    /// - Parameter isLeft: somebody else has the socket, and goes on with it.
+    func stop(isLeft: Bool = false) {
+        if isLeft { socket.share() }
         socket.removePath()
         guard let wsi = unsafe wsi else { return }
         socket.refuse()

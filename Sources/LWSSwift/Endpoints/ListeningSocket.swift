@@ -11,6 +11,8 @@ final class ListeningSocket: Sendable {
     private struct Owned: Sendable {
         var hasDescriptor = true
         var path: String?
+        /// Somebody else goes on with it.
+        var isShared = false
     }
 
     let descriptor: Int32
@@ -18,10 +20,10 @@ final class ListeningSocket: Sendable {
     let address: SocketAddress
     private let owned: Lock<Owned>
 
-    init(owning descriptor: Int32, at address: SocketAddress, path: String? = nil) {
+    init(owning descriptor: Int32, at address: SocketAddress, path: String? = nil, isShared: Bool = false) {
         self.descriptor = descriptor
         self.address = address
-        owned = Lock(Owned(path: path))
+        owned = Lock(Owned(path: path, isShared: isShared))
     }
 
     deinit {
@@ -47,9 +49,19 @@ final class ListeningSocket: Sendable {
     }
 
     /// Ends the listening, whoever else holds the descriptor: closing alone leaves the port taken for as long as a child
-    /// process has a copy, which each has between `fork` and `exec`. Only while the descriptor is open.
+    /// process has a copy, which each has between `fork` and `exec`. Only while the descriptor is open. Does nothing to one
+    /// that is shared.
     func refuse() {
+        guard !owned.withLock({ $0.isShared }) else { return }
         shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Leaves the listening, and the path, to whoever else has the descriptor.
+    func share() {
+        owned.withLock { owned in
+            owned.isShared = true
+            owned.path = nil
+        }
     }
 
     /// Removes the path of a Unix-domain socket, so that another one may take it.
@@ -76,6 +88,7 @@ extension ListeningSocket {
         switch endpoint {
         case .unix(let path): return [try openUnix(path, backlog: backlog, permissions: permissions)]
         case .tcp(let host, let port): return try openTCP(host: host, port: port, backlog: backlog)
+        case .listening(let descriptors): return try adopt(descriptors)
         }
     }
 

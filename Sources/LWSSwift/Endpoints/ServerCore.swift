@@ -26,6 +26,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var vhost: OpaquePointer?
     private(set) var isStopping = false
     private var listeners: [Listener] = []
+    /// Nobody is accepted any more.
+    private(set) var hasStoppedListening = false
+    /// How fast connections are accepted; nil for as fast as they come.
+    private var pacer: AcceptPacer?
     /// The server's parts on other loops, for the part that accepts.
     private var others: [ServerCore] = []
     /// Accepted sockets that lws still has, in whatever state.
@@ -78,11 +82,25 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             let vhost = unsafe try loop.makeVhost()
             unsafe self.vhost = unsafe vhost
             loop.servers.append(self)
+            if !sockets.isEmpty { pacer = configuration.acceptPace.map { AcceptPacer($0, now: loop.now) } }
             for socket in sockets { listeners.append(try unsafe Listener(self, socket, vhost: vhost)) }
             return .success(())
         } catch {
             return .failure(error)
         }
+    }
+
+    /// When the next connection may be accepted; nil for now.
+    var restOfPace: UInt64? {
+        guard let pacer else { return nil }
+        guard pacer.hasEnded(loop.now) else { return pacer.rest(loop.now) }
+        self.pacer = nil
+        return nil
+    }
+
+    /// A connection was accepted.
+    func noteAccept() {
+        pacer?.note(loop.now)
     }
 
     /// Takes an accepted socket, or hands it to the loop that has fewest.
@@ -217,6 +235,50 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     // MARK: Stopping
+
+    /// Whether clients had better go elsewhere with what else they want.
+    var isLeaving: Bool { isStopping || hasStoppedListening }
+
+    /// Other descriptors for the listening sockets, which the caller owns.
+    func copySockets() -> Result<[Int32], WebSocketError> {
+        var copies: [Int32] = []
+        do throws(WebSocketError) {
+            for listener in listeners { copies.append(try listener.copySocket()) }
+            return .success(copies)
+        } catch {
+            for copy in copies { Glibc.close(copy) }
+            return .failure(error)
+        }
+    }
+
+    /// Accepts nobody any more.
+    ///
+    /// - Parameter areLeft: somebody else has the listening sockets, and goes on with them.
+    func stopListening(areLeft: Bool) {
+        hasStoppedListening = true
+        for listener in listeners { listener.stop(isLeft: areLeft) }
+    }
+
+    /// Whether some have been accepted and had no answer yet.
+    var owesAnswers: Bool {
+        loop.sockets.all.contains { socket in
+            switch socket {
+            case let socket as HTTPServerConnection: socket.belongs(to: self) && socket.isOwedAnswer
+            case let socket as ProxyHeaderSocket: socket.belongs(to: self)
+            default: false
+            }
+        }
+    }
+
+    /// WebSocket connections and event streams that are open.
+    var subscribers: [BroadcastSubscriber] {
+        var all: [BroadcastSubscriber] = []
+        forEachSocket { socket in
+            guard let subscriber = socket as? Subscriber, subscriber.isOpen else { return }
+            all.append(BroadcastSubscriber(core: subscriber))
+        }
+        return all
+    }
 
     /// Stops, and cuts after the deadline what the peers have not ended by then.
     func beginShutdown(deadline: Duration? = nil) {

@@ -31,6 +31,10 @@ public final class WebSocketServer: Sendable {
         case tcp(host: String, port: Int)
         /// The path of a Unix-domain socket. A path left over from a server that was killed is replaced.
         case unix(path: String)
+        /// Sockets that listen already, such as those that systemd passes on (sd_listen_fds(3)). From the call of `start` on
+        /// the server owns the descriptors, also when that fails, and closes them in the end. It does not end the listening
+        /// of others who have the sockets too, and leaves the path of a Unix-domain socket where it is.
+        case listening(descriptors: [Int32])
     }
 
     /// Settings of a server.
@@ -50,8 +54,11 @@ public final class WebSocketServer: Sendable {
         public var maximumHeaderFields = 64
         /// The largest body of a plain HTTP request, in bytes; a larger one is answered with 413. Default: 1 MiB.
         public var maximumRequestBodyBytes = 1 << 20
-        /// Connections that the system completes before they are accepted.
-        public var backlog = 1_024
+        /// Connections that the system completes before they are accepted; it takes at most `net.core.somaxconn`, usually
+        /// 4,096. Of sockets that listen already it stays as it is.
+        public var backlog = 4_096
+        /// How fast connections are accepted at first; nil for as fast as they come.
+        public var acceptPace: AcceptPace?
         /// Decides about sockets as they are accepted; nil for all that there is room for.
         public var gate: SocketGate?
         /// Connections of proxies that begin with the address that they come from; nil for none.
@@ -185,9 +192,15 @@ public final class WebSocketServer: Sendable {
         ownsLoop: Bool,
         onConnection: @escaping @Sendable (LoopConnection) -> Void
     ) async throws(WebSocketError) -> WebSocketServer {
-        guard !loops.isEmpty else { throw WebSocketError(.invalidConfiguration, "A server needs a loop.") }
-        try configuration.validate()
-        let tls = try await makeTLS(configuration)
+        let tls: TLSContextSlot?
+        do throws(WebSocketError) {
+            guard !loops.isEmpty else { throw WebSocketError(.invalidConfiguration, "A server needs a loop.") }
+            try configuration.validate()
+            tls = try await makeTLS(configuration)
+        } catch {
+            if case .listening(let descriptors) = configuration.endpoint { ListeningSocket.close(descriptors) }
+            throw error
+        }
         let sockets = try await openSockets(configuration)
         let load = ServerLoad()
         let cores = loops.map { ServerCore($0, configuration, load, tls: tls, onConnection: onConnection) }

@@ -152,15 +152,17 @@ public final class EventStream: AsyncSequence, Sendable {
             }
             return false
         }
-        if !isOver { wait(.lost(error)) }
+        if !isOver { wait(.lost(error), isSlot: progress.isSlot) }
     }
 
     /// Notes when the next attempt is due, and tells of it.
-    private func wait(_ interruption: Interruption) {
+    ///
+    /// - Parameter isSlot: the server has spread its clients already.
+    private func wait(_ interruption: Interruption, isSlot: Bool = false) {
         let delay = state.withLock { state in
             let base = Swift.max(state.retry, Self.shortestRetry)
             let spread = Swift.min(base * (1 << Swift.min(state.failures, 20)), configuration.longestBackoff)
-            let delay = base + spread * Double.random(in: 0...1)
+            let delay = isSlot ? base : base + spread * Double.random(in: 0...1)
             state.nextAttempt = .now + delay
             return delay
         }

@@ -9,6 +9,8 @@ final class EventStreamSocket: StreamSocket, @unchecked Sendable {
     struct Progress: Sendable {
         var lastEventID = ""
         var retry: Duration?
+        /// The server has said another time while the stream went on: that is meant for this client alone.
+        var isSlot = false
     }
 
     let inbox: Inbox<ServerSentEvent>
@@ -52,7 +54,11 @@ final class EventStreamSocket: StreamSocket, @unchecked Sendable {
         }
         // Before the reader can hear of an event, or of the end.
         let parser = reader.parser
-        progress.withLock { $0 = Progress(lastEventID: parser.lastEventID, retry: parser.retry) }
+        progress.withLock { progress in
+            if progress.retry != nil, progress.retry != parser.retry { progress.isSlot = true }
+            progress.lastEventID = parser.lastEventID
+            progress.retry = parser.retry
+        }
         for event in events where inbox.push(event) { pause() }
         switch fault {
         case nil:

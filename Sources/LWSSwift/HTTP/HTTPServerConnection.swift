@@ -34,6 +34,8 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
     private var unread: [UInt8] = []
     /// What has been read is being taken, further up the stack.
     private var isTaking = false
+    /// A request was answered.
+    private var hasAnswered = false
     /// The task that answers or decides.
     private var task: Task<Void, Never>?
     /// When the peer has to have done its part.
@@ -93,6 +95,15 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         switch phase {
         case .answering, .ending: break
         case .readingHead, .readingBody, .deciding, .upgraded, .ended: end()
+        }
+    }
+
+    /// Whether a request is under way, or the first one is still to come.
+    var isOwedAnswer: Bool {
+        switch phase {
+        case .readingHead: !hasAnswered || !parser.isEmpty
+        case .readingBody, .answering, .deciding: true
+        case .upgraded, .ending, .ended: false
         }
     }
 
@@ -190,7 +201,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
 
     /// Has the handler answer. One that does not wait has answered when this returns.
     private func answer(_ head: RequestHead, body: [UInt8]) {
-        let writer = HTTPResponseWriter(self, head, keepsConnection: head.keepsConnection && !server.isStopping)
+        let writer = HTTPResponseWriter(self, head, keepsConnection: head.keepsConnection && !server.isLeaving)
         phase = .answering(writer)
         let request = HTTPServerRequest(
             head,
@@ -217,6 +228,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
     func answered(_ writer: HTTPResponseWriter, keepsConnection: Bool) {
         guard case .answering(let current) = phase, current === writer else { return }
         task = nil
+        hasAnswered = true
         guard keepsConnection, !server.isStopping else { return endInGoodOrder() }
         phase = .readingHead
         deadline = loop.now + server.handshakeTimeout

@@ -192,6 +192,31 @@ import Testing
         #expect(interruptions.value == ["lost", "over"])
     }
 
+    @Test func `a client that the server has given a time of its own comes back then, and not later`() async throws {
+        let delays = Watched<[Duration]>([])
+        var configuration = Self.patient
+        configuration.longestBackoff = .seconds(60)
+        configuration.onInterruption = { interruption, delay in
+            if case .lost = interruption { delays.append(delay) }
+        }
+        try await withStream(configuration) { stream, _, peer, listener in
+            var events = stream.makeAsyncIterator()
+            try await peer.write("retry: 400\nid: 1\ndata: a\n\n")
+            #expect(try await events.next()?.data == "a")
+            try await peer.write("retry: 300\n\n")
+            await peer.end()
+            let server = Task {
+                let peer = try await listener.accept()
+                _ = try await peer.readHead()
+                try await peer.write(Self.head + "data: b\n\n")
+                return peer
+            }
+            #expect(try await events.next()?.data == "b")
+            _ = try await server.value
+        }
+        #expect(delays.value == [.milliseconds(300)])
+    }
+
     @Test func `each connection has fields of its own`() async throws {
         let count = Watched(0)
         var configuration = Self.patient
