@@ -24,6 +24,8 @@ final class ChatService: Sendable {
     let store: StateStore?
     /// The cluster; nil without one.
     let replication: Replication?
+    /// How it is.
+    let health: Health
     /// Who may do what.
     let access: AccessControl
     /// Writes to the log whom the server turns away.
@@ -45,6 +47,7 @@ final class ChatService: Sendable {
         access: AccessControl = AccessControl()
     ) {
         self.access = access
+        health = Health(loops, replication)
         refusals = RefusalLog(logger)
         self.loops = loops
         participants = loops.map(ParticipantList.init)

@@ -175,6 +175,7 @@ struct ChatSession: Sendable {
             let start = ContinuousClock.now
             guard let close = await link.run(&goals) else { return nil }
             let isLeaving = await conversation.end()
+            let returnDelay = await conversation.takeReturnDelay()
             if isLeaving || Task.isCancelled { return nil }
             let reconnection = Reconnection(after: close, hasNewToken: token.isAnother)
             guard settings.reconnects, reconnection != .never else {
@@ -187,7 +188,7 @@ struct ChatSession: Sendable {
                     conversation,
                     token,
                     &attempt,
-                    isAtOnce: reconnection == .atOnce && attempt == 0
+                    first: returnDelay ?? (reconnection == .atOnce && attempt == 0 ? .zero : nil)
                 )
             } catch {
                 if Task.isCancelled { return nil }
@@ -206,18 +207,18 @@ struct ChatSession: Sendable {
     ///
     /// - Parameters:
     ///   - attempt: how many attempts there were since a connection has lasted.
-    ///   - isAtOnce: whether the first attempt is made without a wait.
+    ///   - first: how long to wait before the first attempt; nil for what the back-off says.
     private func reconnect(
         _ conversation: Conversation,
         _ token: ShownToken,
         _ attempt: inout Int,
-        isAtOnce: Bool
+        first: Duration?
     ) async throws(WebSocketError) -> WebSocketConnection {
         var lastReason: String?
-        var jitter = isAtOnce ? 0 : Double.random(in: 0...1)
+        var first = first
         while true {
-            let delay = settings.backoff.delay(beforeAttempt: attempt, jitter: jitter)
-            jitter = .random(in: 0...1)
+            let delay = first ?? settings.backoff.delay(beforeAttempt: attempt, jitter: .random(in: 0...1))
+            first = nil
             attempt += 1
             // Cancelled, it returns at once, and so does the attempt.
             try? await Task.sleep(for: delay)

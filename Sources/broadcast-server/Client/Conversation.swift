@@ -33,6 +33,8 @@ actor Conversation {
     private(set) var heardCount = 0
     /// Whether anything has come over the connection.
     private var hasHeard = false
+    /// When the server wants the client back, of a connection that it is about to end; nil if it has not said.
+    private var returnTime: ContinuousClock.Instant?
     private var isLeaving = false
     /// What the goals have come to; nil while they are open.
     private(set) var verdict: Goals.Verdict?
@@ -217,6 +219,12 @@ actor Conversation {
         return isLeaving
     }
 
+    /// How long the server has asked to stay away, for the connection that has ended; nil if it has not.
+    func takeReturnDelay() -> Duration? {
+        defer { returnTime = nil }
+        return returnTime.map { max(ContinuousClock.now.duration(to: $0), .zero) }
+    }
+
     /// Waits for the next message to send; nil when the task is cancelled.
     func nextToSend() async -> Outbox.Entry? {
         while !Task.isCancelled {
@@ -300,6 +308,8 @@ actor Conversation {
             take(status)
         case .rights(let granted):
             mayPublish = ChannelRights.told(granted.rights, include: .publish)
+        case .closing(let closing):
+            returnTime = .now + .milliseconds(max(closing.after, 0))
         case .message, .position, .gap, .ack, .history, .expiring, .notice, .error, .unknown:
             break
         }

@@ -175,7 +175,7 @@ struct Link: Sendable {
             let isAnswer = await renewal.end()
             let what = "What you may do here: \(granted.rights.joined(separator: ", "))."
             presenter.tell(.info, isAnswer ? "The server has taken the other token. \(what)" : what)
-        case .message, .members, .position, .history, .unknown:
+        case .message, .members, .position, .history, .closing, .unknown:
             break
         }
     }

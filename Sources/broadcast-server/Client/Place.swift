@@ -45,8 +45,8 @@ struct Place: Equatable, Sendable {
         case .position(let id): move(to: id)
         case .ack(let acknowledgement) where acknowledgement.isInOrder: move(to: acknowledgement.id)
         case .gap(let gap): move(to: gap.to)
-        case .ack, .joined, .left, .renamed, .members, .history, .status, .rights, .expiring, .notice, .error,
-            .unknown:
+        case .ack, .joined, .left, .renamed, .members, .history, .status, .rights, .expiring, .notice, .closing,
+            .error, .unknown:
             break
         }
     }

@@ -19,7 +19,7 @@ struct Replay: Sendable {
             isUnderWay = false
             return hasMessages
         case .welcome, .gap, .error, .joined, .left, .renamed, .members, .ack, .history, .status, .rights, .expiring,
-            .notice, .unknown:
+            .notice, .closing, .unknown:
             break
         }
         return false

@@ -22,7 +22,8 @@ struct BroadcastServerCommand: AsyncParsableCommand {
         subcommands: [
             StartCommand.self, ConnectCommand.self, PublishCommand.self, TailCommand.self, CheckStateCommand.self,
             TokenCommand.self, CheckTokenCommand.self, CheckConfigCommand.self, HealthCommand.self, TopCommand.self,
-            KickCommand.self, RevokeCommand.self, ConfigCommand.self, BenchCommand.self,
+            KickCommand.self, RevokeCommand.self, ConfigCommand.self, DrainCommand.self, UpgradeCommand.self,
+            BenchCommand.self,
         ]
     )
 

@@ -11,6 +11,7 @@ struct StartFlags: ParsableArguments {
     @Option(\.tlsKey) var tlsKey: String?
     @OptionGroup var tokens: TokenFlags
     @Option(\.adminSocket) var adminSocket: String?
+    @OptionGroup var draining: DrainFlags
     @Option(\.metricsAllow) var metricsAllow: [AddressNetwork]
     @Option(\.metricsChannel) var metricsChannel: [ChannelName]
     @Option(\.pingInterval) var pingInterval: TimeSpan?

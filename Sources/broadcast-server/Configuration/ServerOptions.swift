@@ -115,6 +115,18 @@ struct ServerOptions: Sendable {
         "Take orders of whoever runs the server at a Unix-domain socket of this path, over HTTP (docs/operation.md).",
         value: "path"
     )
+    let drainDelay = Setting(
+        "drain-delay",
+        default: TimeSpan(DrainSettings().delay),
+        "After SIGTERM, how long to go on while /readyz says that nobody should be sent here any more."
+    ).reloadable()
+    let drainRate = Setting(
+        "drain-rate",
+        as: .within(1...1_000_000),
+        default: DrainSettings().rate,
+        "How many clients come back in a second to a server that was restarted or upgraded.",
+        value: "count"
+    ).reloadable()
     let metricsAllow = Setting<[AddressNetwork]>(
         list: "metrics-allow",
         """

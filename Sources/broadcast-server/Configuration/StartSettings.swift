@@ -7,6 +7,7 @@ struct StartSettings: Equatable {
     var port: Int
     var network: NetworkSettings
     var access: AccessSettings
+    var drain: DrainSettings
     var chat: ChatSettings
     var limits: LimitSettings
     var storage: StorageSettings
@@ -26,6 +27,7 @@ struct StartSettings: Equatable {
             listeningAt: host
         )
         access = try AccessSettings(flags: flags.tokens, environment: environment)
+        drain = try DrainSettings(flags: flags.draining, environment: environment)
         chat = try ChatSettings(flags: flags, environment: environment)
         limits = try LimitSettings(flags: flags, environment: environment)
         storage = try StorageSettings(flags: flags, chat: &chat, environment: environment)
@@ -58,6 +60,7 @@ struct StartSettings: Equatable {
         limits.readsProxyHeader = readsProxyHeader
         // A server with TLS stays one, and one without.
         if network.tls != nil, let tls = others.network.tls { network.tls = tls }
+        drain = others.drain
         let format = log.format
         log = others.log
         log.format = format

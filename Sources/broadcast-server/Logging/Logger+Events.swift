@@ -2,7 +2,7 @@ import Logging
 
 /// What a line of the log is about: a name that stays what it is, for programs that read the log (docs/logging.md).
 enum LogEventName: String, CaseIterable, Sendable {
-    case started, stopping, stopped
+    case started, stopping, stopped, upgrade
     case connected, named, disconnected, message
     case slow, throttled, badMessage = "bad_message", refused, revoked, kicked
     case configuration, storage, cluster

@@ -87,6 +87,8 @@ export class ChatConnection {
     #failures = 0;
     /** When it last came back at once, as the server wanted. */
     #hurriedAt = -HURRY_INTERVAL;
+    /** When the server wants it back, on the clock of the page; undefined if it has not said. */
+    #returnTime;
     #retryTimer;
     #acknowledgementTimer;
     #openingTimer;
@@ -238,6 +240,7 @@ export class ChatConnection {
         this.#socket = socket;
         this.#sentNames = [];
         this.#refusal = undefined;
+        this.#returnTime = undefined;
         // What lies between may keep the handshake for itself, and a browser may let it wait for other tabs.
         this.#openingTimer = setTimeout(() => this.#miss(socket), OPENING_TIMEOUT);
     }
@@ -306,6 +309,9 @@ export class ChatConnection {
                 if (!this.#isClusterAway && this.#resendTimer) this.#sendPending();
                 else this.#watchAcknowledgements();
                 this.#handlers.object(object);
+                break;
+            case "closing":
+                this.#returnTime = performance.now() + object.after;
                 break;
             case "notice":
                 if (object.code === "slowed") {
@@ -448,6 +454,9 @@ export class ChatConnection {
             this.#hurriedAt = performance.now();
             delay = 0;
         }
+        // A server that goes has spread its clients already.
+        if (this.#returnTime !== undefined) delay = Math.max(this.#returnTime - performance.now(), 0);
+        this.#returnTime = undefined;
         this.#failures += 1;
         this.#handlers.state("waiting", delay);
         this.#retryTimer = setTimeout(() => this.#connect(), delay);

@@ -4,15 +4,15 @@ import Logging
 
 /// The chat server: channels behind a listening WebSocket server, on service loops of its own.
 struct ChatServer: Sendable {
-    private let server: WebSocketServer
+    let server: WebSocketServer
     /// Takes orders of whoever runs it; nil when nothing does.
-    private let admin: WebSocketServer?
-    private let service: ChatService
-    private let loops: [ServiceLoop]
+    let admin: WebSocketServer?
+    let service: ChatService
+    let loops: [ServiceLoop]
     /// What outlives it; nil when nothing does.
-    private let store: StateStore?
+    let store: StateStore?
     /// Whom it shares its channels with; nil when it is alone.
-    private let replication: Replication?
+    let replication: Replication?
     private let gateways: Replaceable<Gateways>
     private let metrics: Metrics
     /// What it runs with, as `--print-config` prints it.
@@ -27,11 +27,15 @@ struct ChatServer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: the settings as `--print-config` prints them, for whoever runs the server.
+    ///   - reception: where it listens, if that is there already, and who is expected back.
+    ///   - control: what orders of whoever runs it are passed on to.
     ///   - onLoss: called once when a node has lost its place in its cluster, with the reason: it serves nobody well
-    ///   any more, and is to be shut down and started anew. On any thread.
+    ///     any more, and is to be shut down and started anew. On any thread.
     static func start(
         _ settings: StartSettings,
         configuration: String,
+        reception: Reception = Reception(),
+        control: ServerControl,
         log: ProgramLog,
         onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> ChatServer {
@@ -43,7 +47,11 @@ struct ChatServer: Sendable {
             do throws(Failure) {
                 var settings = settings
                 settings.chat.maximumMessageBytes = largestMessage(settings.chat, replication, logger: logger)
-                return try await start(settings, Replaceable(configuration), access, store, replication, log: log)
+                var reception = reception
+                // What was here before this server has clients that come back.
+                if store?.isUsed == true { reception.expectsReturn() }
+                let text = Replaceable(configuration)
+                return try await start(settings, text, reception, control, access, store, replication, log: log)
             } catch {
                 replication?.close()
                 throw error
@@ -57,6 +65,8 @@ struct ChatServer: Sendable {
     private static func start(
         _ settings: StartSettings,
         _ configuration: Replaceable<String>,
+        _ reception: Reception,
+        _ control: ServerControl,
         _ access: AccessControl,
         _ store: StateStore?,
         _ replication: Replication?,
@@ -78,7 +88,7 @@ struct ChatServer: Sendable {
             }
             let metrics = Metrics(service, showing: settings.shownChannels)
             let gateways = Replaceable(Gateways(service, settings, metrics))
-            let server = try await listen(settings, on: loops, service, gateways)
+            let server = try await listen(settings, reception, on: loops, service, gateways)
             metrics.count(server)
             if !settings.access.isDecided, !ServerNames.isLoopback(settings.host) {
                 warn(
@@ -91,7 +101,7 @@ struct ChatServer: Sendable {
             }
             return ChatServer(
                 server: server,
-                admin: try await openAdmin(settings, on: loops, service, metrics, configuration),
+                admin: try await openAdmin(settings, reception, control, on: loops, service, metrics, configuration),
                 service: service,
                 loops: loops,
                 store: store,
@@ -214,11 +224,16 @@ struct ChatServer: Sendable {
 
     private static func listen(
         _ settings: StartSettings,
+        _ reception: Reception,
         on loops: [ServiceLoop],
         _ service: ChatService,
         _ gateways: Replaceable<Gateways>
     ) async throws(Failure) -> WebSocketServer {
         var configuration = WebSocketServer.Configuration(host: settings.host, port: settings.port)
+        if !reception.sockets.clients.isEmpty {
+            configuration.endpoint = .listening(descriptors: reception.sockets.clients)
+        }
+        configuration.acceptPace = reception.pace(settings.drain)
         settings.network.apply(to: &configuration)
         configuration.maximumRequestBodyBytes = settings.chat.maximumMessageBytes
         configuration.limits.maximumMessageBytes = settings.chat.maximumMessageBytes
@@ -243,18 +258,22 @@ struct ChatServer: Sendable {
     /// Opens the socket where orders of whoever runs it are taken.
     private static func openAdmin(
         _ settings: StartSettings,
+        _ reception: Reception,
+        _ control: ServerControl,
         on loops: [ServiceLoop],
         _ service: ChatService,
         _ metrics: Metrics,
         _ current: Replaceable<String>
     ) async throws(Failure) -> WebSocketServer? {
-        guard let path = settings.network.adminSocket else { return nil }
+        let sockets = reception.sockets.admin
+        guard let path = settings.network.adminSocket ?? (sockets.isEmpty ? nil : "") else { return nil }
         var configuration = WebSocketServer.Configuration(unixSocketPath: path)
+        if !sockets.isEmpty { configuration.endpoint = .listening(descriptors: sockets) }
         configuration.unixSocketPermissions = 0o600
         configuration.maximumConnections = 64
         configuration.maximumRequestBodyBytes = max(settings.chat.maximumMessageBytes, 64 << 10)
         configuration.handshake = { _ in .reject(status: .notFound, body: "Only HTTP is spoken here.\n") }
-        configuration.http = AdminRoutes(service, metrics, configuration: current).answer
+        configuration.http = AdminRoutes(service, metrics, control, configuration: current).answer
         do throws(WebSocketError) {
             return try await WebSocketServer.start(configuration, on: [loops[0]]) { $0.close() }
         } catch {
@@ -288,20 +307,7 @@ struct ChatServer: Sendable {
         self.configuration.replace(with: configuration)
     }
 
-    /// Answers what was read, closes every connection with 1001, and returns when all have ended or were cut.
-    func shutdown() async {
-        await admin?.shutdown()
-        await service.stop()
-        await server.shutdown()
-        replication?.close()
-        service.access.end()
-        service.end()
-        await Self.shutdown(loops)
-        // The last turns of the loops had something for it still.
-        await store?.close()
-    }
-
-    private static func shutdown(_ loops: [ServiceLoop]) async {
+    static func shutdown(_ loops: [ServiceLoop]) async {
         for loop in loops { await loop.shutdown() }
     }
 

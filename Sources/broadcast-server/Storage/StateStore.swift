@@ -94,6 +94,9 @@ final class StateStore: Sendable {
         try BackgroundThread.start { [self] in run() }
     }
 
+    /// Whether it knows of any channel.
+    var isUsed: Bool { catalog.withLock { !$0.isEmpty } }
+
     // MARK: Beginning
 
     private static func open(_ directory: StateDirectory, _ warn: (String) -> Void) throws(Failure) -> StateDatabase {

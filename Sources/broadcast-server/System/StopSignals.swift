@@ -12,12 +12,16 @@ enum StopCause: Equatable, Sendable {
     case clusterLost
     /// No end at all: the configuration is to be read anew.
     case reload
+    /// Another process is to take its place.
+    case upgrade
+    /// Those who are here are to be sent away over so long a time.
+    case drain(over: Duration)
 
     /// The code the shells use for a process that a signal ended; a closed pipe would have ended it with SIGPIPE.
     var exitCode: ExitCode {
         switch self {
         case .signal(.sighup), .reload: .hangup
-        case .signal(.sigterm): .terminated
+        case .signal(.sigterm), .drain, .upgrade: .terminated
         case .signal: .interrupted
         case .timedOut: .timedOut
         case .outputFailed(SystemError(EPIPE)): .brokenPipe
@@ -33,6 +37,8 @@ enum StopCause: Equatable, Sendable {
         case .timedOut: "its time is over"
         case .outputFailed(let error): "the standard output cannot be written: \(error)"
         case .reload: "it reads its configuration anew"
+        case .upgrade: "another process takes its place"
+        case .drain(let time): "it sends its clients away over \(TimeSpan(time).defaultValueDescription)"
         case .clusterLost: "its place in the cluster is lost: it begins anew"
         }
     }
@@ -40,8 +46,8 @@ enum StopCause: Equatable, Sendable {
 
 /// The request to end: the first one is told, for an orderly end; a second signal ends the process at once.
 struct StopSignals: Sendable {
-    /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time, and
-    /// ``StopCause/reload``.
+    /// Yields the first cause for an end, then finishes; before that ``StopCause/clusterLost``, each time,
+    /// ``StopCause/reload`` and ``StopCause/upgrade``.
     let causes: AsyncStream<StopCause>
     private let continuation: AsyncStream<StopCause>.Continuation
     private let end = Monitor(End())
@@ -49,6 +55,10 @@ struct StopSignals: Sendable {
     private struct End: Sendable {
         var isAskedFor = false
         var isReloadAskedFor = false
+        var isUpgradeAskedFor = false
+        var heeded: [Int32] = []
+        /// Hurries the end that was asked for.
+        var hurry: (@Sendable () -> Void)?
         /// Gives up what is under way.
         var giveUp: (@Sendable () -> Void)?
     }
@@ -62,17 +72,26 @@ struct StopSignals: Sendable {
     ///
     /// From its return on the signals no longer have their default effect. Lasts for the rest of the process.
     ///
-    /// - Parameter beforeCut: called before the process ends at once, to give back what outlives it, such as the mode of a
-    ///   terminal.
-    func watch(onHangup: (@Sendable () -> Void)? = nil, beforeCut: (@Sendable () -> Void)? = nil) async {
-        let heeded = [(SIGINT, UnixSignal.sigint), (SIGTERM, .sigterm), (SIGHUP, .sighup)]
-            .filter { !Self.isIgnored($0.0) }.map(\.1)
-        let signals = await UnixSignalsSequence(trapping: heeded)
+    /// - Parameters:
+    ///   - onUpgrade: called for SIGUSR2, which keeps its default effect when nil.
+    ///   - beforeCut: called before the process ends at once, to give back what outlives it, such as the mode of a terminal.
+    func watch(
+        onHangup: (@Sendable () -> Void)? = nil,
+        onUpgrade: (@Sendable () -> Void)? = nil,
+        beforeCut: (@Sendable () -> Void)? = nil
+    ) async {
+        var heeded = [(SIGINT, UnixSignal.sigint), (SIGTERM, .sigterm), (SIGHUP, .sighup)]
+        if onUpgrade != nil { heeded.append((SIGUSR2, .sigusr2)) }
+        heeded.removeAll { Self.isIgnored($0.0) }
+        end.withLock { [heeded] end in end.heeded = heeded.map(\.0) }
+        let signals = await UnixSignalsSequence(trapping: heeded.map(\.1))
         Task {
             var isStopping = false
             for await signal in signals {
                 if signal == .sighup, let onHangup {
                     onHangup()
+                } else if signal == .sigusr2, let onUpgrade {
+                    onUpgrade()
                 } else if isStopping {
                     beforeCut?()
                     // Without any other clean-up, since that is what did not come to an end.
@@ -91,6 +110,9 @@ struct StopSignals: Sendable {
         let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
         return unsafe handler == unsafeBitCast(SIG_IGN, to: Int.self)
     }
+
+    /// The signals that have another effect than their default one.
+    var heededSignals: [Int32] { end.withLock { $0.heeded } }
 
     /// Asks a server to begin anew.
     func beginAnew() {
@@ -111,16 +133,37 @@ struct StopSignals: Sendable {
         end.withLock { $0.isReloadAskedFor = false }
     }
 
-    /// Asks for the end for another reason.
+    /// Asks for another process to take the place of this one: once, however often it is said before ``endUpgrade()``.
+    func upgrade() {
+        let isFirst = end.withLock { end in
+            defer { end.isUpgradeAskedFor = true }
+            return !end.isUpgradeAskedFor
+        }
+        if isFirst { continuation.yield(.upgrade) }
+    }
+
+    /// To be called when that has failed: what is said from now on asks for another attempt.
+    func endUpgrade() {
+        end.withLock { $0.isUpgradeAskedFor = false }
+    }
+
+    /// Asks for the end for another reason; asked for once more, it is hurried.
     func stop(_ cause: StopCause) {
         JobControl.end()
         continuation.yield(cause)
         continuation.finish()
-        let giveUp = end.withLock { end in
-            end.isAskedFor = true
-            return end.giveUp
+        let next = end.withLock { end in
+            defer { end.isAskedFor = true }
+            return end.isAskedFor ? end.hurry : end.giveUp
         }
-        giveUp?()
+        next?()
+    }
+
+    /// Runs `body`, which is the end that was asked for, as a task that is cancelled when that is asked for once more.
+    func untilHurried<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
+        let task = Task { await body() }
+        end.withLock { $0.hurry = task.cancel }
+        return await task.value
     }
 
     /// Runs `body` as a task of its own, one at a time, which is cancelled when the end is asked for.

@@ -20,6 +20,21 @@ import Testing
         #expect(try await client.exitCode() == 0)
     }
 
+    @Test func `a client comes back when the server has said, and not before`() async throws {
+        let listener = try RawListener()
+        let client = try RunningProgram(["connect", listener.url])
+        let first = try await ChatPeer.accept(listener)
+        let start = ContinuousClock.now
+        try await first.send(.closing(Closing(after: 1_500)))
+        try await first.close(1012)
+        // The back-off alone would have it back after half a second at most.
+        let second = try await ChatPeer.accept(listener)
+        #expect(ContinuousClock.now - start >= .milliseconds(1_500))
+        client.endInput()
+        try await second.endOfClient()
+        #expect(try await client.exitCode() == 0)
+    }
+
     @Test func `what was not acknowledged is sent again under the same key, to the same session`() async throws {
         let listener = try RawListener()
         let client = try RunningProgram(["publish", "\(listener.url)?a=b", "--name", "ann lee", "one", "two", "three"])

@@ -179,17 +179,18 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: server.directory + "/server.log"))
     }
 
-    @Test(arguments: [SIGINT, SIGTERM])
-    func `a signal stops the server gracefully`(signal: Int32) async throws {
+    @Test(arguments: [(SIGINT, 1001, ""), (SIGTERM, 1012, " \"The server goes: connect again.\"")])
+    func `a signal stops the server gracefully`(signal: Int32, code: UInt16, reason: String) async throws {
         let server = try await RunningProgram.server()
         let peer = try await RawPeer.upgraded(port: server.port)
         try await server.waitForOutput("Total clients: 1\n")
         server.signal(signal)
         let frame = try await peer.receive()
-        #expect(frame.closeCode == 1001)
+        #expect(frame.closeCode == code)
         try await peer.send(frame)
         #expect(try await server.exitCode() == 0)
-        #expect(server.output.contains("[INFO] Client 1 disconnected (1001 from this side). Total clients: 0\n"))
+        let line = "[INFO] Client 1 disconnected (\(code)\(reason) from this side). Total clients: 0\n"
+        #expect(server.output.contains(line))
         #expect(server.output.hasSuffix("[INFO] Server stopped.\n"))
         #expect(try server.file("server.log").hasSuffix("[INFO] Server stopped.\n"))
         #expect(server.error == "")

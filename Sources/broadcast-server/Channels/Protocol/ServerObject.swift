@@ -16,6 +16,7 @@ enum ServerObject: Sendable, Equatable {
     case rights(Granted)
     case expiring(Expiring)
     case notice(Notice)
+    case closing(Closing)
     case error(Problem)
     /// Of a type that this version does not know: to be ignored.
     case unknown(type: String)
@@ -39,6 +40,7 @@ extension ServerObject {
         case .rights: Kind.rights.rawValue
         case .expiring: Kind.expiring.rawValue
         case .notice: Kind.notice.rawValue
+        case .closing: Kind.closing.rawValue
         case .error: Kind.error.rawValue
         case .unknown(let type): type
         }
@@ -48,7 +50,7 @@ extension ServerObject {
 extension ServerObject: Codable {
     private enum Kind: String {
         case welcome, message, joined, left, renamed, members, position, gap, ack, history, status, rights, expiring,
-            notice, error
+            notice, closing, error
     }
 
     /// What an object of the type `position` has besides.
@@ -74,6 +76,7 @@ extension ServerObject: Codable {
             case .rights: .rights(try Granted(from: decoder))
             case .expiring: .expiring(try Expiring(from: decoder))
             case .notice: .notice(try Notice(from: decoder))
+            case .closing: .closing(try Closing(from: decoder))
             case .error: .error(try Problem(from: decoder))
             case nil: .unknown(type: type)
             }
@@ -95,6 +98,7 @@ extension ServerObject: Codable {
         case .rights(let content): try Self.encode(.rights, content, to: encoder)
         case .expiring(let content): try Self.encode(.expiring, content, to: encoder)
         case .notice(let content): try Self.encode(.notice, content, to: encoder)
+        case .closing(let content): try Self.encode(.closing, content, to: encoder)
         case .error(let content): try Self.encode(.error, content, to: encoder)
         case .unknown(let type): try Self.encode(type, to: encoder)
         }

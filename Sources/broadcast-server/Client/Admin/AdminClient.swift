@@ -4,13 +4,13 @@ import LWSSwift
 
 /// Asks a server at its admin socket: one request a connection, in HTTP/1.1. Blocks.
 ///
-/// An answer has at most ``maximumBytes``, and the server ``patience`` for each part of it.
+/// An answer has at most ``maximumBytes``, and the server has ``patience`` for each part of it.
 struct AdminClient: Sendable {
     static let maximumBytes = 64 << 20
-    /// In seconds.
-    static let patience = 10
 
     let path: String
+    /// In seconds.
+    var patience = 10
 
     struct Answer: Sendable {
         let status: Int
@@ -75,7 +75,7 @@ struct AdminClient: Sendable {
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw failure(SystemError()) }
-        var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             unsafe setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

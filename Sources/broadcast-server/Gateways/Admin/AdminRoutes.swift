@@ -21,21 +21,29 @@ struct AdminRoutes: Sendable {
     private let routes: [String: Route]
 
     /// - Parameter configuration: what the server runs with, as `--print-config` prints it.
-    init(_ service: ChatService, _ metrics: Metrics, configuration: Replaceable<String>) {
+    init(
+        _ service: ChatService,
+        _ metrics: Metrics,
+        _ control: ServerControl,
+        configuration: Replaceable<String>
+    ) {
         let connections = ConnectionsRoute(service: service)
         let channels = ChannelsRoute(service: service)
         let figures = FiguresRoute(metrics: metrics)
         let steering = SteeringRoutes(service: service)
+        let leaving = LeavingRoutes(control: control)
         routes = [
             "/channels": Route(.get, channels.answer),
             "/config": Route(.get) { _ in Self.answer(configuration: configuration.current) },
             "/connections": Route(.get, connections.answer),
+            "/drain": Route(.post, leaving.drain),
             "/figures": Route(.get, figures.answer),
             "/kick": Route(.post, steering.kick),
             "/metrics": Route(.get) { request in await MetricsRoute.answer(request, metrics) },
             "/publish": Route(.post, steering.publish),
             "/revoke": Route(.post, RevokeRoute(service: service).answer),
             "/tail": Route(.get, steering.tail),
+            "/upgrade": Route(.post, leaving.upgrade),
         ]
     }
 

@@ -5,6 +5,9 @@ enum HTTPResource: Equatable {
     case file(String)
     /// `/healthz`.
     case health
+    /// `/livez` and `/readyz`.
+    case liveness
+    case readiness
     /// `/metrics`.
     case metrics
     /// `/robots.txt`.
@@ -30,6 +33,8 @@ enum HTTPResource: Equatable {
         }
         switch PercentEncoding.decode(path) {
         case "/healthz": self = .health
+        case "/livez": self = .liveness
+        case "/readyz": self = .readiness
         case "/metrics": self = .metrics
         case "/robots.txt": self = .robots
         case "/favicon.ico": self = .file("icon.svg")
@@ -39,4 +44,7 @@ enum HTTPResource: Equatable {
         default: self = .badChannel
         }
     }
+
+    /// Whether who looks after the server asks for it.
+    var isOfHealth: Bool { [.health, .liveness, .readiness].contains(self) }
 }

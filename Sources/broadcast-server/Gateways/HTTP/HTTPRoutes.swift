@@ -24,7 +24,7 @@ struct HTTPRoutes: Sendable {
             guard RequestTarget.isReadable(path: request.path, query: request.query) else { throw .unreadable }
             let resource = HTTPResource(path: request.path)
             // Who looks whether it lives may not know what it is called.
-            guard resource == .health || doors.names.allow(request.request.authority) else { throw .foreignHost }
+            guard resource.isOfHealth || doors.names.allow(request.request.authority) else { throw .foreignHost }
             switch resource {
             case .channel(let name): return await channels.answer(request, name)
             case .file(let name):
@@ -32,6 +32,13 @@ struct HTTPRoutes: Sendable {
                 return try Self.reading(request) { file }
             case .health:
                 return try Self.reading(request) { health }
+            case .liveness:
+                let checks = await service.health.liveness
+                return try Self.reading(request) { HTTPServerResponse("livez", checks, to: request) }
+            case .readiness:
+                return try Self.reading(request) {
+                    HTTPServerResponse("readyz", service.health.readiness, to: request)
+                }
             case .metrics:
                 guard request.method == .get || request.method == .head else {
                     return try Self.reading(request) { HTTPServerResponse() }

@@ -155,6 +155,7 @@ extension Problem.Code {
     static let noRoom = Problem.Code(rawValue: "no-room")
     static let notAcceptable = Problem.Code(rawValue: "not-acceptable")
     static let notFound = Problem.Code(rawValue: "not-found")
+    static let notUpgraded = Problem.Code(rawValue: "not-upgraded")
     static let stopping = Problem.Code(rawValue: "stopping")
     static let tooManyRequests = Problem.Code(rawValue: "too-many-requests")
     static let tooMany = Problem.Code(rawValue: "too-many")

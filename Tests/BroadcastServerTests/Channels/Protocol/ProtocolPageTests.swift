@@ -86,6 +86,7 @@ import Testing
                 .expiring(Expiring(at: 1_763_933_872_000)),
                 .rights(Granted(.member, until: NumericDate(seconds: 1_763_937_472))),
                 .notice(.slowed),
+                .closing(Closing(after: 3_200)),
                 .error(Problem(.badName, "A name has 1 to 32 characters.")),
             ]
         )

@@ -18,10 +18,11 @@ import Testing
 
     @Test(arguments: [
         ("/healthz", HTTPResource.health), ("/health%7A", .health), ("/robots.txt", .robots),
+        ("/livez", .liveness), ("/readyz", .readiness),
         ("/favicon.ico", .file("icon.svg")),
         ("/-/page.js", .file("page.js")), ("/%2D/page.js", .file("page.js")), ("/-/", .file("")),
         ("/-/admission", .admission),
-        ("/-", .nothing), ("/livez", .nothing), ("/readyz", .nothing), ("/metrics", .metrics), ("*", .server),
+        ("/-", .nothing), ("/metrics", .metrics), ("*", .server),
     ])
     func `what is no channel has a place of its own`(path: String, resource: HTTPResource) {
         #expect(HTTPResource(path: path) == resource)
