@@ -78,6 +78,9 @@ class EventConnection(AccountedConnection):
         self.diary.note(f"< {event}")
         if self.position is None:
             self._begin(event)
+        elif event.retry is not None:
+            # The server goes, and has told when to come back: to whoever is restarted, that means nothing.
+            pass
         elif event.name in (None, "binary"):
             self._take_publication(event)
         else:

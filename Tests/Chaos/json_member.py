@@ -9,7 +9,7 @@ from absence import Absence
 from connection import Connection
 from member import Member
 from order import token_of
-from protocol import GOING_AWAY, TAKEN_OVER
+from protocol import RESTART, TAKEN_OVER
 from receipt import check_stored, is_same_receipt
 from roster import Roster
 from endpoint import Refused
@@ -90,6 +90,9 @@ class JSONMember(Member):
         if (kind == "welcome") != (connection.roster is None):
             self.diary.fail(f"welcome is the first object, and no other: {message}")
         getattr(self, f"_take_{kind}", self._take_unexpected)(connection, content)
+
+    def _take_closing(self, connection, content):
+        """The server goes, and comes again before anybody comes back."""
 
     def _take_unexpected(self, connection, content):
         self.diary.fail(f"did nothing to get this: {content}")
@@ -266,7 +269,7 @@ class JSONMember(Member):
             return
         is_taken_over = code == TAKEN_OVER and self.is_connecting
         if not is_taken_over:
-            self._check_cause(connection, f"{code} {reason}", code == GOING_AWAY)
+            self._check_cause(connection, f"{code} {reason}", code == RESTART)
         self._drop_connection()
         if not is_taken_over:
             self.absence = Absence(self.settings.grace)
@@ -274,7 +277,7 @@ class JSONMember(Member):
     def _check_end(self, connection, code, reason):
         if not connection.welcomed.done():
             connection.welcomed.set_exception(Refused(0, f"closed {code} {reason}"))
-        elif connection.is_superseded and code not in (TAKEN_OVER, GOING_AWAY) and not self.channel.is_killed:
+        elif connection.is_superseded and code not in (TAKEN_OVER, RESTART) and not self.channel.is_killed:
             self.diary.fail(f"another connection took over, but this one was closed with {code} {reason}")
 
     # MARK: Judging

@@ -64,7 +64,7 @@ class Listener:
             case "joined" | "left" | "renamed":
                 self.order.add_presence(content)
                 self.roster.apply(content)
-            case "position":
+            case "position" | "closing":
                 pass
             case other:
                 self.diary.fail(f"the listener, who reads always and says nothing, got {other}: {message}")

@@ -5,7 +5,8 @@ import urllib.parse
 SUBPROTOCOL = "broadcast.v1.json"
 # Longer than anything takes on a machine under load, in seconds.
 PATIENCE = 30
-GOING_AWAY, TAKEN_OVER = 1001, 4000
+# A server that is stopped closes with the first one.
+RESTART, TAKEN_OVER = 1012, 4000
 
 
 def target(channel, **parameters):

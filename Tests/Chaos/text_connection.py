@@ -2,7 +2,7 @@
 
 from member_connection import MemberConnection
 from order import token_of
-from protocol import GOING_AWAY, target
+from protocol import RESTART, target
 from websocket import WebSocket
 
 
@@ -19,7 +19,7 @@ class TextConnection(MemberConnection):
         self.socket = WebSocket(
             lambda message: self._guarded(self._receive, message),
             lambda code, reason: self._guarded(
-                member.was_closed, self, f"{code} {reason}", code == GOING_AWAY
+                member.was_closed, self, f"{code} {reason}", code == RESTART
             ),
         )
         self.last_token = None

@@ -113,7 +113,7 @@ def test_the_browser_sees_that_the_server_goes_away(tab, echo):
     tab.call("async (url) => { window.peer = await Peer.open(url); }", echo.url)
     echo.stop()
     close = tab.call("() => window.peer.next()")
-    assert (close["code"], close["wasClean"]) == (1001, True)
+    assert (close["code"], close["wasClean"]) == (1012, True)
 
 
 def test_the_browser_sees_that_the_connection_is_lost(tab, echo):
@@ -126,7 +126,7 @@ def test_the_browser_sees_that_the_connection_is_lost(tab, echo):
 def test_a_socket_connects_again_after_a_restart(tab, echo, start_server, site):
     tab.call("async (url) => { window.peer = await Peer.open(url); }", echo.url)
     echo.stop()
-    assert tab.call("() => window.peer.next()")["code"] == 1001
+    assert tab.call("() => window.peer.next()")["code"] == 1012
     again = start_server("--echo", "--envelope", "none", "--allow-origin", site.origin, port=echo.port)
     assert tab.call(SEND_TEXT, again.url, "hello again") == "hello again"
 

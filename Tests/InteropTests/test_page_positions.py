@@ -1,5 +1,7 @@
 """Where the chat page goes on after its connection was lost, when acknowledgements came late, or again."""
 
+import time
+
 from support.deadline import wait_until
 from support.page import say, wait_for_bubbles, wait_for_state, wait_for_text
 
@@ -42,3 +44,13 @@ def test_an_acknowledgement_that_comes_again_is_no_position(browser, open_page, 
     assert come_back(page, channel) == "1.2"
     channel.say("live")
     wait_for_bubbles(page, ["own", "later", "live"])
+
+
+def test_the_page_comes_back_when_the_server_has_said(browser, open_page, channel):
+    page = open_page(browser, channel)
+    count, start = len(channel.targets), time.monotonic()
+    channel.restart(seconds=3)
+    # By itself it would come back within a second.
+    wait_until(lambda: len(channel.targets) > count)
+    assert time.monotonic() - start >= 3
+    wait_for_state(page, "open")

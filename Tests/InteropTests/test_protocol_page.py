@@ -15,7 +15,9 @@ PAGE = ROOT / "docs/protocol.md"
 EXAMPLES = examples_of(PAGE)
 OF_CLIENT = [example for example in EXAMPLES if example.is_of_client]
 OF_SERVER = [example for example in EXAMPLES if not example.is_of_client]
-TYPES = "welcome message joined left renamed members position gap ack history status expiring rights notice error".split()
+TYPES = (
+    "welcome message joined left renamed members position gap ack history status expiring rights notice closing error"
+).split()
 
 
 def start(directory, *flags):

@@ -76,6 +76,12 @@ class Channel:
                 self._keep(None, {"id": 9, "name": "ann"}, text)
             self._send_all({"type": "gap", "from": start, "to": self._position, "missing": count, "reason": reason})
 
+    def restart(self, seconds):
+        """Closes all connections, and says before when they are to come back."""
+        with self._lock:
+            self._send_all({"type": "closing", "after": round(seconds * 1000)})
+        self.close(1012)
+
     def forget(self):
         """Drops everything that is kept."""
         with self._lock:

@@ -1,6 +1,7 @@
 """Objects of every kind that the server has, each got from it in the way a client gets it."""
 
 import contextlib
+import signal
 import socket
 import time
 
@@ -58,6 +59,7 @@ class Collection:
         self._play_slowness()
         self._play_cluster()
         self._play_rights()
+        self._play_closing()
 
     def _play_presence(self):
         ann = self._join("presence", "name=ann")
@@ -153,3 +155,8 @@ class Collection:
         for number in range(60):
             member.send({"type": "message", "text": f"text {number}"})
         member.get("notice", code="slowed")
+
+    def _play_closing(self):
+        member = self._join("closing", server=self._guard)
+        self._guard.program.signal(signal.SIGTERM)
+        member.get("closing")
