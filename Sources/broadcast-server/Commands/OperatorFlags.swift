@@ -25,7 +25,7 @@ struct OperatorFlags: ParsableArguments {
     }
 
     /// nil for a server by its URL.
-    var client: AdminClient? { adminSocket.map(AdminClient.init) }
+    var client: AdminClient? { adminSocket.map { AdminClient(path: $0) } }
 
     /// Where the events of the channel are.
     ///

@@ -102,9 +102,13 @@ struct ServerRun: Sendable {
                 // What is lost before the server listens begins anew here, and later where its end is waited for.
                 let loss = Monitor((isLost: false, hasStarted: false))
                 do throws(Failure) {
-                    let server = try await ChatServer.start(settings, reception: reception, control: control, log: log)
-                    {
-                        _ in
+                    let server = try await ChatServer.start(
+                        settings,
+                        configuration: configuration,
+                        reception: reception,
+                        control: control,
+                        log: log
+                    ) { _ in
                         let hasStarted = loss.withLock { loss in
                             loss.isLost = true
                             return loss.hasStarted

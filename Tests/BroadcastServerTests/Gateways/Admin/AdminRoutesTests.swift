@@ -41,7 +41,13 @@ import Testing
     ) async throws {
         let chat = try await LocalChat.start(threads: threads, settings)
         var configuration = WebSocketServer.Configuration(host: "127.0.0.1", port: 0)
-        let routes = AdminRoutes(chat.service, Metrics(chat.service), configuration: Replaceable("port: 1\n"))
+        let control = ServerControl(StopSignals())
+        let routes = AdminRoutes(
+            chat.service,
+            Metrics(chat.service),
+            control,
+            configuration: Replaceable("port: 1\n")
+        )
         configuration.http = routes.answer
         let admin = try await WebSocketServer.start(configuration, on: chat.loops[0]) { $0.close() }
         do {

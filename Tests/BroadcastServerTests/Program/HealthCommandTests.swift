@@ -4,7 +4,7 @@ import Testing
 @testable import broadcast_server
 
 /// `health` with a raw peer as the server.
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(1))) struct HealthCommandTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let path: String
         var asked = "/readyz"
