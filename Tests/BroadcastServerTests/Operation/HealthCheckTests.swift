@@ -4,7 +4,7 @@ import Testing
 @testable import broadcast_server
 
 /// What those are told who look after the server.
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(1))) struct HealthCheckTests {
     @Test func `a server that does its work says so, and each check on a line when it is asked`() async throws {
         let chat = try await LocalChat.start(threads: 2)
         let http = try HTTPPeer(port: chat.port)
