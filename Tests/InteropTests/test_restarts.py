@@ -98,6 +98,54 @@ def test_the_file_that_is_there_now_is_started(start_server, admin, tmp_path, en
     server.wait_for("the new one")
 
 
+def test_the_new_server_takes_its_turn_when_the_old_one_is_killed_before_it_is_ready(tmp_path, ending):
+    program = tmp_path / "installed"
+    program.write_bytes((BUILD / "broadcast-server").read_bytes())
+    program.chmod(0o755)
+    server = Server(Program([program, "start", "--no-log-file", "--port", "0"], directory=tmp_path), "ws")
+    other = tmp_path / "other"
+    waiting = f'echo "process $$"\nwhile [ ! -e {tmp_path / "go"} ]; do sleep 0.05; done\n'
+    other.write_text(f'#!/bin/sh\n{waiting}exec {BUILD / "broadcast-server"} "$@"\n')
+    other.chmod(0o755)
+    other.rename(program)
+    server.program.signal(signal.SIGUSR2)
+    ending(int(server.wait_for(r"^process (\d+)$")[1]))
+    server.program.kill()
+    # It waits in the queue of the socket that both had.
+    with socket.create_connection(("localhost", server.port), PATIENCE) as peer:
+        peer.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        (tmp_path / "go").touch()
+        assert peer.makefile("rb").read().endswith(b"ok\n")
+
+
+def test_a_server_that_is_about_to_end_refuses_an_upgrade(start_server, admin):
+    server = start_server("--admin-socket", admin, "--drain-delay", "3s")
+    server.program.signal(signal.SIGTERM)
+    server.wait_for(r"Server stops \(SIGTERM\)")
+    answer = order("upgrade", "--admin-socket", admin)
+    assert answer.returncode == 80
+    assert "about to end" in answer.stderr
+    assert server.program.exit_code() == 0
+
+
+def test_who_is_told_to_end_while_it_hands_over_ends_its_successor_too(start_server, ending):
+    server = start_server()
+    handshake = (
+        f"GET / HTTP/1.1\r\nHost: localhost:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    # One that does not answer the close frame, for which the old server waits a moment.
+    with socket.create_connection(("localhost", server.port), PATIENCE) as mute:
+        mute.sendall(handshake.encode())
+        server.wait_for("Client 1 connected")
+        server.program.signal(signal.SIGUSR2)
+        server.wait_for("another process takes its place")
+        server.program.signal(signal.SIGTERM)
+        ending(successor(server))
+        server.wait_for(r"Server stops \(SIGTERM\)")
+        server.wait_for(r"Server stopped\.$")
+
+
 def test_the_command_drain_sends_each_away_in_its_slot(start_server, admin):
     server = start_server("--admin-socket", admin)
     with chatting(server.url) as one, chatting(server.url) as other:

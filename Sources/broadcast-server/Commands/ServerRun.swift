@@ -64,7 +64,10 @@ struct ServerRun: Sendable {
                 guard let running = server else { continue }
                 switch await upgrade(running, settings) {
                 case .failed: stop.endUpgrade()
-                case .done: return
+                case .done(let process):
+                    // Whoever wanted this one to end meanwhile means the one that has its place now.
+                    if stop.isEndAskedFor { kill(process, SIGTERM) }
+                    return
                 case .lost(let sockets):
                     stop.endUpgrade()
                     server = try await start(settings, configuration.text, Reception(sockets))
@@ -149,6 +152,7 @@ struct ServerRun: Sendable {
 
     private func end(_ server: ChatServer?, _ cause: StopCause, _ settings: StartSettings) async {
         tellStop(cause)
+        control.end()
         let plan = plan(for: cause, settings)
         if let manager {
             manager.tell(.stopping, .status("Sending clients away"))
@@ -181,8 +185,8 @@ struct ServerRun: Sendable {
     private enum Upgrade {
         /// This process goes on as if nothing had been.
         case failed
-        /// The other process has everything.
-        case done
+        /// The other process, of this number, has everything.
+        case done(Int32)
         /// The other process has ended when this one had given up everything else than these.
         case lost(ListeningSockets)
     }
@@ -205,7 +209,9 @@ struct ServerRun: Sendable {
             try await wait(for: successor)
             kept = try await server.copySockets()
         } catch {
-            logger.event(.error, .upgrade, "The server goes on as it is. \(EscapedText.escape(error.message))")
+            if !stop.isEndAskedFor {
+                logger.event(.error, .upgrade, "The server goes on as it is. \(EscapedText.escape(error.message))")
+            }
             control.tell(.failure(error))
             return .failed
         }
@@ -228,7 +234,7 @@ struct ServerRun: Sendable {
             ["process": .stringConvertible(successor.processID), "milliseconds": .stringConvertible(time)],
             "Server stopped: after \(time) ms process \(successor.processID) has its place."
         )
-        return .done
+        return .done(successor.processID)
     }
 
     private func wait(for successor: Successor) async throws(Failure) {

@@ -22,7 +22,7 @@ struct ListeningSockets: Sendable, Equatable {
     init(
         _ environment: [String: String],
         processID: Int32 = getpid(),
-        parentID: Int32 = getppid()
+        isLink: (Int32) -> Bool = UpgradeLink.isLink
     ) throws(Failure) {
         let names = environment["LISTEN_FDNAMES"].map {
             $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -30,9 +30,10 @@ struct ListeningSockets: Sendable, Equatable {
         guard let count = environment["LISTEN_FDS"].flatMap({ Int($0) }), count > 0,
             let owner = environment["LISTEN_PID"].flatMap({ Int32($0) })
         else { return }
-        // A server that starts its successor cannot know the number of that before it runs.
-        let isUpgrade = names?.contains(Name.upgrade.rawValue) ?? false
-        guard owner == processID || isUpgrade && owner == parentID else { return }
+        // A server that starts its successor cannot know the number of that before it runs, and may have gone by now: what
+        // nobody else passes on says that it was this one.
+        let link = names?.firstIndex(of: Name.upgrade.rawValue).map { Self.first + Int32($0) }
+        guard owner == processID || link.map(isLink) ?? false else { return }
         guard count <= Self.maximumCount, names.map({ $0.count == count }) ?? true else {
             throw Failure(.usage, "LISTEN_FDS and LISTEN_FDNAMES do not agree, or are of too many sockets.")
         }

@@ -3,8 +3,13 @@ import Synchronization
 /// What whoever runs the server can ask of the process as a whole, at the admin socket.
 final class ServerControl: Sendable {
     private let stop: StopSignals
-    /// Who waits for what becomes of an upgrade.
-    private let waiters = Mutex<[Handler<Result<Int32, Failure>>]>([])
+    private struct State: Sendable {
+        /// Who waits for what becomes of an upgrade.
+        var waiters: [Handler<Result<Int32, Failure>>] = []
+        var isEnding = false
+    }
+
+    private let state = Mutex(State())
 
     init(_ stop: StopSignals) {
         self.stop = stop
@@ -20,17 +25,28 @@ final class ServerControl: Sendable {
     /// - Returns: the number of the new process, when it is ready and this one gives up its place.
     func upgrade() async throws(Failure) -> Int32 {
         let result = await withCheckedContinuation { continuation in
-            waiters.withLock { $0.append(Handler { continuation.resume(returning: $0) }) }
-            stop.upgrade()
+            let isEnding = state.withLock { state in
+                if !state.isEnding { state.waiters.append(Handler { continuation.resume(returning: $0) }) }
+                return state.isEnding
+            }
+            if isEnding { continuation.resume(returning: .failure(Self.ends)) } else { stop.upgrade() }
         }
         return try result.get()
     }
 
+    /// Nothing can take the place of this process any more: whoever waits for that is told, and who asks for it later.
+    func end() {
+        state.withLock { $0.isEnding = true }
+        tell(.failure(Self.ends))
+    }
+
+    private static let ends = Failure(.unavailable, "The server is about to end.")
+
     /// Tells those who wait what has become of it.
     func tell(_ result: Result<Int32, Failure>) {
-        let all = waiters.withLock { waiters in
-            defer { waiters = [] }
-            return waiters
+        let all = state.withLock { state in
+            defer { state.waiters = [] }
+            return state.waiters
         }
         for waiter in all { waiter.call(result) }
     }

@@ -159,6 +159,9 @@ struct StopSignals: Sendable {
         next?()
     }
 
+    /// Whether the end was asked for, which may not have been heard yet.
+    var isEndAskedFor: Bool { end.withLock { $0.isAskedFor } }
+
     /// Runs `body`, which is the end that was asked for, as a task that is cancelled when that is asked for once more.
     func untilHurried<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
         let task = Task { await body() }

@@ -4,10 +4,8 @@ import Testing
 
 /// Sockets that somebody else has passed on, by their variables.
 @Suite struct ListeningSocketsTests {
-    private func read(_ variables: [String: String], process: Int32 = 7, parent: Int32 = 6) throws(Failure)
-        -> ListeningSockets
-    {
-        try ListeningSockets(variables, processID: process, parentID: parent)
+    private func read(_ variables: [String: String], link: Int32? = nil) throws(Failure) -> ListeningSockets {
+        try ListeningSockets(variables, processID: 7) { $0 == link }
     }
 
     @Test func `they go by their names`() throws {
@@ -43,9 +41,12 @@ import Testing
         sockets.admin = [12]
         sockets.predecessor = 13
         let variables = sockets.variables.merging(["LISTEN_PID": "6"]) { $1 }
-        let read = try read(variables)
+        // Whether that still runs does not matter.
+        let read = try read(variables, link: 6)
         #expect(read.clients == [3, 4])
         #expect(read.admin == [5])
         #expect(read.predecessor == 6)
+        // Variables that were passed on by mistake, and no sockets with them.
+        #expect(try self.read(variables) == ListeningSockets())
     }
 }

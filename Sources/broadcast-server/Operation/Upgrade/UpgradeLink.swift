@@ -23,6 +23,14 @@ struct UpgradeLink: Sendable {
         return (UpgradeLink(descriptor: ends[0]), UpgradeLink(descriptor: ends[1]))
     }
 
+    /// Whether a descriptor may be one end: a socket of packets, as nothing else is that is passed on.
+    static func isLink(_ descriptor: Int32) -> Bool {
+        var type: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0
+            && type == Int32(SOCK_SEQPACKET.rawValue)
+    }
+
     /// - Returns: false when nobody is at the other end.
     func say(_ word: Word) -> Bool {
         let bytes = Array(word.text.utf8.prefix(Self.maximumBytes))
