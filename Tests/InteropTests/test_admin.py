@@ -186,6 +186,25 @@ def test_who_is_kicked_has_to_go_and_nobody_else(start_with_tokens, run, by):
         assert run("kick", *whom, code=1) == "Nobody is meant.\n"
 
 
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/kick", '{"channel":"team","subjcet":"ann"}'),
+        ("/kick?id=1", '{"channel":"team"}'),
+        ("/kick", '{"channel":"team","reason":"a\\u001b[31m"}'),
+        ("/revoke", '{"sub":"ann","jit":"1"}'),
+        ("/publish?channel=team&chanel=other", "hello"),
+        ("/drain?ovr=1s", ""),
+    ],
+)
+def test_a_mistake_in_an_order_means_nobody(start, curl, target, body):
+    server = start()
+    with chatting(server.url + "/team") as one, chatting(server.url + "/team") as other:
+        curl(target, "-d", body, status=400)
+        one.send({"type": "message", "text": "still here"})
+        assert other.get("message")["text"] == "still here"
+
+
 def test_a_kick_ends_each_kind_of_connection_with_its_code(start, curl):
     server = start()
     with connect(f"{server.url}/team") as plain, chatting(f"{server.url}/team") as member:

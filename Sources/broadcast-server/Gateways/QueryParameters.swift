@@ -13,6 +13,9 @@ struct QueryParameters: Sendable, Equatable {
         }
     }
 
+    /// What they are called.
+    var names: some Collection<String> { values.keys }
+
     subscript(name: String) -> String? { values[name] }
 
     private static func decode(_ bytes: Substring.UTF8View) -> String {

@@ -7,14 +7,22 @@ struct AdminRoutes: Sendable {
     /// One that a path and a method lead to.
     private struct Route: Sendable {
         let method: HTTPRequest.Method
+        /// What the query may have: a mistake in it is not to mean all.
+        let parameters: Set<String>
         let answer: @Sendable (HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse
 
         init(
             _ method: HTTPRequest.Method,
+            _ parameters: Set<String> = [],
             _ answer: @escaping @Sendable (HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse
         ) {
             self.method = method
+            self.parameters = parameters
             self.answer = answer
+        }
+
+        func takes(_ method: HTTPRequest.Method) -> Bool {
+            method == self.method || self.method == .get && method == .head
         }
     }
 
@@ -33,17 +41,25 @@ struct AdminRoutes: Sendable {
         let steering = SteeringRoutes(service: service)
         let leaving = LeavingRoutes(control: control)
         routes = [
-            "/channels": Route(.get, channels.answer),
+            "/channels": Route(.get, ["channel", "sort", "limit"], channels.answer),
             "/config": Route(.get) { _ in Self.answer(configuration: configuration.current) },
-            "/connections": Route(.get, connections.answer),
-            "/drain": Route(.post, leaving.drain),
-            "/figures": Route(.get, figures.answer),
-            "/kick": Route(.post, steering.kick),
+            "/connections": Route(
+                .get,
+                ["closed", "id", "channel", "subject", "address", "sort", "limit"],
+                connections.answer
+            ),
+            "/drain": Route(.post, ["over"], leaving.drain),
+            "/figures": Route(.get, [], figures.answer),
+            "/kick": Route(.post, [], steering.kick),
             "/metrics": Route(.get) { request in await MetricsRoute.answer(request, metrics) },
-            "/publish": Route(.post, steering.publish),
-            "/revoke": Route(.post, RevokeRoute(service: service).answer),
-            "/tail": Route(.get, steering.tail),
-            "/upgrade": Route(.post, leaving.upgrade),
+            "/publish": Route(.post, ["channel", "name", "stored"], steering.publish),
+            "/revoke": Route(.post, [], RevokeRoute(service: service).answer),
+            "/tail": Route(
+                .get,
+                ["channel", "after", "last", "lastEventId", "form", "name"],
+                steering.tail
+            ),
+            "/upgrade": Route(.post, [], leaving.upgrade),
         ]
     }
 
@@ -54,7 +70,16 @@ struct AdminRoutes: Sendable {
                 let paths = routes.map { "\($1.method) \($0)" }.sorted().joined(separator: ", ")
                 throw ProblemDetails(.notFound, .notFound, "There is \(paths).")
             }
-            guard request.method == route.method else { throw .methodNotAllowed("\(route.method)") }
+            guard route.takes(request.method) else { throw .methodNotAllowed("\(route.method)") }
+            if let unknown = QueryParameters(request.query).names.first(where: { !route.parameters.contains($0) }) {
+                let known = route.parameters.sorted().joined(separator: ", ")
+                throw ProblemDetails(
+                    .badRequest,
+                    .badField,
+                    "There is no parameter \"\(EscapedText.excerpt(unknown))\" here"
+                        + (known.isEmpty ? ", nor any other." : ", but \(known).")
+                )
+            }
             return try await route.answer(request)
         } catch {
             return error.response(to: request)

@@ -14,7 +14,7 @@ struct RevokeRoute: Sendable {
 
     func answer(_ request: HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse {
         let rule = ProblemDetails(.badRequest, .badBody, #"Send {"jti": the id of a token} or {"sub": a subject}."#)
-        let wish = try StrictJSON.decode(Wish.self, from: request.body, otherwise: rule)
+        let wish = try StrictJSON.decode(Wish.self, from: request.body, members: ["jti", "sub"], otherwise: rule)
         let entry: Revocations.Entry
         switch (wish.jti.map(Revocations.Entry.init(token:)), wish.sub.map(Revocations.Entry.init(subject:))) {
         case (let token??, nil): entry = token

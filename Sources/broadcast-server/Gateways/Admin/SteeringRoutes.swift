@@ -10,6 +10,8 @@ struct SteeringRoutes: Sendable {
 
     /// Whom, and what they are told.
     private struct Kick: Decodable {
+        static let members: Set = ["id", "channel", "subject", "address", "code", "reason"]
+
         var id: UInt64?
         var channel: String?
         var subject: String?
@@ -27,7 +29,7 @@ struct SteeringRoutes: Sendable {
             "reason".
             """
         )
-        let wish = try StrictJSON.decode(Kick.self, from: request.body, otherwise: rule)
+        let wish = try StrictJSON.decode(Kick.self, from: request.body, members: Kick.members, otherwise: rule)
         var filter: ConnectionFilter
         do throws(Problem) {
             filter = try ConnectionFilter(channel: wish.channel, subject: wish.subject, address: wish.address)
@@ -39,11 +41,14 @@ struct SteeringRoutes: Sendable {
         guard !filter.isEmpty else { throw rule }
         let code = wish.code.map(WebSocketCloseCode.init) ?? .kicked
         let reason = wish.reason ?? ""
-        guard code.isSendable, reason.utf8.count <= 123 else {
+        guard code.isSendable, reason.utf8.count <= 123, EscapedText.escape(reason) == reason else {
             throw ProblemDetails(
                 .badRequest,
                 .badField,
-                "A code is one that may stand in a close frame, such as 4001, and a reason has at most 123 bytes."
+                """
+                A code is one that may stand in a close frame, such as 4001, and a reason has at most 123 bytes and no \
+                control characters.
+                """
             )
         }
         let count = await service.kick(filter, code, reason)
