@@ -161,12 +161,12 @@ def test_bad_target(server, channel, method, rest, status, code):
         assert fields["allow"] == "GET, HEAD, POST, OPTIONS"
 
 
-@pytest.mark.parametrize("path", ["/-", "/-/", "/-/x", "/livez", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/-", "/-/", "/-/x", "/metrics"])
 def test_what_is_no_channel_takes_no_messages(server, channel, path):
     expect_problem(server, request("POST", path, TEXT, body=b"never"), 404, "not-found")
 
 
-@pytest.mark.parametrize("path", ["/-/page.js", "/-/admission", "/healthz", "/robots.txt", "/favicon.ico"])
+@pytest.mark.parametrize("path", ["/-/page.js", "/-/admission", "/healthz", "/livez", "/readyz", "/robots.txt", "/favicon.ico"])
 def test_what_can_only_be_read_takes_no_messages(server, channel, path):
     fields = expect_problem(server, request("POST", path, TEXT, body=b"never"), 405, "bad-method")
     assert fields["allow"] == "GET, HEAD, OPTIONS"

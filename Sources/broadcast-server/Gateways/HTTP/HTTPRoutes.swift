@@ -40,10 +40,12 @@ struct HTTPRoutes: Sendable {
                     HTTPServerResponse("readyz", service.health.readiness, to: request)
                 }
             case .metrics:
+                // Who may not see them is not told that there are any.
+                guard await metrics.isOpen(to: request) else { throw .nothing }
                 guard request.method == .get || request.method == .head else {
                     return try Self.reading(request) { HTTPServerResponse() }
                 }
-                return try await metrics.answer(request)
+                return await MetricsRoute.answer(request, metrics.metrics)
             case .robots:
                 return try Self.reading(request) { HTTPServerResponse(text: "User-agent: *\nDisallow: /\n") }
             case .admission:

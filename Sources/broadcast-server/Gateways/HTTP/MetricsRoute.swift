@@ -8,13 +8,7 @@ struct MetricsRoute: Sendable {
     let readers: AddressNetworks
     let access: AccessControl
 
-    /// The answer to a GET or HEAD.
-    func answer(_ request: HTTPServerRequest) async throws(ProblemDetails) -> HTTPServerResponse {
-        guard await mayRead(request) else { throw .nothing }
-        return await Self.answer(request, metrics)
-    }
-
-    /// The same for whom nobody has to ask who it is.
+    /// The answer to a GET or HEAD of somebody who may see it.
     static func answer(_ request: HTTPServerRequest, _ metrics: Metrics) async -> HTTPServerResponse {
         let format = MetricsText.Format(accept: request[.accept])
         let text = MetricsText(await metrics.families(), as: format).text
@@ -22,7 +16,8 @@ struct MetricsRoute: Sendable {
         return HTTPServerResponse(headerFields: fields, body: Array(text.utf8))
     }
 
-    private func mayRead(_ request: HTTPServerRequest) async -> Bool {
+    /// Whether somebody may see it.
+    func isOpen(to request: HTTPServerRequest) async -> Bool {
         if readers.contains(request.remoteAddress) { return true }
         let token = PresentedToken(request, cookieName: nil)
         guard let grant = try? await access.grant(token), grant.source != .nothing else { return false }
