@@ -127,15 +127,22 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let settings = try settings
+        // Before the time is spent.
+        if let plot, let obstacle = FilePlace.obstacle(toFileAt: plot) { throw Self.failure(plot, "\(obstacle)") }
         let report = try await BenchRun(settings: settings, progress: BenchProgress(isShown: !json)).perform()
+        if json { try CommandOutput.print(report) } else { try CommandOutput.print(report.text) }
         if let plot {
             do throws(FileFaults) {
                 try WholeFile.write(Array(report.plot.svg.utf8), to: plot)
             } catch {
-                throw Failure(error)
+                throw Self.failure(plot, error.faults.first?.explanation ?? "")
             }
         }
-        if json { try CommandOutput.print(report) } else { try CommandOutput.print(report.text) }
         if !report.isComplete { throw ExitCode.expectationFailed }
+    }
+
+    private static func failure(_ path: String, _ reason: String) -> Failure {
+        Failure(.cannotCreateFile, "The plot \(EscapedText.escape(path)) cannot be written: \(reason)")
     }
 }

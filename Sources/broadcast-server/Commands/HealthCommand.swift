@@ -32,6 +32,12 @@ struct HealthCommand: AsyncParsableCommand {
     @Flag(help: "Take any certificate, such as one for another name than the server is asked by here.")
     var insecure = false
 
+    func validate() throws {
+        if let timeout, timeout.duration <= .zero {
+            throw ValidationError("--timeout must be longer than zero. \(TimeSpan.rule)")
+        }
+    }
+
     func run() async throws {
         let answer = try await answer(from: ChannelURL(url))
         let lines = answer.text.split(whereSeparator: \.isNewline).map { EscapedText.escape(String($0)) }

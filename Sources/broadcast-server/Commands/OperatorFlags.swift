@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 
 /// How `publish` and `tail` come to a channel of a server that runs on this machine past its rights, instead of by a URL.
 struct OperatorFlags: ParsableArguments {
@@ -32,10 +33,9 @@ struct OperatorFlags: ParsableArguments {
     /// - Parameter url: without an admin socket.
     func tailURL(otherwise url: String) throws(Failure) -> ChannelURL {
         guard let adminSocket else { return try ChannelURL(url) }
-        guard adminSocket.hasPrefix("/") else {
-            throw Failure(.usage, "The path of --admin-socket begins with a slash here.")
-        }
-        let parts = adminSocket.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = FileManager.default.currentDirectoryPath
+        let path = adminSocket.hasPrefix("/") ? adminSocket : "\(folder)/\(adminSocket)"
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let socket = parts.map { PercentEncoding.encode(String($0)) }.joined(separator: "/")
         return try ChannelURL("http+unix://\(socket):/tail").adding([(name: "channel", value: channel ?? "")])
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 
 /// `broadcast-server top`: a server at a glance.
 struct TopCommand: AsyncParsableCommand {
@@ -63,7 +64,9 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let isScreen = Descriptor.standardOutput.isTerminal && !once && !json
+        let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        let canMove = Descriptor.standardOutput.isTerminal && !["", "dumb", "unknown"].contains(terminal)
+        let isScreen = canMove && !once && !json
         try await TopProgram(
             client: try server.client,
             wish: TopWish(

@@ -31,6 +31,7 @@ struct JSONLogLine: Sendable {
         } else {
             Self.append("binary", .stringConvertible(true), to: &buffer)
             Self.append("bytes", .stringConvertible(bytes), to: &buffer)
+            Self.append("text", .string(EscapedText.excerpt(message.message)), to: &buffer)
         }
         buffer += "}\n".utf8
     }

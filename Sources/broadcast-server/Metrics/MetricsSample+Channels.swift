@@ -32,7 +32,7 @@ extension MetricsSample {
         ] + (shown.isEmpty ? [] : shownFamilies)
     }
 
-    /// Those of --metrics-channels, and all others together.
+    /// Those of --metrics-channel, and all others together.
     private var shownFamilies: [MetricFamily] {
         let all = total.broadcasts.reduce(BroadcastFigures(), +)
         func byChannel(_ value: (ShownChannel) -> Int, of all: Int) -> [(String, Int)] {
@@ -45,7 +45,7 @@ extension MetricsSample {
                 "broadcast_server_channel_members",
                 by: "channel",
                 byChannel(\.members, of: all.memberCount),
-                "Members of single channels (--metrics-channels)."
+                "Members of single channels (--metrics-channel)."
             ),
             MetricFamily(
                 .gauge,

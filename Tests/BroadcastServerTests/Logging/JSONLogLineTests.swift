@@ -76,7 +76,7 @@ import Testing
         #expect(found["bytes"] as? Int == 3)
         #expect(found["trace_id"] as? String == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(found["span_id"] as? String == "00f067aa0ba902b7")
-        #expect(found["text"] == nil)
+        #expect(found["text"] as? String == "binary message of 3 bytes")
     }
 
     @Test func `the documentation has each event`() throws {
