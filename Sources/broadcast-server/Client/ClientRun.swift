@@ -114,7 +114,9 @@ final class ClientRun: Sendable {
             log.write(.error, "The time given with --timeout has passed.\(remarks)")
             return .timedOut
         case (let cause?, _):
-            log.write(.info, "Left the chat (\(cause.name)).\(remarks)")
+            // A program whose console is quiet tells what went wrong all the same.
+            let level: Logger.Level = if case .outputFailed = cause { .error } else { .info }
+            log.write(level, "Left the chat (\(cause.name)).\(remarks)")
             return cause.exitCode
         }
     }

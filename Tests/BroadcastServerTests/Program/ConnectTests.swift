@@ -161,6 +161,14 @@ import Testing
         #expect(client.error.contains("No space left on device"))
     }
 
+    @Test func `an output that cannot be written is told while more is to come, too`() async throws {
+        let server = try await RunningProgram.server()
+        #expect(try await RunningProgram(["publish", server.url, "hello"]).exitCode() == 0)
+        let client = try RunningProgram(["tail", server.url, "--last", "1"], outputTo: "/dev/full")
+        #expect(try await client.exitCode() == ExitCode.inputOutput.rawValue)
+        #expect(client.error.contains("No space left on device"))
+    }
+
     @Test func `a client whose output nobody reads any more leaves quietly`() async throws {
         let server = try await RunningProgram.server()
         let client = try await RunningProgram.client(of: server)
