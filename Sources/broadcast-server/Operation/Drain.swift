@@ -9,6 +9,8 @@ struct Drain: Sendable {
 
     /// How often those are looked for whose slot has come.
     private static let tick = Duration.milliseconds(10)
+    /// For so long nothing need be taken of anybody before all have gone.
+    private static let moment = Duration.milliseconds(100)
 
     /// Returns when everybody was told to go, and everything that was taken has been acknowledged before. When the task is
     /// cancelled nobody is kept any longer.
@@ -17,9 +19,12 @@ struct Drain: Sendable {
     func run() async -> Int {
         let all = await server.subscribers
         let staying = all.filter { plan.keepsUntilSlot(isTold: $0.isToldOfReturn) }
+        // Where all of them go in a moment, nobody is to miss what another one says in it.
+        let isBrief = (plan.slots(staying.count).last ?? .zero) <= Self.moment
+        if isBrief { await service.stop() }
         await sendAway(staying)
         // From here on nothing is taken, so that nothing comes behind the last acknowledgement.
-        await service.stop()
+        if !isBrief { await service.stop() }
         let others = all.filter { !plan.keepsUntilSlot(isTold: $0.isToldOfReturn) }
         for (subscriber, slot) in zip(others, plan.slots(others.count)) {
             subscriber.sendAway(returning: plan.firstReturn + slot)
