@@ -53,6 +53,8 @@ extension NATSFault {
         switch status {
         case NATS_CONNECTION_CLOSED.rawValue: true
         case NATS_PROTOCOL_ERROR.rawValue: description.contains("got ''")
+        // The end came while something was written.
+        case NATS_IO_ERROR.rawValue: description.contains("SSL_write error: (null)")
         default: false
         }
     }
