@@ -1,0 +1,1 @@
+../../../../../Sources/broadcast-server/Limits/Addresses/AddressNetworks.swift

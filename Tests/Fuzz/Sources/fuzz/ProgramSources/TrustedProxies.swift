@@ -1,1 +1,0 @@
-../../../../../Sources/broadcast-server/Limits/Addresses/TrustedProxies.swift
