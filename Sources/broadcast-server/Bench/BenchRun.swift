@@ -1,3 +1,4 @@
+import HTTPTypes
 import LWSSwift
 import Logging
 
@@ -58,6 +59,7 @@ struct BenchRun {
         // What compression costs here would count as the server's.
         configuration.compression = nil
         configuration.tls = settings.tls
+        if let token = settings.token { configuration.headerFields.append(token.field) }
         configuration.limits.maximumMessageBytes = Defaults.grown(settings.size)
         let url = settings.url(ofMember: member)
         return try await WebSocketClient.connect(to: url, configuration, on: lane.loop) { connection in

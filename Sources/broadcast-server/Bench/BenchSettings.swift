@@ -13,6 +13,8 @@ struct BenchSettings: Sendable {
     var warmUp = Duration.seconds(1)
     var duration = Duration.seconds(10)
     var threads = 1
+    /// What the connections show; nil for nothing.
+    var token: BearerToken?
     var tls = TLSClientConfiguration()
 
     /// How many messages are measured, and how many are sent before them.

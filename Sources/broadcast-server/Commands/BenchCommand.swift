@@ -20,7 +20,7 @@ struct BenchCommand: AsyncParsableCommand {
               broadcast-server bench --json | jq .latency.p99
 
             \(ExitCode.help([
-                .success, .expectationFailed, .usage, .unknownHost, .unavailable, .internalError, .systemError,
+                .success, .expectationFailed, .usage, .badInput, .unknownHost, .unavailable, .internalError, .systemError,
                 .cannotCreateFile, .inputOutput, .protocolError, .noPermission, .tls, .rejected, .brokenPipe,
             ]))
               1 when something was not delivered.
@@ -95,6 +95,15 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Draw the latency by percentile into this file.", valueName: "file.svg"))
     var plot: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the server the token in the first line of this file; otherwise what \(TokenSource.variable) has, if anything.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var tokenFile: String?
+
     @Flag(help: "Take any certificate.")
     var insecure = false
 
@@ -109,6 +118,7 @@ struct BenchCommand: AsyncParsableCommand {
             if let duration { settings.duration = duration.duration }
             if let warmUp { settings.warmUp = warmUp.duration }
             if let threads { settings.threads = threads.value }
+            settings.token = try (tokenFile.map { .file($0) } ?? TokenSource.ofEnvironment())?.read()
             settings.tls = TLSClientConfiguration(verification: insecure ? .none : .full)
             guard settings.publishers <= settings.connections, settings.channels <= settings.connections else {
                 throw Failure(

@@ -41,6 +41,25 @@ import Testing
         #expect(program.output.contains("deliveries  0 of 2") && program.output.contains("2 deliveries are missing"))
     }
 
+    @Test func `a server that wants a token is shown one, from a file or a variable`() async throws {
+        let directory = try TestDirectory()
+        let token = "a-token-for-the-bench"
+        let line = TokenLine(
+            name: try MemberName("bench"),
+            digest: SHA256Digest(of: token.utf8),
+            entries: [try RightsEntry("bench=subscribe,publish")]
+        )
+        let server = try await RunningProgram.server(["--token-file", try directory.file("tokens", "\(line)\n")])
+        let bench = ["bench", "\(server.url)/bench", "--connections", "2", "--rate", "20", "--duration", "100ms"]
+        let file = try directory.file("token", token)
+        #expect(try await RunningProgram(bench + ["--token-file", file]).exitCode() == 0)
+        let variables = ["BROADCAST_SERVER_TOKEN": token]
+        #expect(try await RunningProgram(bench, environment: variables).exitCode() == 0)
+        let stranger = try RunningProgram(bench)
+        #expect(try await stranger.exitCode() == ExitCode.noPermission.rawValue)
+        #expect(!stranger.error.contains(token))
+    }
+
     @Test func `more publishers than connections are refused`() async throws {
         let program = try RunningProgram(["bench", "--connections", "2", "--publishers", "3"])
         #expect(try await program.exitCode() == ExitCode.usage.rawValue)

@@ -7,46 +7,13 @@ import Testing
 
 /// `--state`: what outlives the client, however it ends.
 @Suite(.timeLimit(.minutes(1))) struct StateTests {
-    /// A directory for the state files of several runs.
-    private final class Directory {
-        let path: String
-
-        init() throws {
-            path = try makeTemporaryDirectory()
-        }
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
-
-        var file: String { path + "/state.json" }
-
-        func state() throws -> SavedState {
-            try SavedState(decoding: Array(try contents(of: file).utf8))
-        }
-
-        /// Waits until what is saved fulfills a condition.
-        func wait(
-            _ location: SourceLocation = #_sourceLocation,
-            until condition: (SavedState) -> Bool
-        ) async throws {
-            let deadline = ContinuousClock.now + RunningProgram.patience
-            while true {
-                let state = try state()
-                if condition(state) { return }
-                try #require(ContinuousClock.now < deadline, "never saved: \(state)", sourceLocation: location)
-                try await Task.sleep(for: .milliseconds(5))
-            }
-        }
-    }
-
     private func texts(_ state: SavedState) -> [String] {
         state.unsent.compactMap { if case .text(let text) = $0.content { text } else { nil } }
     }
 
     @Test func `a client that was killed goes on where it was, as who it was`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--last", "5", "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--last", "5", "--state", directory.stateFile])
         let first = try await ChatPeer.accept(listener)
         #expect(first.target == "/?last=5")
         try await first.say("one", "1.1")
@@ -54,7 +21,7 @@ import Testing
         try await directory.wait { $0.position == "1.2" && $0.session != nil }
         client.signal(SIGKILL)
         _ = try await client.exitCode()
-        let again = try RunningProgram(["connect", listener.url, "--last", "5", "--state", directory.file], input: "")
+        let again = try RunningProgram(["connect", listener.url, "--last", "5", "--state", directory.stateFile], input: "")
         let second = try await ChatPeer.accept(listener, position: "1.2", recovered: true)
         #expect(second.target == "/?after=1.2" && second.shownSession == ChatPeer.session)
         try await second.endOfClient()
@@ -62,9 +29,9 @@ import Testing
     }
 
     @Test func `a client that leaves has its very last position`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
+        let (listener, directory) = (try RawListener(), try TestDirectory())
         for signal in [nil, SIGTERM] {
-            let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+            let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
             let peer = try await ChatPeer.accept(listener)
             for number in 1...100 { try await peer.say("\(number)", PositionText(rawValue: "1.\(number)")) }
             try await client.waitForOutput("ann: 100\n")
@@ -76,10 +43,10 @@ import Testing
     }
 
     @Test func `a client that has what it came for leaves the rest to the next run`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
+        let (listener, directory) = (try RawListener(), try TestDirectory())
         for number in 1...2 {
             let client = try RunningProgram([
-                "connect", listener.url, "--count", "1", "--state", directory.file,
+                "connect", listener.url, "--count", "1", "--state", directory.stateFile,
             ])
             let peer = try await ChatPeer.accept(listener, position: PositionText(rawValue: "1.\(number - 1)"))
             #expect(peer.target == (number == 1 ? "/" : "/?after=1.1"))
@@ -92,8 +59,8 @@ import Testing
     }
 
     @Test func `a line is in the file before anybody can see it, and leaves it when it is acknowledged`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
         let peer = try await ChatPeer.accept(listener)
         for number in 1...5 {
             client.type("line \(number)\n")
@@ -112,8 +79,8 @@ import Testing
     @Test func `lines that were not sent, or not acknowledged, are sent by the next run under the same keys`()
         async throws
     {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
         let first = try await ChatPeer.accept(listener)
         client.type("sent\n")
         let (_, key) = try await first.nextMessage()
@@ -127,7 +94,7 @@ import Testing
         #expect(keys.first == key)
 
         // The one that was killed has left an attempt to connect.
-        let again = try RunningProgram(["publish", listener.url, "--state", directory.file, "new"])
+        let again = try RunningProgram(["publish", listener.url, "--state", directory.stateFile, "new"])
         let second = try await acceptAlive(listener)
         for (text, key) in zip(["sent", "typed", "offline"], keys) {
             #expect(try await second.nextMessage() == (text, key))
@@ -149,26 +116,26 @@ import Testing
     }
 
     @Test func `who leaves with lines unsent is told where they are`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
+        let (listener, directory) = (try RawListener(), try TestDirectory())
         let client = try RunningProgram([
-            "connect", listener.url, "--no-reconnect", "--state", directory.file, "--send", "one", "--send", "two",
+            "connect", listener.url, "--no-reconnect", "--state", directory.stateFile, "--send", "one", "--send", "two",
         ])
         let peer = try await ChatPeer.accept(listener)
         _ = try await peer.nextMessage()
         _ = try await peer.nextMessage()
         try await peer.close(1000)
         #expect(try await client.exitCode() == ExitCode.unavailable.rawValue)
-        let hint = "2 messages were not sent. The next run with \(directory.file) sends what is left."
+        let hint = "2 messages were not sent. The next run with \(directory.stateFile) sends what is left."
         #expect(client.error.contains(hint))
         #expect(texts(try directory.state()) == ["one", "two"])
     }
 
     @Test func `of thousands of lines none is lost or doubled when the client is killed among them`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
+        let (listener, directory) = (try RawListener(), try TestDirectory())
         var memory = KeyedMemory()
         let lines = (0..<5_000).map { "line \($0)" }
         var client = try RunningProgram(
-            ["publish", listener.url, "--state", directory.file],
+            ["publish", listener.url, "--state", directory.stateFile],
             input: lines.map { $0 + "\n" }.joined()
         )
         for limit in [1_111, 1_234, nil] {
@@ -181,7 +148,7 @@ import Testing
             if limit != nil { client.signal(SIGKILL) }
             let code = try await client.exitCode()
             if limit == nil { #expect(code == 0, "\(client.error)") }
-            client = try RunningProgram(["publish", listener.url, "--state", directory.file], input: "")
+            client = try RunningProgram(["publish", listener.url, "--state", directory.stateFile], input: "")
         }
         // How much of its input the first client had read nobody knows: what came is a beginning of it.
         #expect(memory.texts == Array(lines.prefix(memory.texts.count)))
@@ -202,11 +169,11 @@ import Testing
     }
 
     @Test func `a server takes each line once, though the client is killed among them`() async throws {
-        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try Directory())
+        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try TestDirectory())
         let listener = try await RunningProgram.client(of: server)
         let lines = (0..<5_000).map { "line \($0)" }
         var client = try RunningProgram(
-            ["publish", server.url, "--state", directory.file],
+            ["publish", server.url, "--state", directory.stateFile],
             input: lines.map { $0 + "\n" }.joined()
         )
         for line in ["line 1111", "line 1234"] {
@@ -214,7 +181,7 @@ import Testing
             client.signal(SIGKILL)
             _ = try await client.exitCode()
             // What it had taken and not sent, and no more of the input.
-            client = try RunningProgram(["publish", server.url, "--state", directory.file, "end of \(line)"])
+            client = try RunningProgram(["publish", server.url, "--state", directory.stateFile, "end of \(line)"])
         }
         #expect(try await client.exitCode() == 0, "\(client.error)")
         try await listener.waitForOutput("end of line 1234\n")
@@ -225,8 +192,8 @@ import Testing
     }
 
     @Test func `a listener that is killed misses nothing, and hears nothing twice but the last moment`() async throws {
-        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try Directory())
-        let arguments = ["connect", server.url, "--state", directory.file]
+        let (server, directory) = (try await RunningProgram.server(["--log-level", "warning"]), try TestDirectory())
+        let arguments = ["connect", server.url, "--state", directory.stateFile]
         let first = try RunningProgram(arguments)
         try await first.waitForError("Connected")
         let speaker = try RunningProgram(["publish", server.url])
@@ -250,10 +217,10 @@ import Testing
     }
 
     @Test func `a second client with the same file is refused at once, with a way out`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
         let peer = try await ChatPeer.accept(listener)
-        let second = try RunningProgram(["connect", listener.url, "--state", directory.file], input: "")
+        let second = try RunningProgram(["connect", listener.url, "--state", directory.stateFile], input: "")
         #expect(try await second.exitCode() == ExitCode.unavailable.rawValue)
         #expect(second.error.hasPrefix("Error: Another client uses the state file"))
         #expect(second.error.split(separator: "\n").count == 1)
@@ -263,18 +230,18 @@ import Testing
     }
 
     @Test func `a state that cannot be written is told, and the chat goes on`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
         let peer = try await ChatPeer.accept(listener)
         // The state of the beginning may just be being written there.
-        while unsafe mkdir(directory.file + ".new", 0o700) != 0 {
+        while unsafe mkdir(directory.stateFile + ".new", 0o700) != 0 {
             try #require(errno == EEXIST)
             await Task.yield()
         }
         client.type("still sent\n")
         let (text, key) = try await peer.nextMessage()
         #expect(text == "still sent")
-        try await client.waitForError("The state file \(directory.file) cannot be written: ")
+        try await client.waitForError("The state file \(directory.stateFile) cannot be written: ")
         try await peer.acknowledge(key)
         client.endInput()
         try await peer.endOfClient()
@@ -282,8 +249,8 @@ import Testing
     }
 
     @Test func `whose output nobody reads has no position behind what was written`() async throws {
-        let (listener, directory) = (try RawListener(), try Directory())
-        let client = try RunningProgram(["connect", listener.url, "--state", directory.file])
+        let (listener, directory) = (try RawListener(), try TestDirectory())
+        let client = try RunningProgram(["connect", listener.url, "--state", directory.stateFile])
         let peer = try await ChatPeer.accept(listener)
         try await peer.say("one", "1.1")
         try await directory.wait { $0.position == "1.1" }
@@ -293,5 +260,27 @@ import Testing
         try await peer.endOfClient()
         #expect(try await client.exitCode() == ExitCode.brokenPipe.rawValue)
         #expect(try directory.state().position == "1.1")
+    }
+}
+
+extension TestDirectory {
+    fileprivate var stateFile: String { path + "/state.json" }
+
+    fileprivate func state() throws -> SavedState {
+        try SavedState(decoding: Array(try contents(of: stateFile).utf8))
+    }
+
+    /// Waits until what is saved fulfills a condition.
+    fileprivate func wait(
+        _ location: SourceLocation = #_sourceLocation,
+        until condition: (SavedState) -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + RunningProgram.patience
+        while true {
+            let state = try state()
+            if condition(state) { return }
+            try #require(ContinuousClock.now < deadline, "never saved: \(state)", sourceLocation: location)
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 }

@@ -16,27 +16,6 @@ import Testing
         let channels: [String: [String]]?
     }
 
-    /// A directory for the files of several runs.
-    private final class Directory {
-        let path: String
-
-        init() throws {
-            path = try makeTemporaryDirectory()
-        }
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
-
-        /// The path of a new file with this text.
-        func file(_ name: String, _ text: String) throws -> String {
-            let file = try Descriptor.append(to: "\(path)/\(name)")
-            defer { file.close() }
-            try file.write(Array(text.utf8))
-            return "\(path)/\(name)"
-        }
-    }
-
     private func decoded<Value: Decodable>(_: Value.Type, _ text: String) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
@@ -44,7 +23,7 @@ import Testing
     private static let rsaToken = SignedTokens.byAlgorithm[0].token
 
     @Test func `a new token is accepted with its line in the file`() async throws {
-        let directory = try Directory()
+        let directory = try TestDirectory()
         let maker = try RunningProgram(
             ["token", "ci", "--allow", "ci.*=publish,history", "--allow", "news"],
             input: ""
@@ -73,7 +52,7 @@ import Testing
     }
 
     @Test func `a token that was signed is accepted with the key`() async throws {
-        let directory = try Directory()
+        let directory = try TestDirectory()
         let keys = try directory.file("keys", SignedTokens.publicKeys)
         let token = try directory.file("token", "\n\(Self.rsaToken)\n")
         let program = try RunningProgram(
@@ -86,7 +65,7 @@ import Testing
     }
 
     @Test func `one that is not accepted is told why, and nothing of it is shown`() async throws {
-        let directory = try Directory()
+        let directory = try TestDirectory()
         let keys = try directory.file("keys", SignedTokens.publicKeys)
         let revoked = try directory.file("revoked", "sub ann\n")
         let flags: [([String], String)] = [
@@ -107,7 +86,7 @@ import Testing
     }
 
     @Test func `a file that cannot be used is named, with its line`() async throws {
-        let directory = try Directory()
+        let directory = try TestDirectory()
         let file = try directory.file("tokens", "# mine\nci abc\nann\n")
         let program = try RunningProgram(["check-token", "--token-file", file], input: "x")
         #expect(try await program.exitCode() == ExitCode.badInput.rawValue)
