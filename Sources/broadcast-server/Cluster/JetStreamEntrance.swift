@@ -33,8 +33,10 @@ struct JetStreamEntrance {
             try JetStream(NATSConnection(settings.servers.urls, settings.access, name: name, onEvent))
         }
         let wanted = StreamSettings(settings, subjects: subjects, replicas: 3)
+        // The same at each try, of which one that was not answered may have succeeded.
+        let epoch = LogEpoch.new
         let stream = try trying("have the stream \(wanted.name)") { () throws(NATSFault) in
-            try Self.stream(wanted, of: jetStream)
+            try Self.stream(wanted, epoch, of: jetStream)
         }
         let settled = try settled(stream, of: jetStream)
         var acceptable = wanted
@@ -54,7 +56,7 @@ struct JetStreamEntrance {
         return Found(jetStream: jetStream, stream: settled)
     }
 
-    /// Nodes that make a stream at the same moment may each be told another time of its making: the last one counts.
+    /// Nodes that make a stream at the same moment may each be told that it is theirs: the last one counts.
     private func settled(
         _ stream: JetStream.StreamState,
         of jetStream: JetStream
@@ -64,7 +66,7 @@ struct JetStreamEntrance {
             _ = isGivenUp.wait(atMost: .milliseconds(300)) { $0 ? true : nil }
             let name = stream.settings.name
             let again = try trying("look at the stream \(name)") { () throws(NATSFault) in try jetStream.stream(name) }
-            if again.created == stream.created { return again }
+            if again.epoch == stream.epoch { return again }
             stream = again
         }
         return stream
@@ -72,20 +74,21 @@ struct JetStreamEntrance {
 
     private static func stream(
         _ wanted: StreamSettings,
+        _ epoch: LogEpoch,
         of jetStream: JetStream
     ) throws(NATSFault) -> JetStream.StreamState {
         do throws(NATSFault) {
             return try jetStream.stream(wanted.name)
         } catch  where error.isNotFound {
             do throws(NATSFault) {
-                return try jetStream.makeStream(wanted)
+                return try jetStream.makeStream(wanted, description: epoch.description)
             } catch  where error.saysNoReplicas {
                 // A single server.
                 var single = wanted
                 single.replicas = 1
-                return try jetStream.makeStream(single)
+                return try jetStream.makeStream(single, description: epoch.description)
             } catch  where error.saysNameInUse {
-                // Another node was faster, with other settings perhaps.
+                // Another node was faster.
                 return try jetStream.stream(wanted.name)
             }
         }

@@ -111,7 +111,7 @@ final class JetStreamLog: SharedLog {
         connection = found.jetStream.connection
         jetStream = found.jetStream
         stream = found.stream.settings
-        epoch = UInt64(bitPattern: found.stream.created)
+        epoch = found.stream.epoch.rawValue
         lastPlace = SharedPlace(rawValue: found.stream.lastSequence)
         maximumBatchBytes = connection.maximumPayload - Self.overhead
         do throws(NATSFault) {
@@ -163,7 +163,7 @@ final class JetStreamLog: SharedLog {
             do throws(NATSFault) {
                 let consumer = try connection.subscribe(to: subject) { [weak self] in self?.take($0, generation) }
                 // One of the same name that was made anew would give nothing before its numbers have come as far.
-                guard try UInt64(bitPattern: jetStream.stream(stream.name).created) == epoch else {
+                guard try jetStream.stream(stream.name).epoch.rawValue == epoch else {
                     return observer.tell(.replaced)
                 }
                 try jetStream.consume(stream.name, from: start, to: subject)
@@ -432,12 +432,11 @@ final class JetStreamLog: SharedLog {
 
     /// Looks whether the stream is still the one that it was, since nobody tells of that, and whether it is led.
     private func checkStream() {
-        let (name, created) = (stream.name, epoch)
         do throws(Failure) {
             try BackgroundThread.start { [self] in
                 var (isReplaced, isLed) = (false, false)
                 do throws(NATSFault) {
-                    isReplaced = try UInt64(bitPattern: jetStream.stream(name).created) != created
+                    isReplaced = try jetStream.stream(stream.name).epoch.rawValue != epoch
                     isLed = true
                 } catch {
                     // Nobody leads it yet: to be looked at again.

@@ -151,13 +151,34 @@ import Testing
         #expect(throws: Failure.self) { try result.get() }
     }
 
+    private func jetStream(of server: NATSServer) async throws -> JetStream {
+        try await onThread { Result { try JetStream(NATSConnection([server.url], NATSAccess(), name: "t") { _ in }) } }
+            .get()
+    }
+
+    @Test func `nodes that come at the same moment have one log, and its stream says which`() async throws {
+        let server = try await NATSServer.start()
+        defer { withExtendedLifetime(server) {} }
+        let epochs = try await withThrowingTaskGroup(of: UInt64.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let log = try await LogFixture.open(server)
+                    defer { log.close() }
+                    return log.epoch
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(epochs.count == 1)
+        let stream = try await jetStream(of: server).stream("BROADCAST")
+        #expect(epochs == [stream.epoch.rawValue])
+        #expect(stream.description == stream.epoch.description)
+    }
+
     @Test func `a stream that was made anew is another log`() async throws {
         try await withLog { server, log, reader in
             let other = try await LogFixture.open(server)
-            try await onThread {
-                Result { try JetStream(NATSConnection([server.url], NATSAccess(), name: "t") { _ in }) }
-            }
-            .get().deleteStream("BROADCAST")
+            try await jetStream(of: server).deleteStream("BROADCAST")
             server.kill()
             try server.startAgain()
             _ = try await reader.first(1) { if case .replaced = $0 { true } else { nil } }

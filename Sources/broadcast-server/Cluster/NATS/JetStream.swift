@@ -30,7 +30,10 @@ final class JetStream: Sendable {
     /// A stream as it is.
     struct StreamState: Sendable {
         let settings: StreamSettings
-        /// When it was made, in nanoseconds since 1970: another one of this name has another.
+        /// What it says of itself.
+        let description: String
+        /// When it was made, in nanoseconds since 1970, by what one of its servers knows: of nodes that asked for it at the
+        /// same moment each server may have kept another's, and a server that was started anew another one than before.
         let created: Int64
         let firstSequence: UInt64
         let lastSequence: UInt64
@@ -45,8 +48,10 @@ final class JetStream: Sendable {
         return try unsafe Self.state(info, status, code)
     }
 
-    /// Makes a stream; one that is as it is to be already is left as it is.
-    func makeStream(_ settings: StreamSettings) throws(NATSFault) -> StreamState {
+    /// Makes a stream that says this of itself.
+    ///
+    /// - Throws: a fault that says so when there is one of this name that is otherwise, or says something else.
+    func makeStream(_ settings: StreamSettings, description: String) throws(NATSFault) -> StreamState {
         var configuration = unsafe jsStreamConfig()
         try unsafe NATSFault.check(jsStreamConfig_Init(&configuration))
         unsafe configuration.Storage = settings.isOnDisk ? js_FileStorage : js_MemoryStorage
@@ -58,10 +63,11 @@ final class JetStream: Sendable {
         unsafe configuration.Duplicates = Int64(settings.duplicateWindow / .nanoseconds(1))
         var info: UnsafeMutablePointer<jsStreamInfo>?
         var code = jsErrCode(0)
-        let status = unsafe Self.withStrings([settings.name] + settings.subjects) { strings in
-            var subjects = unsafe Array(strings.dropFirst())
+        let status = unsafe Self.withStrings([settings.name, description] + settings.subjects) { strings in
+            var subjects = unsafe Array(strings.dropFirst(2))
             return unsafe subjects.withUnsafeMutableBufferPointer { subjects in
                 unsafe configuration.Name = strings[0]
+                unsafe configuration.Description = strings[1]
                 unsafe configuration.Subjects = subjects.baseAddress
                 unsafe configuration.SubjectsLen = Int32(subjects.count)
                 return unsafe js_AddStream(&info, pointer, &configuration, nil, &code)
@@ -103,6 +109,7 @@ final class JetStream: Sendable {
         )
         return unsafe StreamState(
             settings: settings,
+            description: configuration.Description.map { unsafe String(cString: $0) } ?? "",
             created: info.Created,
             firstSequence: info.State.FirstSeq,
             lastSequence: info.State.LastSeq
