@@ -21,7 +21,10 @@ import Testing
         try await directory.wait { $0.position == "1.2" && $0.session != nil }
         client.signal(SIGKILL)
         _ = try await client.exitCode()
-        let again = try RunningProgram(["connect", listener.url, "--last", "5", "--state", directory.stateFile], input: "")
+        let again = try RunningProgram(
+            ["connect", listener.url, "--last", "5", "--state", directory.stateFile],
+            input: ""
+        )
         let second = try await ChatPeer.accept(listener, position: "1.2", recovered: true)
         #expect(second.target == "/?after=1.2" && second.shownSession == ChatPeer.session)
         try await second.endOfClient()
