@@ -81,16 +81,26 @@ struct JetStreamEntrance {
             return try jetStream.stream(wanted.name)
         } catch  where error.isNotFound {
             do throws(NATSFault) {
-                return try jetStream.makeStream(wanted, description: epoch.description)
-            } catch  where error.saysNoReplicas {
-                // A single server.
-                var single = wanted
-                single.replicas = 1
-                return try jetStream.makeStream(single, description: epoch.description)
+                return try makeStream(wanted, epoch, of: jetStream)
             } catch  where error.saysNameInUse {
                 // Another node was faster.
                 return try jetStream.stream(wanted.name)
             }
+        }
+    }
+
+    private static func makeStream(
+        _ wanted: StreamSettings,
+        _ epoch: LogEpoch,
+        of jetStream: JetStream
+    ) throws(NATSFault) -> JetStream.StreamState {
+        do throws(NATSFault) {
+            return try jetStream.makeStream(wanted, description: epoch.description)
+        } catch  where error.saysNoReplicas {
+            // A single server.
+            var single = wanted
+            single.replicas = 1
+            return try jetStream.makeStream(single, description: epoch.description)
         }
     }
 
