@@ -104,8 +104,7 @@ struct BenchCommand: AsyncParsableCommand {
     )
     var tokenFile: String?
 
-    @Flag(help: "Take any certificate.")
-    var insecure = false
+    @OptionGroup var tls: TLSFlags
 
     private var settings: BenchSettings {
         get throws(Failure) {
@@ -119,7 +118,7 @@ struct BenchCommand: AsyncParsableCommand {
             if let warmUp { settings.warmUp = warmUp.duration }
             if let threads { settings.threads = threads.value }
             settings.token = try (tokenFile.map { .file($0) } ?? TokenSource.ofEnvironment())?.read()
-            settings.tls = TLSClientConfiguration(verification: insecure ? .none : .full)
+            settings.tls = tls.configuration
             guard settings.publishers <= settings.connections, settings.channels <= settings.connections else {
                 throw Failure(
                     .usage,

@@ -58,25 +58,9 @@ struct EndpointFlags: ParsableArguments {
     )
     var proxy: String?
 
-    @Option(help: ArgumentHelp("Trust the certificate authorities in this PEM file, and no others.", valueName: "file"))
-    var ca: String?
-
-    @Option(help: ArgumentHelp("The client's own certificate, a PEM file; needs --key.", valueName: "file"))
-    var cert: String?
-
-    @Option(help: ArgumentHelp("The private key of --cert, a PEM file.", valueName: "file"))
-    var key: String?
-
-    @Flag(help: "Take any certificate. Whoever is in between can read and change everything.")
-    var insecure = false
+    @OptionGroup var tls: TLSFlags
 
     func validate() throws {
-        guard (cert == nil) == (key == nil) else {
-            throw ValidationError("--cert and --key need each other. Give both.")
-        }
-        guard !insecure || ca == nil else {
-            throw ValidationError("--insecure and --ca exclude each other. Use one of them.")
-        }
         guard tokenFile != "-" else {
             throw ValidationError("--token-file is read for each connection, which the standard input cannot be.")
         }
@@ -92,12 +76,6 @@ struct EndpointFlags: ParsableArguments {
         }
     }
 
-    /// The client's own certificate; ``validate()`` has seen that there are both files or none.
-    private var identity: TLSIdentity? {
-        guard let cert, let key else { return nil }
-        return TLSIdentity(certificateChainFile: cert, privateKeyFile: key)
-    }
-
     private var showsOwnField: Bool { header.contains { $0.name == .authorization } }
 
     /// Where the token is from that is shown; nil for none. A field that is given takes the place of the variable.
@@ -109,15 +87,6 @@ struct EndpointFlags: ParsableArguments {
     /// The proxy to go through; nil for what the environment says.
     var route: WebSocketClient.Proxy? {
         proxy.map { $0 == "none" ? .none : .url($0) }
-    }
-
-    /// How to make sure who the server is, and who shows what.
-    var tls: TLSClientConfiguration {
-        TLSClientConfiguration(
-            trust: ca.map { .file($0) } ?? .system,
-            verification: insecure ? .none : .full,
-            identity: identity
-        )
     }
 
     /// The fields that the handshake itself sets (RFC 6455 section 4.1), or the request for events.

@@ -29,8 +29,7 @@ struct HealthCommand: AsyncParsableCommand {
     @Option(Setting("timeout", ifMissing: "5s", "The most time to wait for a connection, and then for the answer."))
     var timeout: TimeSpan?
 
-    @Flag(help: "Take any certificate, such as one for another name than the server is asked by here.")
-    var insecure = false
+    @OptionGroup var tls: TLSFlags
 
     func validate() throws {
         if let timeout, timeout.duration <= .zero {
@@ -42,7 +41,8 @@ struct HealthCommand: AsyncParsableCommand {
         let answer = try await answer(from: ChannelURL(url))
         let lines = answer.text.split(whereSeparator: \.isNewline).map { EscapedText.escape(String($0)) }
         guard answer.status == 200 else {
-            let reasons = ([""] + lines).joined(separator: " ")
+            let told = ToldProblem(body: answer.text.utf8).map { [EscapedText.escape($0.detail)] }
+            let reasons = ([""] + (told ?? lines)).joined(separator: " ")
             throw Failure(.expectationFailed, "The server answered with status \(answer.status):\(reasons)")
         }
         try CommandOutput.print(lines.map { "\($0)\n" }.joined())

@@ -41,7 +41,7 @@ struct ClientSettings: Sendable {
         connection.connectTimeout = connectTimeout ?? connection.connectTimeout
         connection.limits.handshakeTimeout = connectTimeout ?? connection.limits.handshakeTimeout
         if let connectTimeout { welcomeTimeout = min(welcomeTimeout, connectTimeout) }
-        connection.tls = endpoint.tls
+        connection.tls = endpoint.tls.configuration
         if flags.compression == .off { connection.compression = nil }
         if let interval = flags.pingInterval?.duration {
             connection.limits.keepalive = interval == .zero ? nil : .init(interval: interval)

@@ -33,7 +33,7 @@ struct TailSettings: Sendable {
         stream.proxy = endpoint.route ?? stream.proxy
         stream.connectTimeout = endpoint.connectTimeout?.duration ?? stream.connectTimeout
         stream.answerTimeout = endpoint.connectTimeout?.duration ?? stream.answerTimeout
-        stream.tls = endpoint.tls
+        stream.tls = endpoint.tls.configuration
         stream.maximumEventBytes = endpoint.maxMessage?.bytes ?? Defaults.maximumReceivedBytes
         let silence = silence ?? Self.defaultSilence
         stream.silenceTimeout = silence == .zero ? nil : silence
