@@ -69,12 +69,14 @@ import Testing
         }
         let settled = try await Self.families(of: chat) {
             Self.sum("received_messages", in: $0) == 600 && Self.sum("deliveries_lost", ["reason": "slow"], in: $0) > 0
+                // Some may be lost to the listener, too, where it is kept from the processor.
+                && Self.sum("sent_bytes", ["form": "events"], in: $0) > 100 * 16_000
         }
         #expect(Self.isBalanced(settled) && most > 0)
         #expect(Self.sum("received_messages", ["form": "text"], in: settled) == 600)
         #expect(Self.sum("published_messages", in: settled) == 600)
         #expect(Self.sum("deliveries_lost", ["reason": "slow"], in: settled) > 0)
-        #expect(Self.sum("sent_bytes", ["form": "events"], in: settled) > 600 * 16_000)
+        #expect(Self.sum("sent_bytes", ["form": "events"], in: settled) > 100 * 16_000)
         #expect(Self.sum("delivery_seconds", in: settled) > 0)
         #expect(Self.sum("history_messages", in: settled) > 0)
 
