@@ -269,7 +269,7 @@ def test_where_there_is_no_server_one_line_says_so(start, run, path, command):
     path.unlink()
     path.write_text("")
     assert "No server listens at" in run(*command, code=69)
-    assert "at most 107 bytes" in run(*command, socket="x" * 200, code=64)
+    assert "1 to 107 bytes" in run(*command, socket="x" * 200, code=64)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

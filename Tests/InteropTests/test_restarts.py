@@ -153,6 +153,10 @@ def test_the_command_drain_sends_each_away_in_its_slot(start_server, admin):
         assert (answer.returncode, answer.stderr) == (0, "")
         times = sorted(member.get("closing")["after"] for member in (one, other))
         assert times == [0, 1500]
+        # Another plan is not heard of any more.
+        answer = order("drain", "--over", "1m", "--admin-socket", admin)
+        assert (answer.returncode, answer.stdout) == (80, "")
+        assert "about to end" in answer.stderr
     assert server.program.exit_code() == 0
 
 

@@ -54,7 +54,7 @@ struct HealthCommand: AsyncParsableCommand {
             let loop = try await ServiceLoop.start(.init(name: "client-loop"))
             return try await HTTPGet.answer(
                 from: given.resource == "/" ? given.with(resource: Self.path) : given,
-                tls: TLSClientConfiguration(verification: insecure ? .none : .full),
+                tls: tls.configuration,
                 timeout: timeout?.duration ?? .seconds(5),
                 on: loop
             )

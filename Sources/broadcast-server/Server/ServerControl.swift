@@ -6,6 +6,7 @@ final class ServerControl: Sendable {
     private struct State: Sendable {
         /// Who waits for what becomes of an upgrade.
         var waiters: [Handler<Result<Int32, Failure>>] = []
+        var isDraining = false
         var isEnding = false
     }
 
@@ -16,7 +17,14 @@ final class ServerControl: Sendable {
     }
 
     /// Sends all clients away over so long a time, then ends.
-    func drain(over time: Duration) {
+    ///
+    /// - Throws: that it ends already, which another plan would not be heard of by.
+    func drain(over time: Duration) throws(Failure) {
+        let isFirst = state.withLock { state in
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+        guard isFirst, !stop.isEndAskedFor else { throw Self.ends }
         stop.stop(.drain(over: time))
     }
 

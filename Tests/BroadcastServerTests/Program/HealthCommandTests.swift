@@ -30,6 +30,13 @@ import Testing
             error: "Error: The server answered with status 503: draining no \\u{1B}more\n"
         ),
         Case(
+            path: "/",
+            answer:
+                "HTTP/1.1 421 No\r\nContent-Length: 52\r\n\r\n{\"code\":\"foreign-host\",\"detail\":\"Ask\\u001b else.\"} \n",
+            code: .expectationFailed,
+            error: "Error: The server answered with status 421: Ask\\u{1B} else.\n"
+        ),
+        Case(
             path: "/livez?verbose",
             asked: "/livez?verbose",
             answer: "HTTP/1.1 200 OK\r\n\r\n[+]loops ok\nok\n",

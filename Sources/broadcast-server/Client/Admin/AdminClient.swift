@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import LWSSwift
 
@@ -70,7 +69,7 @@ struct AdminClient: Sendable {
         let bytes = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1
         guard !bytes.isEmpty, bytes.count <= room, !bytes.contains(0) else {
-            throw Failure(.usage, "The path of a socket has at most \(room) bytes: \(shownPath)")
+            throw Failure(.usage, "The path of a socket has 1 to \(room) bytes: \"\(shownPath)\"")
         }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -126,16 +125,11 @@ struct AdminClient: Sendable {
         return Answer(status: status, body: body)
     }
 
-    private struct Details: Decodable {
-        var code: String
-        var detail: String
-    }
-
     private static func failure(_ answer: Answer, _ target: String) -> Failure {
-        let details = try? JSONDecoder().decode(Details.self, from: Data(answer.body))
-        let detail = details.map { EscapedText.escape($0.detail) } ?? "It answers with \(answer.status)."
+        let problem = ToldProblem(body: answer.body)
+        let detail = problem.map { EscapedText.escape($0.detail) } ?? "It answers with \(answer.status)."
         switch answer.status {
-        case 404 where details == nil || details?.detail.hasPrefix("There is ") == true:
+        case 404 where problem == nil || problem?.detail.hasPrefix("There is ") == true:
             let path = target.prefix { $0 != "?" }
             return Failure(.rejected, "The server does not know \(path): it is older than this program.")
         case 400...499 where answer.status != 429: return Failure(.usage, detail)

@@ -20,16 +20,11 @@ struct AccessRefusal: Equatable, Sendable {
         isOfTokens = ChallengeField.asksForBearer(challenge)
         let text =
             ChallengeField.value(of: "error_description", in: challenge)
-            ?? (try? ChatProtocol.decode(Details.self, from: Array(rejection.bodyPrefix.utf8)))?.detail
+            ?? ToldProblem(body: rejection.bodyPrefix.utf8)?.detail
             ?? rejection.bodyPrefix
         let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         // A page explains nothing.
         explanation = line.hasPrefix("<") ? "" : EscapedText.escape(String(line.prefix(Self.maximumCharacters)))
-    }
-
-    /// What is read of problem details (RFC 9457).
-    private struct Details: Decodable {
-        let detail: String
     }
 
     /// What happened, and what to do.

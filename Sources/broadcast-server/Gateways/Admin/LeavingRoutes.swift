@@ -11,7 +11,11 @@ struct LeavingRoutes: Sendable {
         guard let time = TimeSpan(argument: text) else {
             throw ProblemDetails(.badRequest, .badField, "The parameter \"over\" is wrong. \(TimeSpan.rule)")
         }
-        control.drain(over: time.duration)
+        do throws(Failure) {
+            try control.drain(over: time.duration)
+        } catch {
+            throw ProblemDetails(.serviceUnavailable, .stopping, error.message)
+        }
         return HTTPServerResponse(text: "The server sends its clients away, and ends.\n")
     }
 
