@@ -21,12 +21,13 @@ final class JetStreamLog: SharedLog {
     private let jetStream: JetStream
     private let logger: Logger
     private let state: Monitor<State>
-    private let observer: Observer
-    /// Held while somebody is told what comes from the stream.
-    private let order = Monitor(())
+    private let observer: LogObserver
+    private let reader: StreamReader
 
-    var lastSign: ContinuousClock.Instant { state.withLock { max($0.lastSign, $0.lastAnswer) } }
-    var newestPlace: SharedPlace { SharedPlace(rawValue: max(state.withLock { $0.newest }, lastPlace.rawValue)) }
+    var lastSign: ContinuousClock.Instant { max(reader.lastSign, state.withLock { $0.lastAnswer }) }
+    var newestPlace: SharedPlace {
+        SharedPlace(rawValue: max(state.withLock { $0.newest }, reader.newest, lastPlace.rawValue))
+    }
 
     /// NATS puts the header of a message and its subject into its payload as well.
     private static let overhead = 1_024
@@ -35,16 +36,8 @@ final class JetStreamLog: SharedLog {
         var pending = PendingAppends()
         var peers: PeerWatch
         var subscriptions: [NATSSubscription] = []
-        var consumer: NATSSubscription?
-        var reading = StreamReading()
-        /// The last sequence of the stream that is known.
+        /// The last sequence that was said to be stored.
         var newest: UInt64 = 0
-        /// A new consumer is being made.
-        var isResetting = false
-        /// Somebody is told what has come: meanwhile nothing else can be heard.
-        var isTelling = false
-        /// When the consumer has sent something last.
-        var lastSign = ContinuousClock.now
         /// When something was said to be stored last.
         var lastAnswer = ContinuousClock.now
         var reach = LogReach()
@@ -74,19 +67,6 @@ final class JetStreamLog: SharedLog {
         }
     }
 
-    /// Who follows the log, once somebody does.
-    private final class Observer: Sendable {
-        private let handler = Monitor<Handler<SharedLogEvent>?>(nil)
-
-        func set(_ body: @escaping @Sendable (SharedLogEvent) -> Void) {
-            handler.update { $0 = Handler(call: body) }
-        }
-
-        func tell(_ event: SharedLogEvent) {
-            handler.withLock { $0 }?.call(event)
-        }
-    }
-
     /// Comes to the log, which is made if there is none; blocks meanwhile.
     ///
     /// - Parameter isGivenUp: becomes true when nobody waits for it any more.
@@ -101,7 +81,7 @@ final class JetStreamLog: SharedLog {
         self.logger = logger
         let state = Monitor(State(peers: PeerWatch(silence: ClusterSettings.silence)))
         self.state = state
-        let observer = Observer()
+        let observer = LogObserver()
         self.observer = observer
         subjects = TopicSubject(prefix: settings.name.lowercased())
         let entrance = JetStreamEntrance(settings, subjects, logger: logger, unless: isGivenUp)
@@ -114,6 +94,14 @@ final class JetStreamLog: SharedLog {
         epoch = found.stream.epoch.rawValue
         lastPlace = SharedPlace(rawValue: found.stream.lastSequence)
         maximumBatchBytes = connection.maximumPayload - Self.overhead
+        reader = StreamReader(
+            found.stream,
+            of: jetStream,
+            subjects,
+            deliveries: "_INBOX.\(node).deliveries",
+            logger: logger,
+            tell: observer.tell
+        )
         do throws(NATSFault) {
             try listen()
         } catch {
@@ -133,7 +121,6 @@ final class JetStreamLog: SharedLog {
     private var signals: String { "\(subjects.prefix)-nodes" }
     private func letters(to node: NodeID) -> String { "\(subjects.prefix)-letters.\(node)" }
     private var acknowledgements: String { "_INBOX.\(node).acknowledgements" }
-    private var deliveries: String { "_INBOX.\(node).deliveries" }
 
     private func listen() throws(NATSFault) {
         let subscriptions = [
@@ -150,93 +137,7 @@ final class JetStreamLog: SharedLog {
         for node in state.withLock({ $0.peers.nodes }) { observer.tell(.appeared(node)) }
         state.withLock { $0.isFollowed = true }
         tellNews()
-        consume()
-    }
-
-    /// Begins to read behind what was told last, with a consumer of its own. Blocks until that has succeeded.
-    private func consume() {
-        while !state.withLock({ $0.isClosed }) {
-            // Of a try that was not answered there may be a consumer all the same: nothing of it is to be mistaken for this
-            // one's.
-            let (start, generation) = state.withLock { $0.reading.restart() }
-            let subject = "\(deliveries).\(generation)"
-            do throws(NATSFault) {
-                let consumer = try connection.subscribe(to: subject) { [weak self] in self?.take($0, generation) }
-                // One of the same name that was made anew would give nothing before its numbers have come as far.
-                guard try jetStream.stream(stream.name).epoch.rawValue == epoch else {
-                    return observer.tell(.replaced)
-                }
-                try jetStream.consume(stream.name, from: start, to: subject)
-                let old = state.withLock { state in
-                    defer { (state.consumer, state.isResetting, state.lastSign) = (consumer, false, .now) }
-                    return state.consumer
-                }
-                // Not under the lock: what it has taken in is told meanwhile, and ignored.
-                withExtendedLifetime(old) {}
-                return
-            } catch {
-                if error.isNotFound { return observer.tell(.replaced) }
-                logger.event(.debug, .cluster, "The stream \(stream.name) cannot be read just now: \(error).")
-                _ = state.wait(atMost: .milliseconds(200)) { $0.isClosed ? true : nil }
-            }
-        }
-    }
-
-    /// Reads on with another consumer: one that is silent may be gone with its server, or have no way to this node.
-    private func reset() {
-        let isToDo = state.withLock { state in
-            guard state.consumer != nil, !state.isResetting, !state.isClosed else { return false }
-            state.isResetting = true
-            return true
-        }
-        guard isToDo else { return }
-        do throws(Failure) {
-            try BackgroundThread.start { [self] in consume() }
-        } catch {
-            logger.event(.error, .cluster, "\(error.message)")
-            state.withLock { $0.isResetting = false }
-        }
-    }
-
-    /// The next of the stream, on its thread.
-    private func take(_ message: NATSMessage, _ generation: Int) {
-        state.withLock { $0.isTelling = true }
-        defer { state.withLock { ($0.isTelling, $0.lastSign) = (false, .now) } }
-        if let signal = ConsumerSignal(message) { return take(signal) }
-        // One consumer may still be telling what came when the next begins.
-        order.withLock { _ in take(message, of: generation) }
-    }
-
-    private func take(_ message: NATSMessage, of generation: Int) {
-        guard let found = message.place else { return }
-        let step = state.withLock { state in
-            state.newest = max(state.newest, found.sequence + found.pending)
-            return state.reading.take(
-                found.sequence,
-                of: generation,
-                isFirst: found.isFirst,
-                known: lastPlace.rawValue
-            )
-        }
-        let place = SharedPlace(rawValue: found.sequence)
-        switch step {
-        case .old: return
-        case .hole: return reset()
-        case .loss(let last): observer.tell(.lost(after: SharedPlace(rawValue: last), before: place))
-        case .next: break
-        }
-        guard let topic = subjects.topic(of: message.subject) else { return }
-        observer.tell(.batch(LoggedBatch(topic: topic, place: place, time: found.time, bytes: message.bytes)))
-    }
-
-    /// All that came before a signal has been told when it is taken here: so the answer says that this node keeps up.
-    private func take(_ signal: ConsumerSignal) {
-        switch signal {
-        case .heartbeat(nil): break
-        case .heartbeat(let subject?), .flowControl(let subject):
-            // One that is lost is asked for again.
-            try? connection.publish([], to: subject)
-        }
+        reader.begin()
     }
 
     private func takeSignal(_ message: NATSMessage) {
@@ -250,7 +151,7 @@ final class JetStreamLog: SharedLog {
     private static func take(
         _ event: NATSConnection.Event,
         _ state: Monitor<State>,
-        _ observer: Observer,
+        _ observer: LogObserver,
         _ logger: Logger
     ) {
         switch event {
@@ -283,7 +184,7 @@ final class JetStreamLog: SharedLog {
         Self.tellNews(state, observer, logger)
     }
 
-    private static func tellNews(_ state: Monitor<State>, _ observer: Observer, _ logger: Logger) {
+    private static func tellNews(_ state: Monitor<State>, _ observer: LogObserver, _ logger: Logger) {
         while let news = state.withLock({ $0.takeNews() }) {
             switch news {
             case .away(let reason):
@@ -403,11 +304,8 @@ final class JetStreamLog: SharedLog {
             let wait = max(ContinuousClock.now.duration(to: next), .zero)
             _ = state.wait(atMost: wait) { $0.isWoken || $0.isClosed ? true : nil }
             let now = ContinuousClock.now
-            let (work, silent, isDeaf, isSuspicious, isClosed) = state.withLock { state in
+            let (work, silent, isConnected, isSuspicious, isClosed) = state.withLock { state in
                 state.isWoken = false
-                let isDeaf =
-                    state.reach.isConnected && !state.isTelling
-                    && state.lastSign.duration(to: now) > ConsumerSignal.silence
                 let work = state.pending.due(now: now)
                 state.noteWaiting(now: now)
                 state.reach.look(now: now)
@@ -416,7 +314,9 @@ final class JetStreamLog: SharedLog {
                 let isSuspicious =
                     (state.isSuspicious || isUnknown) && !state.isChecking && state.reach.isConnected
                 if isSuspicious { (state.isSuspicious, state.isChecking) = (false, true) }
-                return (work, state.peers.takeSilent(now: now), isDeaf, isSuspicious, state.isClosed)
+                return (
+                    work, state.peers.takeSilent(now: now), state.reach.isConnected, isSuspicious, state.isClosed
+                )
             }
             guard !isClosed else { return }
             tellNews()
@@ -425,7 +325,7 @@ final class JetStreamLog: SharedLog {
                 if let append = state.withLock({ $0.pending[ticket] }) { send(append.batch, ticket) }
             }
             for node in silent { observer.tell(.vanished(node)) }
-            if isDeaf { reset() }
+            if isConnected, reader.isDeaf(now: now) { reader.reset() }
             if isSuspicious { checkStream() }
         }
     }
@@ -462,9 +362,11 @@ final class JetStreamLog: SharedLog {
             return (state.pending.close(), state.isClosed)
         }
         guard !wasClosed else { return state.wait { $0.hasEnded ? () : nil } }
+        reader.close()
         try? connection.publish(NodeSignal(node: node, isLeaving: true).bytes, to: signals)
         for outcome in outcomes { outcome.tell() }
         connection.close()
-        state.update { ($0.subscriptions, $0.consumer, $0.hasEnded) = ([], nil, true) }
+        reader.end()
+        state.update { ($0.subscriptions, $0.hasEnded) = ([], true) }
     }
 }
