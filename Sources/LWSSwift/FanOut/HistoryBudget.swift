@@ -21,11 +21,16 @@ public final class HistoryBudget: Sendable {
     public var byteCount: Int { bytes.load(ordering: .relaxed) }
 
     func add(_ change: Int) {
-        let total = bytes.add(change, ordering: .relaxed).newValue
+        // In one order for all loops: either it is seen here that room was made while somebody was told, or there that
+        // somebody was.
+        let total = bytes.add(change, ordering: .sequentiallyConsistent).newValue
         if total <= maximumBytes {
-            if isTold.load(ordering: .relaxed) { isTold.store(false, ordering: .relaxed) }
-        } else if !isTold.exchange(true, ordering: .relaxed) {
+            if isTold.load(ordering: .sequentiallyConsistent) { isTold.store(false, ordering: .sequentiallyConsistent) }
+        } else if !isTold.exchange(true, ordering: .sequentiallyConsistent) {
             onExceeded()
+            if bytes.load(ordering: .sequentiallyConsistent) <= maximumBytes {
+                isTold.store(false, ordering: .sequentiallyConsistent)
+            }
         }
     }
 }
