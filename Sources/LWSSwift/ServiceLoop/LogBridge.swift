@@ -20,10 +20,12 @@ enum LogBridge {
         unsafe pthread_setspecific(currentLoop, loop.map { unsafe Unmanaged.passUnretained($0).toOpaque() })
     }
 
-    /// Installs the emit function for what has no context: once is enough, again does no harm.
+    /// Installs the emit function for what has no context: once, since lws writes to what other loops read.
     static func install() {
-        unsafe lws_set_log_level(levels, emit)
+        _ = isInstalled
     }
+
+    private static let isInstalled: Void = unsafe lws_set_log_level(levels, emit)
 
     static let levels = LLL_ERR | LLL_WARN
 

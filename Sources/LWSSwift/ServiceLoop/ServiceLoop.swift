@@ -22,8 +22,8 @@ public import Logging
 @safe
 public final class ServiceLoop: @unchecked Sendable {
     // Reason for the unchecked conformance: the variables below the line "confined" are touched on the loop's thread
-    // only, which `preconditionIsCurrent` checks at the public entries and `assert` at the others; what other threads
-    // use is immutable, atomic or behind a lock.
+    // only, which `preconditionIsCurrent` checks at the public entries; behind them are lws' callbacks and the loop's own
+    // jobs. What other threads use is immutable, atomic or behind a lock.
 
     /// How a loop waits for events.
     public enum EventLibrary: Sendable, Hashable {

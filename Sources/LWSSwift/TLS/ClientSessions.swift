@@ -21,16 +21,18 @@ final class ClientSessions: Sendable {
         entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.server == server }) else { return nil }
             let session = entries[index].session
-            if session.isForOneUse { entries.remove(at: index) }
+            guard session.isForOneUse else { return session.copy() }
+            entries.remove(at: index)
             return session
         }
     }
 }
 
-/// One reference to a session of OpenSSL's.
+/// A session of OpenSSL's for one connection, or to copy for each.
 @safe
 final class ClientSession: Sendable {
-    // Not isolated: OpenSSL counts references atomically and does not change a session that is established.
+    // Not isolated: OpenSSL counts references atomically, and writes to a session only for a connection that has it, of which
+    // no two have the same.
     nonisolated(unsafe) let pointer: OpaquePointer
 
     /// Takes over a reference.
@@ -43,6 +45,11 @@ final class ClientSession: Sendable {
     }
 
     var isForOneUse: Bool { unsafe SSL_SESSION_get_protocol_version(pointer) >= TLS1_3_VERSION }
+
+    /// nil without memory.
+    func copy() -> ClientSession? {
+        unsafe SSL_SESSION_dup(pointer).map { unsafe ClientSession(owning: $0) }
+    }
 }
 
 /// A session that can be resumed has come from a server (SSL_CTX_sess_set_new_cb(3)); 1 takes over the reference.
@@ -51,6 +58,12 @@ func newClientSessionCallback(_ session: OpaquePointer?, _ state: OpaquePointer?
         let sessions = unsafe TLSContext.owner(of: session)?.sessions,
         let server = unsafe TLSSession.owner(of: session)?.server
     else { return 0 }
-    unsafe sessions.store(ClientSession(owning: state), for: server)
+    let established = unsafe ClientSession(owning: state)
+    if established.isForOneUse {
+        sessions.store(established, for: server)
+    } else if let copy = established.copy() {
+        // The connection goes on with its own.
+        sessions.store(copy, for: server)
+    }
     return 1
 }
