@@ -6,18 +6,21 @@ final class TopScreen: @unchecked Sendable {
     // Reason for the unchecked conformance: the pointer never changes, and what it points to is written before anybody else has
     // this object; the state is behind a lock.
     private let mode = UnsafeMutablePointer<termios>.allocate(capacity: 1)
-    private let state = Monitor(State.fresh)
+    private let state = Monitor(State())
     /// Whether keys come from a terminal.
     let hasKeys = Descriptor.standardInput.isTerminal
     private let output = Descriptor.standardOutput
     private let isColored = ConsoleSink.Output(.standardOutput).isColored
 
-    private enum State {
-        /// Nothing was shown.
-        case fresh
-        case shown
-        case closed
+    private struct State {
+        var wasShown = false
+        var isClosed = false
+        /// A page is being written.
+        var isWriting = false
     }
+
+    /// How long the end waits for a page that a terminal does not take.
+    private static let patience = Duration.milliseconds(200)
 
     init() throws(Failure) {
         TerminalText.useUTF8()
@@ -39,13 +42,15 @@ final class TopScreen: @unchecked Sendable {
 
     /// Gives the terminal back as it was. On any thread, any number of times.
     func close() {
-        let before = state.update { state in
-            defer { state = .closed }
-            return state
+        let isFirst = state.update { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
         }
-        guard before != .closed else { return }
+        guard isFirst else { return }
+        // What is written of a page behind this would take the screen again.
+        _ = state.wait(atMost: Self.patience) { $0.isWriting ? nil : () }
         // With nobody there to see it, nothing more can be done.
-        if before == .shown { try? output.write(Array("\u{1B}[?25h\u{1B}[?1049l".utf8)) }
+        if state.withLock({ $0.wasShown }) { try? output.write(Array("\u{1B}[?25h\u{1B}[?1049l".utf8)) }
         if hasKeys { unsafe tcsetattr(STDIN_FILENO, TCSADRAIN, mode) }
     }
 
@@ -71,9 +76,11 @@ final class TopScreen: @unchecked Sendable {
         }
         text += "\u{1B}[J"
         let isOpen = state.update { state in
-            if state == .fresh { state = .shown }
-            return state == .shown
+            if !state.isClosed { (state.wasShown, state.isWriting) = (true, true) }
+            return !state.isClosed
         }
-        if isOpen { try CommandOutput.print(text) }
+        guard isOpen else { return }
+        defer { state.update { $0.isWriting = false } }
+        try CommandOutput.print(text)
     }
 }
