@@ -85,9 +85,10 @@ final class NATSConnection: Sendable {
 
     private static func lastError(_ connection: OpaquePointer?) -> String {
         var text: UnsafePointer<CChar>?
-        unsafe natsConnection_GetLastError(connection, &text)
-        let words = unsafe text.map { unsafe String(cString: $0) } ?? ""
-        return words.isEmpty ? "the connection was lost" : words
+        // The text is libnats' own, which writes it meanwhile; the words of a status never change.
+        let status = unsafe natsConnection_GetLastError(connection, &text)
+        guard status != NATS_OK, let words = unsafe natsStatus_GetText(status) else { return "the connection was lost" }
+        return unsafe String(cString: words)
     }
 
     /// Ends it for good.
