@@ -201,13 +201,18 @@ struct ServerRun: Sendable {
         let successor: Successor
         let kept: ListeningSockets
         do throws(Failure) {
-            successor = try Successor(
-                program: program,
-                passing: try await server.copySockets(),
-                heededSignals: stop.heededSignals
-            )
-            try await wait(for: successor)
             kept = try await server.copySockets()
+            do throws(Failure) {
+                successor = try Successor(
+                    program: program,
+                    passing: try await server.copySockets(),
+                    heededSignals: stop.heededSignals
+                )
+                try await wait(for: successor)
+            } catch {
+                kept.close()
+                throw error
+            }
         } catch {
             if !stop.isEndAskedFor {
                 logger.event(.error, .upgrade, "The server goes on as it is. \(EscapedText.escape(error.message))")
@@ -216,7 +221,7 @@ struct ServerRun: Sendable {
             return .failed
         }
         tellStop(.upgrade)
-        control.tell(.success(successor.processID))
+        control.give(to: successor.processID)
         let start = ContinuousClock.now
         let plan = DrainPlan(sequel: .successor, rate: settings.drain.rate)
         let connections = await server.shutdown(plan, leavesSockets: true)
@@ -224,6 +229,7 @@ struct ServerRun: Sendable {
         guard successor.go(connections: connections) else {
             logger.event(.error, .upgrade, "The new server has ended before its turn: this one begins anew.")
             manager?.tell(.mainProcess(getpid()))
+            control.goOn()
             return .lost(kept)
         }
         kept.close()

@@ -48,6 +48,17 @@ final class ServerControl: Sendable {
         tell(.failure(Self.ends))
     }
 
+    /// Another process gets the place of this one: whoever asks later is told that this one ends.
+    func give(to process: Int32) {
+        state.withLock { $0.isEnding = true }
+        tell(.success(process))
+    }
+
+    /// That process has ended before its turn: this one goes on.
+    func goOn() {
+        state.withLock { $0.isEnding = false }
+    }
+
     private static let ends = Failure(.unavailable, "The server is about to end.")
 
     /// Tells those who wait what has become of it.

@@ -5,6 +5,8 @@ import Glibc
 struct Successor: Sendable {
     let processID: Int32
     private let link: UpgradeLink
+    /// From then on its number may be that of another process.
+    private let isReaped = Monitor(false)
 
     /// How long it may take to look at its configuration.
     private static let patience = Duration.seconds(30)
@@ -104,7 +106,9 @@ struct Successor: Sendable {
 
     /// Has nobody wait for it any longer. On any thread.
     func giveUp() {
-        kill(processID, SIGKILL)
+        isReaped.withLock { isReaped in
+            if !isReaped { kill(processID, SIGKILL) }
+        }
     }
 
     /// Ends it, if it has not ended, and returns its exit code, 128 and the signal for one that a signal ended.
@@ -113,12 +117,23 @@ struct Successor: Sendable {
         var status: Int32 = 0
         // One that has said why is about to end by itself.
         for _ in 0..<100 {
-            if unsafe waitpid(processID, &status, WNOHANG) == processID { return Self.exitCode(status) }
+            if reap(&status) { return Self.exitCode(status) }
             usleep(10_000)
         }
         giveUp()
-        while unsafe waitpid(processID, &status, 0) == -1, errno == EINTR {}
+        while !reap(&status) { usleep(1_000) }
         return Self.exitCode(status)
+    }
+
+    /// - Returns: whether it has ended.
+    private func reap(_ status: inout Int32) -> Bool {
+        let found = isReaped.withLock { isReaped in
+            var status: Int32 = 0
+            isReaped = unsafe waitpid(processID, &status, WNOHANG) != 0
+            return (isReaped, status)
+        }
+        status = found.1
+        return found.0
     }
 
     private static func exitCode(_ status: Int32) -> Int32 {
