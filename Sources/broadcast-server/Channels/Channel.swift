@@ -9,7 +9,7 @@ import Synchronization
 /// loop, behind what this loop has sent, and what they answer comes back to this loop at its place in the order.
 final class Channel: @unchecked Sendable {
     // Reason for the unchecked conformance: what changes is confined to the home loop, which is checked at each access to the
-    // state, and by the loop when a timer is set.
+    // state and where the cluster comes in, and by the loop when a timer is set.
     let name: ChannelName
     let group: BroadcastGroup
     let home: ServiceLoop

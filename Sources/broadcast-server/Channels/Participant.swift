@@ -3,8 +3,8 @@ import Logging
 
 /// A member on its connection's loop: where it stands, and what stands around its words. The gateways are the kinds of it.
 ///
-/// Reason for the unchecked conformance: it is confined to the loop of its connection, which every call checks by what it
-/// asks of the membership first.
+/// Reason for the unchecked conformance: it is confined to the loop of its connection, which calls check, those that are made
+/// for every message by what they ask of the membership; lws makes them.
 class Participant: @unchecked Sendable {
     final let service: ChatService
     final let channel: Channel
@@ -69,6 +69,10 @@ class Participant: @unchecked Sendable {
         let link: UInt64
     }
 
+    private final func checkLoop() {
+        membership.subscriber.loop.preconditionIsCurrent("A member")
+    }
+
     /// Where it is; nil for one that is not known.
     var address: SocketAddress? { membership.subscriber.webSocket?.handshake.remoteAddress }
     var form: ConnectionForm { .text }
@@ -97,6 +101,7 @@ class Participant: @unchecked Sendable {
 
     /// It has another name.
     final func take(_ member: Member) {
+        checkLoop()
         seat.member = member
         madeEnvelope = nil
         madeSpeaker = nil
@@ -117,6 +122,7 @@ class Participant: @unchecked Sendable {
 
     /// Its connection, of whatever kind, has ended.
     final func end(_ reason: String, code: WebSocketCloseCode? = nil, isForGood: Bool) {
+        checkLoop()
         watch?.end()
         watch = nil
         membership.leave()
@@ -159,6 +165,7 @@ class Participant: @unchecked Sendable {
 
     /// What it was granted has been looked at again.
     final func take(_ grant: Grant) {
+        checkLoop()
         principal.grant = grant
         let new = grant.rights(in: channel.name)
         guard new.contains(.subscribe) else { return dismiss(.forbidden(.subscribe)) }
@@ -202,7 +209,10 @@ class Participant: @unchecked Sendable {
     }
 
     /// All that it has sent.
-    final var sent: MessageAmount { unsafe account?.sending.total(with: portion) ?? MessageAmount() }
+    final var sent: MessageAmount {
+        checkLoop()
+        return unsafe account?.sending.total(with: portion) ?? MessageAmount()
+    }
 
     // MARK: What it has lost
 

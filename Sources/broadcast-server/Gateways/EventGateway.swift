@@ -1,6 +1,8 @@
 import LWSSwift
 
 /// A member that listens to a stream of events, and cannot say anything.
+///
+/// Reason for the unchecked conformance: that of ``Participant``.
 final class EventGateway: Participant, @unchecked Sendable {
     /// When a client whose stream has ended comes back.
     private static let retry = Duration.seconds(2)

@@ -2,6 +2,8 @@ import LWSSwift
 import Logging
 
 /// A member that speaks JSON: takes its objects apart, and tells it what concerns it alone.
+///
+/// Reason for the unchecked conformance: that of ``Participant``.
 final class JSONGateway: Participant, @unchecked Sendable {
     private var connection: LoopConnection {
         guard let connection = membership.subscriber.webSocket else {

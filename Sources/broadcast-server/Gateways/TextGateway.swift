@@ -1,6 +1,8 @@
 import LWSSwift
 
 /// A member that speaks plain text: what it says goes to its channel as it is, and nothing but what others say comes back.
+///
+/// Reason for the unchecked conformance: that of ``Participant``.
 final class TextGateway: Participant, @unchecked Sendable {
     /// Becomes a member of the channel, at its place in the order.
     static func enter(_ connection: LoopConnection, _ visit: Visit, _ place: Place) {

@@ -6,6 +6,7 @@ extension Channel {
     ///
     /// - Parameter isPast: it is read before this node knows who is there.
     func apply(_ logged: LoggedBatch, isPast: Bool) {
+        home.preconditionIsCurrent("A channel")
         guard let replica else { return }
         do throws(EntryFault) {
             try apply(logged, isPast: isPast, replica)
@@ -274,6 +275,7 @@ extension Channel {
     ///   - node: nil for all of them.
     ///   - isPast: it is read before this node knows who is there.
     func lost(_ node: NodeID?, at batch: LoggedBatch, isPast: Bool) {
+        home.preconditionIsCurrent("A channel")
         guard let replica else { return }
         let instant = replica.replication.instant(batch.time)
         replica.isLearning = isPast
@@ -313,6 +315,7 @@ extension Channel {
 
     /// Takes in who is here. On the home loop.
     func install(_ told: ToldChannel) {
+        home.preconditionIsCurrent("A channel")
         guard let replica else { return }
         let before = state.roster.count
         (replica.isLearning, replica.clockOffset) = (false, .zero)

@@ -4,6 +4,7 @@ import LWSSwift
 extension Channel {
     /// Puts a change in line for its place. On the home loop.
     func submit(_ entry: ChannelEntry, _ waiter: Replica.Waiter) {
+        home.preconditionIsCurrent("A channel")
         guard let replica else { preconditionFailure("Without a cluster nothing goes to its log.") }
         let byteCount = entry.maximumByteCount
         let waiting = Replica.Waiting(entry: entry, byteCount: byteCount, waiter: waiter, since: .now)

@@ -53,6 +53,7 @@ final class GrantWatch: @unchecked Sendable {
 
     /// The member shows another token, which is to be its own: it has taken that already.
     func renew() {
+        loop.preconditionIsCurrent("GrantWatch.renew")
         warned = nil
         review()
     }
