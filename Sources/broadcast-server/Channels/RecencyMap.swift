@@ -17,6 +17,8 @@ struct RecencyMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var count: Int { places.count }
     var isEmpty: Bool { places.isEmpty }
+    /// In no order.
+    var keys: some Sequence<Key> { places.keys }
 
     /// The value of a key. To set one that is there leaves it where it is; a new one is the newest.
     subscript(key: Key) -> Value? {

@@ -40,7 +40,7 @@ struct ChatServer: Sendable {
         onLoss: @escaping @Sendable (String) -> Void
     ) async throws(Failure) -> ChatServer {
         let logger = log.logger("server")
-        let access = try await openAccess(settings, log: log)
+        let access = try await openAccess(settings, control.revoked)
         let store = try openStore(settings, logger: logger, log: log)
         do throws(Failure) {
             let replication = try await openReplication(settings, logger: logger, onLoss: onLoss)
@@ -141,11 +141,20 @@ struct ChatServer: Sendable {
     }
 
     /// Reads the files that say who may do what.
-    private static func openAccess(_ settings: StartSettings, log: ProgramLog) async throws(Failure) -> AccessControl {
-        AccessControl(
-            try await policy(settings),
+    ///
+    /// - Parameter revoked: what was revoked while the process runs.
+    private static func openAccess(
+        _ settings: StartSettings,
+        _ revoked: StandingRevocations
+    ) async throws(Failure) -> AccessControl {
+        let written = revoked.written
+        let policy = try await policy(settings)
+        revoked.forget(written)
+        return AccessControl(
+            policy,
             cookieName: settings.access.cookieName,
-            revocationFile: settings.access.revocationFile.map(RevocationFile.init)
+            revocationFile: settings.access.revocationFile.map(RevocationFile.init),
+            standing: revoked
         )
     }
 
@@ -292,6 +301,7 @@ struct ChatServer: Sendable {
     ///   - configuration: the same as `--print-config` prints them.
     /// - Throws: a failure when what is asked for cannot be had; nothing is changed then.
     func reload(_ settings: StartSettings, configuration: String) async throws(Failure) {
+        let written = service.access.standing.written
         let policy = try await Self.policy(settings)
         let gateways = Gateways(service, settings, metrics)
         if let tls = settings.network.tls {
@@ -301,7 +311,11 @@ struct ChatServer: Sendable {
                 throw Failure(ExitCode(error), EscapedText.escape(error.message))
             }
         }
-        service.access.replace(policy, revocationFile: settings.access.revocationFile.map(RevocationFile.init))
+        service.access.replace(
+            policy,
+            revocationFile: settings.access.revocationFile.map(RevocationFile.init),
+            forgetting: written
+        )
         service.limits.replace(settings.limits)
         self.gateways.replace(with: gateways)
         self.configuration.replace(with: configuration)

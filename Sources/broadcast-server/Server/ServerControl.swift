@@ -1,8 +1,8 @@
-import Synchronization
-
 /// What whoever runs the server can ask of the process as a whole, at the admin socket.
 final class ServerControl: Sendable {
     private let stop: StopSignals
+    /// What was revoked while the process runs, for whichever server of it.
+    let revoked = StandingRevocations()
     private struct State: Sendable {
         /// Who waits for what becomes of an upgrade.
         var waiters: [Handler<Result<Int32, Failure>>] = []
@@ -10,7 +10,7 @@ final class ServerControl: Sendable {
         var isEnding = false
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(_ stop: StopSignals) {
         self.stop = stop

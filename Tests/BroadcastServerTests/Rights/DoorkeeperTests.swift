@@ -210,4 +210,16 @@ import Testing
         #expect(answer == .failure(.busy))
         await #expect(throws: TokenFault.busy) { try await doorkeeper.grant(token(#"{"exp":1800000101}"#)) }
     }
+
+    @Test func `another policy leaves names to those whose tokens still hold`() async throws {
+        let doorkeeper = try doorkeeper(policy())
+        let token = token(#"{"sub":"ann","name":"Ann","exp":1800000100}"#)
+        _ = try await doorkeeper.grant(token)
+        #expect(doorkeeper.isReserved(try MemberName("ANN")))
+        doorkeeper.replace(try policy { $0.anonymous = .open })
+        #expect(doorkeeper.isReserved(try MemberName("ann")))
+        #expect(try doorkeeper.known(token)?.get().name?.text == "Ann")
+        doorkeeper.replace(try policy { $0.keys = KeySet() })
+        #expect(!doorkeeper.isReserved(try MemberName("ann")))
+    }
 }

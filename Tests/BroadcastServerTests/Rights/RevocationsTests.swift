@@ -40,4 +40,61 @@ import Testing
         #expect(taken == Revocations.maximumCount && isThere)
         #expect(revocations.count == Revocations.maximumCount)
     }
+
+    @Test func `a line that is added stands by itself, whatever stands before it`() throws {
+        let directory = try TestDirectory()
+        let file = RevocationFile(path: try directory.file("revoked", "sub ann"))
+        try file.append(.token("3f2a"))
+        try file.append(.token("\u{301}x"))
+        let revocations = try Revocations(path: file.path)
+        #expect(revocations.cover(signed(nil, "ann")) && revocations.cover(signed("3f2a", nil)))
+        #expect(revocations.cover(signed("\u{301}x", nil)) && revocations.count == 3)
+    }
+
+    // MARK: While the process runs
+
+    private static func policy(_ revocations: [Revocations.Entry] = []) -> AccessPolicy {
+        var policy = AccessPolicy()
+        policy.expectsTokens = true
+        policy.revocations.add(revocations)
+        return policy
+    }
+
+    private func isRevoked(_ subject: String, by access: AccessControl) -> Bool {
+        access.doorkeeper.policy.revocations.cover(signed(nil, subject))
+    }
+
+    @Test func `what was revoked holds for every server of the process`() async throws {
+        let standing = StandingRevocations()
+        let access = AccessControl(Self.policy(), standing: standing)
+        #expect(await access.revoke(.subject("ann")) == .inMemory)
+        #expect(isRevoked("ann", by: AccessControl(Self.policy(), standing: standing)))
+        access.replace(Self.policy(), revocationFile: nil, forgetting: standing.written)
+        #expect(isRevoked("ann", by: access))
+    }
+
+    @Test func `what was written down while files were read holds on, and a file that is read later decides`()
+        async throws
+    {
+        let directory = try TestDirectory()
+        let file = RevocationFile(path: try directory.file("revoked", ""))
+        let standing = StandingRevocations()
+        let access = AccessControl(Self.policy(), revocationFile: file, standing: standing)
+        // The file is read, and then it comes.
+        let (written, policy) = (standing.written, Self.policy())
+        #expect(await access.revoke(.subject("ann")) == .inFile(file.path))
+        access.replace(policy, revocationFile: file, forgetting: written)
+        #expect(isRevoked("ann", by: access))
+        // Somebody has taken it out.
+        access.replace(Self.policy(), revocationFile: file, forgetting: standing.written)
+        #expect(!isRevoked("ann", by: access))
+    }
+
+    @Test func `what is revoked holds beside a file that is full`() async throws {
+        let full = Self.policy((0..<Revocations.maximumCount).map { .token("\($0)") })
+        let access = AccessControl(full)
+        #expect(await access.revoke(.subject("ann")) == .inMemory)
+        access.replace(full, revocationFile: nil)
+        #expect(isRevoked("ann", by: access))
+    }
 }

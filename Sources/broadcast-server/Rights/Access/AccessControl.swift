@@ -11,8 +11,7 @@ final class AccessControl: Sendable {
     let cookieName: String?
     /// Where what is revoked while the server runs is written down; nil for nowhere.
     private let revocationFile: Monitor<RevocationFile?>
-    /// What was revoked while the server runs, which a file may not have.
-    private let revoked = Monitor<Set<Revocations.Entry>>([])
+    let standing: StandingRevocations
     private let watches = Monitor<[ObjectIdentifier: WeakWatch]>([:])
 
     /// A weak reference, which is no value that could be sent otherwise.
@@ -20,10 +19,18 @@ final class AccessControl: Sendable {
         weak let watch: GrantWatch?
     }
 
-    init(_ policy: AccessPolicy = AccessPolicy(), cookieName: String? = nil, revocationFile: RevocationFile? = nil) {
+    /// - Parameter standing: what was revoked before, and holds here, too.
+    init(
+        _ policy: AccessPolicy = AccessPolicy(),
+        cookieName: String? = nil,
+        revocationFile: RevocationFile? = nil,
+        standing: StandingRevocations = StandingRevocations()
+    ) {
         doorkeeper = Doorkeeper(policy)
         self.cookieName = cookieName
         self.revocationFile = Monitor(revocationFile)
+        self.standing = standing
+        revokeStanding()
     }
 
     // MARK: Asking
@@ -87,16 +94,28 @@ final class AccessControl: Sendable {
     // MARK: What changes
 
     /// Has another policy hold from now on, for those who are here with a token, too. What was revoked here stays revoked.
-    func replace(_ policy: AccessPolicy, revocationFile file: RevocationFile?) {
-        var policy = policy
-        for entry in revoked.withLock({ $0 }) { _ = policy.revocations.insert(entry) }
+    ///
+    /// - Parameter written: what was written down before the files of the policy were read, so that they decide.
+    func replace(
+        _ policy: AccessPolicy,
+        revocationFile file: RevocationFile?,
+        forgetting written: [Revocations.Entry] = []
+    ) {
+        standing.forget(written)
         revocationFile.withLock { $0 = file }
         doorkeeper.replace(policy)
+        // Behind that: what is revoked just now is found here, or comes to the new policy by itself.
+        revokeStanding()
         reviewAll()
     }
 
+    /// However many a file has.
+    private func revokeStanding() {
+        doorkeeper.revoke(standing.all)
+    }
+
     /// What has become of a wish to revoke something.
-    enum Revocation: Sendable {
+    enum Revocation: Sendable, Equatable {
         /// It holds as long as the server runs.
         case inMemory
         /// It is written down, too.
@@ -109,8 +128,8 @@ final class AccessControl: Sendable {
 
     /// Has a token or a subject be refused from now on; whoever is here by it has to go at once.
     func revoke(_ entry: Revocations.Entry) async -> Revocation {
-        guard doorkeeper.revoke(entry) else { return .noRoom }
-        revoked.withLock { _ = $0.insert(entry) }
+        guard standing.insert(entry) else { return .noRoom }
+        doorkeeper.revoke([entry])
         reviewAll()
         guard let file = revocationFile.withLock({ $0 }) else { return .inMemory }
         let result = try? await BackgroundThread.run { () throws(Failure) in
@@ -118,8 +137,7 @@ final class AccessControl: Sendable {
         }
         switch result {
         case .success?:
-            // From here on the file says so, or not any more.
-            revoked.withLock { _ = $0.remove(entry) }
+            standing.wasWritten(entry)
             return .inFile(file.path)
         case .failure(let error)?: return .notWritten(file.path, error)
         case nil: return .notWritten(file.path, SystemError(EAGAIN))

@@ -8,8 +8,11 @@ struct AccessPolicy: Sendable {
     /// What everybody may, with a token or without.
     var anonymous = Rights.open
 
-    /// Whether there is any token that it accepts.
-    var takesTokens: Bool { !tokens.isEmpty || !keys.isEmpty }
+    /// Whether there is to be any token that it accepts, although its files have none just now.
+    var expectsTokens = false
+
+    /// Whether one who shows none may try with a token.
+    var takesTokens: Bool { expectsTokens || !tokens.isEmpty || !keys.isEmpty }
 
     /// What is granted without a token.
     var anonymousGrant: Grant { Grant(source: .nothing, rights: .none, everybody: anonymous) }

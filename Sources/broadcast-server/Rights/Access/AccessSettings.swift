@@ -25,6 +25,7 @@ struct AccessSettings: Sendable, Equatable {
     /// - Throws: what is wrong in any of them. So a policy in use stays as it is when one cannot be read.
     func policy() throws(FileFaults) -> AccessPolicy {
         var policy = AccessPolicy(rules: rules, anonymous: anonymous ?? (takesTokens ? .none : .open))
+        policy.expectsTokens = takesTokens
         var faults: [FileFaults.Fault] = []
         func take(_ read: () throws(FileFaults) -> Void) {
             do throws(FileFaults) {

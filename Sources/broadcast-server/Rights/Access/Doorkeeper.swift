@@ -68,7 +68,8 @@ final class Doorkeeper: Sendable {
         state.withLock { state in
             state.policy = policy
             state.generation += 1
-            state.cache = GrantCache()
+            // The others are held against it whenever they are looked up, and have their names meanwhile.
+            state.cache.removeAll { (try? policy.inForce($0, at: clock())) == nil }
         }
     }
 
@@ -77,11 +78,9 @@ final class Doorkeeper: Sendable {
         state.withLock { $0.policy.revocations = revocations }
     }
 
-    /// Has a token or a subject be refused from now on.
-    ///
-    /// - Returns: false when there is no room for more.
-    func revoke(_ entry: Revocations.Entry) -> Bool {
-        state.withLock { $0.policy.revocations.insert(entry) }
+    /// Has tokens or subjects be refused from now on.
+    func revoke(_ entries: [Revocations.Entry]) {
+        state.withLock { $0.policy.revocations.add(entries) }
     }
 
     /// What it has been asked so far.

@@ -47,6 +47,10 @@ struct GrantCache: Sendable {
         return entry.grant
     }
 
+    mutating func removeAll(where isGone: (Grant) -> Bool) {
+        for digest in entries.keys where entries[digest].map({ isGone($0.grant) }) ?? false { remove(digest) }
+    }
+
     mutating func remove(_ digest: SHA256Digest) {
         if let entry = entries.removeValue(forKey: digest) { forget(entry) }
     }

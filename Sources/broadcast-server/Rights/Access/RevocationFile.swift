@@ -25,11 +25,12 @@ extension Revocations.Entry {
 struct RevocationFile: Sendable {
     let path: String
 
-    /// Adds a line, which is on the disk when this returns; blocks.
+    /// Adds a line, which is on the disk when this returns; blocks. It begins with a break: the line before may have none, of
+    /// whoever has written it, or since the disk was full.
     func append(_ entry: Revocations.Entry) throws(SystemError) {
         let file = try Descriptor.append(to: path)
         defer { file.close() }
-        try file.write(Array("\(entry.line)\n".utf8))
+        try file.write(Array("\n\(entry.line)\n".utf8))
         guard fsync(file.number) == 0 else { throw SystemError(errno) }
     }
 }

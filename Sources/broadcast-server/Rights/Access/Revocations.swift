@@ -54,6 +54,11 @@ struct Revocations: Sendable, Equatable {
         return true
     }
 
+    /// Adds what whoever runs the server has revoked, which is bounded by itself.
+    mutating func add(_ entries: [Entry]) {
+        self.entries.formUnion(entries)
+    }
+
     /// Whether what somebody was granted holds no more.
     func cover(_ grant: Grant) -> Bool {
         guard !entries.isEmpty else { return false }

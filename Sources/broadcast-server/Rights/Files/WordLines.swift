@@ -8,19 +8,20 @@ struct WordLines: Sequence {
         let rest: Substring
 
         /// The words behind the first one.
-        var furtherWords: [Substring] { rest.split(whereSeparator: Self.isSpace) }
+        var furtherWords: [Substring] { rest.unicodeScalars.split(whereSeparator: Self.isSpace).map(Substring.init) }
 
         fileprivate init?(_ line: Substring, _ number: Int) {
-            let text = line.drop(while: Self.isSpace)
+            // Of scalars: a space before a mark that combines is one of them all the same.
+            let text = line.unicodeScalars.drop(while: Self.isSpace)
             let end = text.firstIndex(where: Self.isSpace) ?? text.endIndex
-            first = text[..<end]
+            first = Substring(text[..<end])
             let rest = text[end...].drop(while: Self.isSpace)
-            self.rest = rest.lastIndex { !Self.isSpace($0) }.map { rest[...$0] } ?? ""
+            self.rest = Substring(rest.lastIndex { !Self.isSpace($0) }.map { rest[...$0] } ?? rest)
             self.number = number
             if first.isEmpty || first.hasPrefix("#") { return nil }
         }
 
-        private static func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+        private static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }
     }
 
     static let maximumFileBytes = 8 << 20
