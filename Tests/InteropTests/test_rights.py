@@ -405,6 +405,25 @@ def test_a_name_changes_with_the_token_and_without_presence_its_bearer_is_told(s
         assert member.get("renamed")["member"]["name"] == "Anna"
 
 
+def test_a_session_takes_the_name_of_the_token_it_comes_back_with(start):
+    server = start()
+    url = f"{server.url}/team"
+    with chatting(url, bearer(token(sub="1", name="Ann"))) as member:
+        member.vanish()
+    with chatting(url, bearer(token(sub="1", name="Bob")), session=member.session) as again:
+        assert again.member["id"] == member.member["id"]
+        assert again.get("renamed")["member"]["name"] == "Bob"
+
+
+def test_a_name_stays_its_bearers_when_the_configuration_is_read_anew(start):
+    server = start("--anonymous", "*")
+    with chatting(f"{server.url}/team", bearer(token(sub="1", name="Ann"))):
+        server.program.signal(signal.SIGHUP)
+        server.wait_for("was read anew")
+        status, _, content = ask(server, "POST", "/team?name=ann", "hello")
+        assert (status, json.loads(content)["code"]) == (403, "name-taken")
+
+
 def test_a_session_is_its_subjects_alone(start):
     server = start("--anonymous", "*")
     url = f"{server.url}/team"

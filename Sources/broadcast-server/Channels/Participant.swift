@@ -25,6 +25,7 @@ class Participant: @unchecked Sendable {
     private final var madeEnvelope: BroadcastEnvelope?
     private final var madeSpeaker: Speaker?
     private final var owesAttendance = false
+    private final var hasEnded = false
     /// Where it is in the list of its loop, which is who sets it.
     final var place: UInt32 = 0
     /// What it may send before that is paid for. Not checked at run time for overlapping accesses, which every message would
@@ -123,8 +124,17 @@ class Participant: @unchecked Sendable {
     /// Its connection, of whatever kind, has ended.
     final func end(_ reason: String, code: WebSocketCloseCode? = nil, isForGood: Bool) {
         checkLoop()
+        hasEnded = true
         watch?.end()
         watch = nil
+        if let account {
+            unsafe service.limits.payRest(
+                &account.sending,
+                &portion,
+                subject: account.subject,
+                channel: channel.meter
+            )
+        }
         membership.leave()
         service.participants(on: membership.subscriber.loop).remove(self)
         service.leave(self, reason, code: code, isForGood: isForGood)
@@ -134,7 +144,8 @@ class Participant: @unchecked Sendable {
 
     /// Has its token watched, if it came with one; once it can be told things.
     final func watchToken() {
-        guard principal.grant != nil else { return }
+        // The connection of one that comes may have ended before it has arrived.
+        guard principal.grant != nil, !hasEnded else { return }
         let watch = GrantWatch(self, service.access)
         self.watch = watch
         watch.begin()
@@ -197,7 +208,7 @@ class Participant: @unchecked Sendable {
             channel: channel.meter
         )
         guard let slowing, let connection = membership.subscriber.webSocket?.onLoop else { return }
-        connection.holdBack(for: .seconds(slowing.wait))
+        hold(connection, slowing.wait) { $0.settle() }
         guard slowing.isNews else { return }
         service.logger.event(
             .info,
@@ -206,6 +217,25 @@ class Participant: @unchecked Sendable {
             "Client \(seat.id) sends more than it may, and is slowed down."
         )
         tell(.notice(.slowed))
+    }
+
+    /// Holds it back for so many seconds, or until it has been looked again.
+    private final func hold(_ connection: LoopConnection, _ seconds: Double, _ look: @escaping (Participant) -> Void) {
+        let longest = Limits.longestHold
+        guard seconds > longest else { return connection.holdBack(for: .seconds(seconds)) }
+        // It is looked before it goes on.
+        connection.holdBack(for: .seconds(min(seconds, longest + 1)))
+        membership.subscriber.loop.call(after: .seconds(longest)) { [weak self] in
+            if let self, !hasEnded { look(self) }
+        }
+    }
+
+    /// Has it wait before its first message when others owe something for what it shares with them: otherwise each connection
+    /// more could send one.
+    final func heedShared() {
+        guard rights.contains(.publish), let connection = membership.subscriber.webSocket?.onLoop else { return }
+        let wait = service.limits.sharedDebt(subject: principal.subject, channel: channel.meter)
+        if wait > 0 { hold(connection, wait) { $0.heedShared() } }
     }
 
     /// All that it has sent.

@@ -38,7 +38,10 @@ final class JSONGateway: Participant, @unchecked Sendable {
         gateway.membership.onLoss { gateway.lost($0) }
         connection.onBorrowedMessage { gateway.receive($0) }
         connection.onClose { gateway.end($0) }
+        gateway.heedShared()
         gateway.watchToken()
+        // Its session may be older than its token.
+        gateway.takeName()
     }
 
     private static func welcome(

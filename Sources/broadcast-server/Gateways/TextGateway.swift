@@ -13,6 +13,7 @@ final class TextGateway: Participant, @unchecked Sendable {
         gateway.membership.onLoss { gateway.service.log($0, of: gateway) }
         connection.onBorrowedMessage { gateway.receive($0) }
         connection.onClose { gateway.end($0) }
+        gateway.heedShared()
         gateway.watchToken()
     }
 

@@ -147,6 +147,9 @@ final class Limits: Sendable {
         state.withLock { $0.subjects.meter(of: subject) }
     }
 
+    /// For how long somebody is slowed down until it is looked again what is owed, in seconds: the rates may be others by then.
+    static let longestHold = 5.0
+
     /// Pays for what a connection has sent.
     ///
     /// - Returns: nil when it may go on at once.
@@ -161,9 +164,35 @@ final class Limits: Sendable {
         guard let slowing else { return nil }
         state.withLock { state in
             if slowing.isNews { state.counters.slowedSenders += 1 }
-            state.counters.slowedSeconds += slowing.wait
+            state.counters.slowedSeconds += min(slowing.wait, Self.longestHold)
         }
         return slowing
+    }
+
+    /// Pays for the rest of what a connection has sent that has ended.
+    func payRest(
+        _ account: inout SendingAccount,
+        _ portion: inout SendingPortion,
+        subject: SharedMeter?,
+        channel: SharedMeter
+    ) {
+        let rates = state.withLock { $0.settings.rates }
+        _ = account.settle(&portion, rates, subject: subject, channel: channel, now: clock())
+    }
+
+    /// In how many seconds nothing is owed for what one shares with others; 0 when nothing is.
+    func sharedDebt(subject: String?, channel: SharedMeter) -> Double {
+        let (rates, subject) = state.withLock { state in
+            let rates = state.settings.rates
+            return (rates, rates.subject.isLimit ? subject.map { state.subjects.meter(of: $0) } : nil)
+        }
+        guard rates.subject.isLimit || rates.channel.isLimit else { return 0 }
+        let now = clock()
+        let nothing = MessageAmount()
+        return max(
+            subject?.wait(for: nothing, of: rates.subject, now: now) ?? 0,
+            channel.wait(for: nothing, of: rates.channel, now: now)
+        )
     }
 
     /// Pays for what somebody publishes without a connection, all of it or nothing.

@@ -172,4 +172,37 @@ import Testing
             try await clock.sleep(for: .milliseconds(5))
         }
     }
+
+    @Test(arguments: [1, 2])
+    func `a new connection says nothing for as long as its channel owes, and hears what is said`(threads: Int)
+        async throws
+    {
+        let limits = limits { $0.rates.channel.messages = Rate(perSecond: 1, burst: 1_000) }
+        try await withChat(limits, threads: threads) { chat in
+            let witness = try await JSONPeer.connected(to: chat.port, "/team")
+            // An hour of it.
+            let name = try #require(ChannelName(checking: "team"))
+            let meter = try #require(chat.service.directory.meter(of: name))
+            limits.pay(MessageAmount(messages: 4_600), in: meter)
+            for _ in 0..<3 {
+                let comer = try await RawPeer.upgraded(port: chat.port, path: "/team")
+                try await comer.send(.text("one more"))
+                try await comer.send(RawFrame(.ping, [7]))
+                // It was read, and waits.
+                while try await comer.receive() != RawFrame(.pong, [7]) {}
+                await comer.end()
+            }
+            let other = try await JSONPeer.connected(to: chat.port, "/team?name=Ann")
+            try await other.peer.send(.close(1000))
+            // Nothing was said before she came.
+            let joined = try await witness.next { object -> Bool? in
+                switch object {
+                case .message: false
+                case .joined(let event) where event.member.name == "Ann": true
+                default: nil
+                }
+            }
+            #expect(joined)
+        }
+    }
 }

@@ -127,4 +127,23 @@ import Testing
         #expect(table.count == MeterTable<Int>.maximumCount)
         #expect(table.meter(of: 0) !== first)
     }
+
+    @Test func `what is owed for a channel or a subject is known to who comes, and paid when a connection ends`() {
+        let time = Monitor(0.0)
+        let rate = MessageRates(messages: Rate(perSecond: 1, burst: 10))
+        let limits = limits(time) { ($0.rates.channel, $0.rates.subject) = (rate, rate) }
+        let channel = SharedMeter()
+        #expect(limits.sharedDebt(subject: "ann", channel: channel) == 0)
+        var (account, portion) = (SendingAccount(), SendingPortion())
+        let subject = limits.meter(of: "ann")
+        for _ in 0..<12 where portion.count(1) {
+            _ = limits.settle(&account, &portion, subject: subject, channel: channel)
+        }
+        limits.payRest(&account, &portion, subject: subject, channel: channel)
+        #expect(limits.sharedDebt(subject: "ann", channel: SharedMeter()) == 2)
+        #expect(limits.sharedDebt(subject: "bob", channel: channel) == 2)
+        #expect(limits.sharedDebt(subject: nil, channel: SharedMeter()) == 0)
+        time.withLock { $0 = 3 }
+        #expect(limits.sharedDebt(subject: "ann", channel: channel) == 0)
+    }
 }

@@ -135,4 +135,32 @@ import Testing
         #expect(ByteRate(argument: "64K")?.rate.burst == 128 << 10)
         #expect(ByteRate(argument: "64X") == nil)
     }
+
+    @Test func `a looser rate frees at once who owes nothing, and what is owed is paid at it`() {
+        let (strict, loose) = (Rate(perSecond: 1, burst: 3_600), Rate(perSecond: 100, burst: 200))
+        var bucket = TokenBucket()
+        #expect(bucket.spend(3_600, of: strict, now: 0) == 0)
+        #expect(bucket.wait(for: 1, of: strict, now: 0) > 0.99)
+        #expect(bucket.wait(for: 1, of: loose, now: 0) < 0.011)
+        #expect(bucket.spend(1, of: loose, now: 0) < 0.011)
+        var debtor = TokenBucket()
+        #expect(abs(debtor.spend(13_600, of: strict, now: 0) - 10_000) < 1e-6)
+        #expect(abs(debtor.spend(0, of: loose, now: 0) - 100) < 1e-6)
+    }
+
+    @Test func `a stricter rate leaves what was used, and no more than its burst`() {
+        let (loose, strict) = (Rate(perSecond: 100, burst: 200), Rate(perSecond: 1, burst: 50))
+        var bucket = TokenBucket()
+        #expect(bucket.spend(30, of: loose, now: 0) == 0)
+        #expect(bucket.wait(for: 20, of: strict, now: 0) < 1e-6)
+        #expect(bucket.wait(for: 21, of: strict, now: 0) > 0.9)
+    }
+
+    @Test func `no rate at all forgets nothing that is owed at the next`() {
+        var meter = MessageMeter()
+        let rates = MessageRates(messages: rate)
+        #expect(meter.spend(MessageAmount(messages: 80), of: rates, now: 0) > 4.9)
+        #expect(meter.spend(MessageAmount(messages: 1), of: MessageRates(), now: 0) == 0)
+        #expect(meter.wait(for: MessageAmount(), of: rates, now: 0) > 4.9)
+    }
 }
