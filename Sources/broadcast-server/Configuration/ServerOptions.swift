@@ -261,7 +261,7 @@ struct ServerOptions: Sendable {
         "max-connections",
         as: .within(1...10_000_000),
         default: LimitSettings().maximumConnections,
-        "How many connections and event streams there may be.",
+        "How many connections and event streams there may be; more than 100,000 only from a start on.",
         value: "count"
     ).reloadable()
     let maxConnectionsPerAddress = Setting<Int?>(

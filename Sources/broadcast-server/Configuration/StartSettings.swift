@@ -6,6 +6,8 @@ struct StartSettings: Equatable {
     var host: String
     var port: Int
     var network: NetworkSettings
+    /// As they were said: without any, the address decides.
+    var serverNames: [ServerName]
     var access: AccessSettings
     var drain: DrainSettings
     var chat: ChatSettings
@@ -22,10 +24,8 @@ struct StartSettings: Equatable {
         host = try environment.value(\.host, flags.host)
         port = try environment.value(\.port, flags.port)
         network = try NetworkSettings(flags: flags, environment: environment)
-        network.doors.names = ServerNames(
-            try environment.value(\.serverName, flags.serverName),
-            listeningAt: host
-        )
+        serverNames = try environment.value(\.serverName, flags.serverName)
+        network.doors.names = ServerNames(serverNames, listeningAt: host)
         access = try AccessSettings(flags: flags.tokens, environment: environment)
         drain = try DrainSettings(flags: flags.draining, environment: environment)
         chat = try ChatSettings(flags: flags, environment: environment)
@@ -50,8 +50,9 @@ struct StartSettings: Equatable {
     mutating func adopt(_ others: StartSettings) {
         network.doors.origins = others.network.doors.origins
         network.doors.metricsReaders = others.network.doors.metricsReaders
-        // Without names the address decides where it is reached, and that stays.
-        if host == others.host { network.doors.names = others.network.doors.names }
+        // The address that it listens at stays.
+        serverNames = others.serverNames
+        network.doors.names = ServerNames(serverNames, listeningAt: host)
         let cookieName = access.cookieName
         access = others.access
         access.cookieName = cookieName

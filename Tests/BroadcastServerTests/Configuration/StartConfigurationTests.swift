@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    @Test func `names of the server are adopted as they were said, wherever it listens`() throws {
+        try withTemporaryDirectory { directory in
+            var running = try configuration(directory, "host: localhost\nserver-name: a.example\n")
+            let other = try configuration(directory, "host: 0.0.0.0\nserver-name: b.example\n")
+            #expect(running.adopt(other) == .init(adopted: ["server-name"], left: ["host"]))
+            let names = running.settings.network.doors.names
+            #expect(names.allow("b.example") && !names.allow("a.example") && !names.allow("localhost"))
+            // Without any, the address decides that the server has.
+            #expect(running.adopt(try configuration(directory, "host: 0.0.0.0\n")).adopted == ["server-name"])
+            #expect(running.settings.network.doors.names == ServerNames([], listeningAt: "localhost"))
+        }
+    }
+
     @Test func `who has said the same is no change`() throws {
         try withTemporaryDirectory { directory in
             var running = try configuration(directory, "history: {age: 24h}\nlog-level: info\n")
