@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Counts what becomes of the batches of a node, and how often it has lost its log. May be used on any thread; what it holds
 /// is bounded by the batches under way, one of each channel.
 final class ClusterFigures: Sendable {
@@ -37,7 +35,7 @@ final class ClusterFigures: Sendable {
         var lastTaken = SharedPlace.beginning
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// A batch goes to the log.
     func sent(_ id: BatchID, now: Instant = .now) {
