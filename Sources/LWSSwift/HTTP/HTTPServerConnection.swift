@@ -271,12 +271,18 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
         finish()
     }
 
+    /// Whether the client may become one that stays. Of a server that leaves, who was accepted before is still owed that by its
+    /// first request; with a later one it would only come to be sent away.
+    private var takesClientIn: Bool {
+        !server.isStopping && !(server.hasStoppedListening && hasAnswered)
+    }
+
     // MARK: Event streams
 
     /// The answer is a stream of events: from here on the socket is that.
     func openEventStream(head: [UInt8], _ onOpen: (EventStreamConnection) -> Void) {
         task = nil
-        guard !server.isStopping else { return refuse(Self.stopping) }
+        guard takesClientIn else { return refuse(Self.stopping) }
         guard server.openConnections < server.configuration.maximumConnections else { return refuse(Self.full) }
         phase = .ended
         // Nothing that the client sends behind the request is answered.
@@ -293,7 +299,7 @@ final class HTTPServerConnection: StreamSocket, @unchecked Sendable {
     // MARK: Opening handshake
 
     private func upgrade(_ head: RequestHead) throws(HTTPRefusal) {
-        guard !server.isStopping else {
+        guard takesClientIn else {
             throw Self.stopping
         }
         guard server.openConnections < server.configuration.maximumConnections else { throw Self.full }
