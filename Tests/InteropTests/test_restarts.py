@@ -11,8 +11,17 @@ import sys
 import pytest
 from conftest import BUILD, ROOT
 from support.chat import chatting
-from support.deadline import PATIENCE
+from support.deadline import PATIENCE, wait_until
 from support.program import Program, Server
+
+
+def become_mute_member(peer, server):
+    """Joins as one that does not answer the close frame, for which a server that hands over waits a moment."""
+    peer.sendall(
+        f"GET / HTTP/1.1\r\nHost: localhost:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    server.wait_for("Client 1 connected")
 
 
 def order(*words):
@@ -118,6 +127,41 @@ def test_the_new_server_takes_its_turn_when_the_old_one_is_killed_before_it_is_r
         assert peer.makefile("rb").read().endswith(b"ok\n")
 
 
+def test_the_new_server_goes_on_with_the_log_file_that_nobody_has_named(tmp_path, ending):
+    server = Server(Program([BUILD / "broadcast-server", "start", "--port", "0"], directory=tmp_path), "ws")
+    file = tmp_path / "server.log"
+    server.program.signal(signal.SIGUSR2)
+    first = successor(server)
+    ending(first)
+    wait_until(lambda: file.read_text().count("Server started at") == 2)
+    # It has the file to itself, as the first one had, and hands it on as well.
+    os.kill(first, signal.SIGUSR2)
+    process = rf"after \d+ ms process (?!{first} )(\d+) has its place"
+    ending(int(server.wait_for(process)[1]))
+    wait_until(lambda: file.read_text().count("Server started at") == 3)
+    assert "another program" not in server.program.output
+
+
+def test_who_is_told_twice_to_end_while_it_hands_over_leaves_no_process(start_server):
+    server = start_server()
+    with socket.create_connection(("localhost", server.port), PATIENCE) as mute:
+        become_mute_member(mute, server)
+        server.program.signal(signal.SIGUSR2)
+        server.wait_for("another process takes its place")
+        # Two of a kind might be taken for one.
+        server.program.signal(signal.SIGTERM)
+        server.program.signal(signal.SIGINT)
+        assert server.program.exit_code() in (130, 143)
+
+    def is_refused():
+        try:
+            socket.create_connection(("localhost", server.port), PATIENCE).close()
+        except ConnectionRefusedError:
+            return True
+
+    wait_until(is_refused)
+
+
 def test_a_server_that_is_about_to_end_refuses_an_upgrade(start_server, admin):
     server = start_server("--admin-socket", admin, "--drain-delay", "3s")
     server.program.signal(signal.SIGTERM)
@@ -130,14 +174,8 @@ def test_a_server_that_is_about_to_end_refuses_an_upgrade(start_server, admin):
 
 def test_who_is_told_to_end_while_it_hands_over_ends_its_successor_too(start_server, ending):
     server = start_server()
-    handshake = (
-        f"GET / HTTP/1.1\r\nHost: localhost:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
-    # One that does not answer the close frame, for which the old server waits a moment.
     with socket.create_connection(("localhost", server.port), PATIENCE) as mute:
-        mute.sendall(handshake.encode())
-        server.wait_for("Client 1 connected")
+        become_mute_member(mute, server)
         server.program.signal(signal.SIGUSR2)
         server.wait_for("another process takes its place")
         server.program.signal(signal.SIGTERM)

@@ -7,13 +7,14 @@ struct BenchPlan: Sendable {
     let count: Int
 
     func time(of number: Int) -> UInt64 {
-        start + UInt64(number) * 1_000_000_000 / UInt64(rate)
+        // In seconds and the rest, whose products do not overflow.
+        let (seconds, rest) = number.quotientAndRemainder(dividingBy: rate)
+        return start + UInt64(seconds) * 1_000_000_000 + UInt64(rest) * 1_000_000_000 / UInt64(rate)
     }
 
     /// How many messages are due.
     func due(at now: UInt64) -> Int {
         guard now >= start else { return 0 }
-        // In seconds and the rest, whose products do not overflow.
         let (seconds, rest) = (now - start).quotientAndRemainder(dividingBy: 1_000_000_000)
         return min(count, Int(seconds) * rate + Int(rest * UInt64(rate) / 1_000_000_000) + 1)
     }

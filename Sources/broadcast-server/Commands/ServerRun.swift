@@ -38,7 +38,8 @@ struct ServerRun: Sendable {
     /// - Throws: a failure, or the exit code.
     func run(_ configuration: inout StartConfiguration, _ sockets: ListeningSockets) async throws {
         var settings = configuration.settings
-        let isActivated = !sockets.clients.isEmpty && predecessor == nil
+        // Sockets that were passed on, by a service manager or by the server before this one, are nobody's to open anew.
+        let isActivated = !sockets.clients.isEmpty || !sockets.admin.isEmpty
         var reception = Reception(sockets)
         if let predecessor {
             // Nobody may begin to wait for what the other one still has.
@@ -63,14 +64,16 @@ struct ServerRun: Sendable {
             case .upgrade:
                 guard let running = server else { continue }
                 switch await upgrade(running, settings) {
-                case .failed: stop.endUpgrade()
+                case .failed: break
                 case .done(let process):
                     // Whoever wanted this one to end meanwhile means the one that has its place now.
                     if stop.isEndAskedFor { kill(process, SIGTERM) }
                     return
-                case .lost(let sockets):
-                    stop.endUpgrade()
-                    server = try await start(settings, configuration.text, Reception(sockets))
+                case .lost(let sockets) where stop.isEndAskedFor:
+                    // As the other one was, when all processes are told.
+                    sockets.close()
+                    server = nil
+                case .lost(let sockets): server = try await start(settings, configuration.text, Reception(sockets))
                 }
             case .clusterLost:
                 guard let running = server else { continue }
@@ -81,9 +84,6 @@ struct ServerRun: Sendable {
                 await running.shutdown(leavesSockets: isActivated)
                 // With more patience than with a start that people look at.
                 if let limit = settings.cluster?.startLimit { settings.cluster?.startLimit = max(limit, .seconds(60)) }
-                // Nothing turns while it waits for its cluster, which is no fault.
-                let sign = Task { await manager?.keepAlive() }
-                defer { sign.cancel() }
                 server = try await start(settings, configuration.text, Reception(kept))
             case .signal, .drain, .timedOut, .outputFailed:
                 await end(server, cause, settings)
@@ -100,6 +100,9 @@ struct ServerRun: Sendable {
         _ configuration: String,
         _ reception: Reception
     ) async throws(Failure) -> ChatServer? {
+        // Nothing turns while it waits for its cluster, which is no fault.
+        let sign = Task { await manager?.keepAlive() }
+        defer { sign.cancel() }
         let result = await stop.cancelling { () async -> Result<ChatServer, Failure>? in
             while true {
                 // What is lost before the server listens begins anew here, and later where its end is waited for.
@@ -202,14 +205,20 @@ struct ServerRun: Sendable {
         let kept: ListeningSockets
         do throws(Failure) {
             kept = try await server.copySockets()
+            // It opens the log file when it starts, before its turn.
+            log.lendFile()
             do throws(Failure) {
                 successor = try Successor(
                     program: program,
                     passing: try await server.copySockets(),
                     heededSignals: stop.heededSignals
                 )
+                // From a second signal on: it would take the end of this process for its turn.
+                stop.beforeCut(successor.giveUp)
                 try await wait(for: successor)
             } catch {
+                stop.beforeCut(nil)
+                log.takeFileBack()
                 kept.close()
                 throw error
             }
@@ -217,6 +226,8 @@ struct ServerRun: Sendable {
             if !stop.isEndAskedFor {
                 logger.event(.error, .upgrade, "The server goes on as it is. \(EscapedText.escape(error.message))")
             }
+            // Who hears of it may order another one at once.
+            stop.endUpgrade()
             control.tell(.failure(error))
             return .failed
         }
@@ -227,8 +238,14 @@ struct ServerRun: Sendable {
         let connections = await server.shutdown(plan, leavesSockets: true)
         manager?.tell(.mainProcess(successor.processID))
         guard successor.go(connections: connections) else {
-            logger.event(.error, .upgrade, "The new server has ended before its turn: this one begins anew.")
+            successor.end()
+            stop.beforeCut(nil)
+            log.takeFileBack()
             manager?.tell(.mainProcess(getpid()))
+            if !stop.isEndAskedFor {
+                logger.event(.error, .upgrade, "The new server has ended before its turn: this one begins anew.")
+            }
+            stop.endUpgrade()
             control.goOn()
             return .lost(kept)
         }
@@ -246,12 +263,15 @@ struct ServerRun: Sendable {
     private func wait(for successor: Successor) async throws(Failure) {
         let result = await stop.cancelling { () async -> Result<Void, Failure> in
             do throws(Failure) {
-                return .success(
-                    try await BackgroundThread.run(onCancel: successor.giveUp) { () throws(Failure) in
-                        try successor.waitUntilReady()
+                return try await BackgroundThread.run(onCancel: successor.giveUp) { () -> Result<Void, Failure> in
+                    do throws(Failure) { return .success(try successor.waitUntilReady()) } catch {
+                        return .failure(error)
                     }
-                )
+                }
             } catch {
+                // There is no thread to wait on.
+                successor.giveUp()
+                successor.end()
                 return .failure(error)
             }
         }

@@ -4,26 +4,31 @@ import Glibc
 struct ConsoleSink: LogSink {
     /// One of the two streams.
     struct Output: Sendable {
-        let descriptor: Descriptor
         /// Colors are for terminals.
         let isColored: Bool
-        /// A stream that failed is left alone from then on.
+        /// Whether it has nothing but lines of the log, of which some may be missing.
+        let isLog: Bool
+        private var lines: LineWriter
         private(set) var hasFailed = false
+        /// A stream that failed is left alone from then on, but for a log whose disk may have room again.
+        private var isGone = false
 
-        init(descriptor: Descriptor, isColored: Bool) {
-            self.descriptor = descriptor
+        init(descriptor: Descriptor, isColored: Bool, isLog: Bool = false) {
             self.isColored = isColored
+            self.isLog = isLog
+            lines = LineWriter(descriptor)
         }
 
         /// Writes, and returns why when that failed for the first time.
         fileprivate mutating func write(_ bytes: ArraySlice<UInt8>) -> SystemError? {
-            guard !hasFailed else { return nil }
+            guard !isGone else { return nil }
             do throws(SystemError) {
-                try descriptor.write(bytes)
+                try lines.write(bytes)
                 return nil
             } catch {
-                hasFailed = true
-                return error
+                defer { hasFailed = true }
+                isGone = !isLog || (error.code != ENOSPC && error.code != EDQUOT)
+                return hasFailed ? nil : error
             }
         }
     }
@@ -61,9 +66,9 @@ struct ConsoleSink: LogSink {
 
 extension ConsoleSink.Output {
     /// The process' own stream; colored on a terminal that can, unless the user asked for none (no-color.org).
-    init(_ descriptor: Descriptor) {
+    init(_ descriptor: Descriptor, isLog: Bool = false) {
         let wantsColor = Self.variable("NO_COLOR").isEmpty && Self.variable("TERM") != "dumb"
-        self.init(descriptor: descriptor, isColored: descriptor.isTerminal && wantsColor)
+        self.init(descriptor: descriptor, isColored: descriptor.isTerminal && wantsColor, isLog: isLog)
     }
 
     private static func variable(_ name: String) -> String {

@@ -3,9 +3,9 @@ import Glibc
 /// A log file, appended to. Several processes may share one that they were told of: each call writes whole lines.
 struct FileSink: LogSink {
     private let path: String
-    private var file: Descriptor
-    /// Whether nobody else is to write to it.
-    private let isOwn: Bool
+    private var file: LineWriter
+    /// Nobody else is to write to the file; nil when others may.
+    let lock: LogFileLock?
     private var hasFailed = false
     private let onFailure: @Sendable (String) -> Void
 
@@ -17,15 +17,17 @@ struct FileSink: LogSink {
     ///     again.
     init(_ settings: LogSettings.File, onFailure: @escaping @Sendable (String) -> Void = { _ in }) throws(Failure) {
         path = settings.path
-        isOwn = settings.levelWhenMissing != nil
+        lock = settings.levelWhenMissing == nil ? nil : LogFileLock()
         self.onFailure = onFailure
+        let opened: Descriptor
         do throws(SystemError) {
-            file = try Descriptor.append(to: path)
+            opened = try Descriptor.append(to: path)
         } catch {
             throw Self.failure(path, Self.reason(error))
         }
-        guard isOwn, !file.lock() else { return }
-        file.close()
+        file = LineWriter(opened)
+        guard let lock, !lock.take(opened) else { return }
+        opened.close()
         throw Self.failure(path, "another program writes to it")
     }
 
@@ -57,7 +59,8 @@ struct FileSink: LogSink {
     }
 
     mutating func close() {
-        file.close()
+        lock?.drop()
+        file.descriptor.close()
     }
 
     private mutating func put(_ bytes: ArraySlice<UInt8>) {
@@ -74,9 +77,9 @@ struct FileSink: LogSink {
     private mutating func reopen() {
         do throws(SystemError) {
             let reopened = try Descriptor.append(to: path)
-            if isOwn { _ = reopened.lock() }
-            file.close()
-            file = reopened
+            _ = lock?.take(reopened)
+            file.descriptor.close()
+            file = LineWriter(reopened)
         } catch {
             onFailure("Cannot reopen the log file \(path), so the renamed one is kept: \(error).")
         }

@@ -5,6 +5,8 @@ final class LogFileSlot: Sendable {
     struct File: Sendable {
         let path: String
         let queue: LogQueue
+        /// What keeps it from other programs; nil when they may have it.
+        let lock: LogFileLock?
     }
 
     private let slot: Mutex<File?>
@@ -14,6 +16,7 @@ final class LogFileSlot: Sendable {
     }
 
     var path: String? { slot.withLock { $0?.path } }
+    var lock: LogFileLock? { slot.withLock { $0?.lock } }
 
     /// Does something with the queue, if there is one, which is not exchanged meanwhile: `body` must not block.
     func use(_ body: (LogQueue) -> Void) {

@@ -24,8 +24,9 @@ struct ProgramLog: Sendable {
         onFailedOutput: @escaping @Sendable (SystemError) -> Void
     ) throws(Failure) {
         let sink = ConsoleSink(
-            output: .init(.standardOutput),
-            error: .init(.standardError),
+            // A program whose log goes elsewhere has its own output there.
+            output: .init(.standardOutput, isLog: stream == .output),
+            error: .init(.standardError, isLog: true),
             onFailedOutput: onFailedOutput
         )
         try self.init(settings, stream: stream, console: sink, gathering: gathering)
@@ -56,7 +57,7 @@ struct ProgramLog: Sendable {
             }
             // Nobody looks at a file by the millisecond.
             let queue = try LogQueue(sink, settings.format, limits: .init(gathering: .milliseconds(20)))
-            return LogFileSlot.File(path: file.path, queue: queue)
+            return LogFileSlot.File(path: file.path, queue: queue, lock: sink.lock)
         } catch {
             guard let level = file.levelWhenMissing else { throw error }
             let line = LogLine(time: .now, level: level, text: error.message, stream: .error)
@@ -198,6 +199,16 @@ struct ProgramLog: Sendable {
     /// Opens the file's path again, so that it can be rotated.
     func reopenFile() {
         file.use { $0.enqueue(.reopenFile) }
+    }
+
+    /// Lets the program that is to take the place of this one have the file too, though nobody else was to write to it.
+    func lendFile() {
+        file.lock?.lend()
+    }
+
+    /// That program has ended: the file is this one's alone again.
+    func takeFileBack() {
+        file.lock?.takeBack()
     }
 
     /// Writes what is left and ends the log, blocking the calling thread meanwhile, on a console that stands still for at

@@ -8,6 +8,8 @@ struct Descriptor: Equatable, Sendable {
     static let standardError = Descriptor(number: STDERR_FILENO)
 
     let number: Int32
+    /// Whether a call may take so long and no longer (`SO_RCVTIMEO` in socket(7)), after which it fails with `EAGAIN`.
+    var hasTimeLimit = false
 
     var isTerminal: Bool { isatty(number) == 1 }
 
@@ -25,6 +27,11 @@ struct Descriptor: Equatable, Sendable {
         flock(number, LOCK_EX | LOCK_NB) == 0
     }
 
+    /// Lets other programs have it again.
+    func unlock() {
+        flock(number, LOCK_UN)
+    }
+
     /// Points the standard descriptors that were closed by the parent at `/dev/null`, before another file gets their
     /// number and is mistaken for them. Writing to a standard output that was closed goes on to fail.
     static func openMissingStandardDescriptors() {
@@ -40,6 +47,11 @@ struct Descriptor: Equatable, Sendable {
 
     func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
         var rest = bytes
+        try write(from: &rest)
+    }
+
+    /// The same, of which after a failure that is left which was not written.
+    func write(from rest: inout ArraySlice<UInt8>) throws(SystemError) {
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
             if count >= 0 {
@@ -78,7 +90,8 @@ struct Descriptor: Equatable, Sendable {
         switch errno {
         case EINTR:
             return
-        case EAGAIN:
+        // One with a limit has waited already.
+        case EAGAIN where !hasTimeLimit:
             var descriptor = pollfd(fd: number, events: Int16(events), revents: 0)
             _ = unsafe poll(&descriptor, 1, -1)
         default:

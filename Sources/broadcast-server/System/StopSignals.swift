@@ -53,7 +53,8 @@ struct StopSignals: Sendable {
     private let end = Monitor(End())
 
     private struct End: Sendable {
-        var isAskedFor = false
+        /// How often it was asked for.
+        var count = 0
         var isReloadAskedFor = false
         var isUpgradeAskedFor = false
         var heeded: [Int32] = []
@@ -61,6 +62,8 @@ struct StopSignals: Sendable {
         var hurry: (@Sendable () -> Void)?
         /// Gives up what is under way.
         var giveUp: (@Sendable () -> Void)?
+        /// Ends what would go on by itself.
+        var cut: (@Sendable () -> Void)?
     }
 
     init() {
@@ -94,6 +97,8 @@ struct StopSignals: Sendable {
                     onUpgrade()
                 } else if isStopping {
                     beforeCut?()
+                    let cut = end.withLock { $0.cut }
+                    cut?()
                     // Without any other clean-up, since that is what did not come to an end.
                     _exit(StopCause.signal(signal).exitCode.rawValue)
                 } else {
@@ -153,19 +158,28 @@ struct StopSignals: Sendable {
         continuation.yield(cause)
         continuation.finish()
         let next = end.withLock { end in
-            defer { end.isAskedFor = true }
-            return end.isAskedFor ? end.hurry : end.giveUp
+            end.count += 1
+            return end.count > 1 ? end.hurry : end.giveUp
         }
         next?()
     }
 
     /// Whether the end was asked for, which may not have been heard yet.
-    var isEndAskedFor: Bool { end.withLock { $0.isAskedFor } }
+    var isEndAskedFor: Bool { end.withLock { $0.count > 0 } }
+
+    /// Sets what is called before the process ends at once, to end what would go on by itself; nil for nothing.
+    func beforeCut(_ cut: (@Sendable () -> Void)?) {
+        end.withLock { $0.cut = cut }
+    }
 
     /// Runs `body`, which is the end that was asked for, as a task that is cancelled when that is asked for once more.
     func untilHurried<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
         let task = Task { await body() }
-        end.withLock { $0.hurry = task.cancel }
+        let isHurried = end.withLock { end in
+            end.hurry = task.cancel
+            return end.count > 1
+        }
+        if isHurried { task.cancel() }
         return await task.value
     }
 
@@ -174,7 +188,7 @@ struct StopSignals: Sendable {
         let task = Task { await body() }
         let isAskedFor = end.withLock { end in
             end.giveUp = task.cancel
-            return end.isAskedFor
+            return end.count > 0
         }
         if isAskedFor { task.cancel() }
         let result = await task.value

@@ -48,6 +48,13 @@ import Testing
         #expect(plan.due(at: .max) == plan.count)
     }
 
+    @Test func `a bench may go on for days`() {
+        let plan = BenchPlan(start: 10_000_000_000_000, rate: 1_000_000, count: 500_000_000_000)
+        let number = 432_000_000_001
+        #expect(plan.time(of: number) == plan.start + 432_000_000_001_000)
+        #expect(plan.due(at: plan.time(of: number)) == number + 1)
+    }
+
     @Test func `a message is known by its end, and nothing else is`() {
         let payload = BenchPayload(plannedAt: 0x0123_4567_89AB_CDEF, publisher: 99_999)
         for size in [BenchPayload.minimumBytes, 64, 1_000] {

@@ -123,6 +123,29 @@ import Testing
         }
     }
 
+    @Test func `a file of one program's alone is lent to the one that takes its place`() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/server.log"
+            var first = try makeSink(path, isOwn: true)
+            let lock = try #require(first.lock)
+            lock.lend()
+            // Also the one that is there after it was rotated.
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+            var reopening = LogBatch()
+            reopening.append(.reopenFile)
+            first.write(reopening)
+            var next = try makeSink(path, isOwn: true)
+            first.write(batch("first"))
+            next.write(batch("next"))
+            next.close()
+            #expect(try contents(of: path).split(separator: "\n").count == 2)
+            lock.takeBack()
+            let failure = #expect(throws: Failure.self) { try makeSink(path, isOwn: true) }
+            #expect(failure?.message.contains("another program") == true)
+            first.close()
+        }
+    }
+
     @Test func `a path that cannot be written is refused with advice`() {
         let failure = #expect(throws: Failure.self) { try makeSink("/nonexistent/a.log") }
         #expect(failure?.code == .cannotCreateFile)
@@ -202,6 +225,25 @@ import Testing
         write(("a", .output), to: &sink)
         write(("b", .output), to: &sink)
         #expect(count.withLock { $0 } == 1)
+    }
+
+    @Test(arguments: [true, false])
+    func `a log goes on when its disk has room again, and what is to be whole does not`(isLog: Bool) throws {
+        let pipe = Pipe()
+        let descriptor = try Descriptor.append(to: "/dev/full")
+        defer { descriptor.close() }
+        let output = ConsoleSink.Output(descriptor: descriptor, isColored: false, isLog: isLog)
+        var sink = ConsoleSink(output: output, error: output)
+        write(("a", .output), to: &sink)
+        // The same number leads to where there is room.
+        try #require(dup2(pipe.fileHandleForWriting.fileDescriptor, descriptor.number) == descriptor.number)
+        write(("b", .output), to: &sink)
+        let number = pipe.fileHandleForReading.fileDescriptor
+        _ = fcntl(number, F_SETFL, O_NONBLOCK)
+        let bytes = (try? Descriptor(number: number, hasTimeLimit: true).read(atMost: 1_000)) ?? []
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(isLog ? text.hasSuffix(" b\n") : text.isEmpty)
+        withExtendedLifetime(pipe) {}
     }
 }
 

@@ -88,7 +88,7 @@ struct AdminClient: Sendable {
             Glibc.close(number)
             throw failure(error)
         }
-        return Descriptor(number: number)
+        return Descriptor(number: number, hasTimeLimit: true)
     }
 
     /// What went wrong, and what to do about it.

@@ -58,7 +58,7 @@ struct SteeringRoutes: Sendable {
             .kicked,
             Logger.Metadata([
                 ("client", wish.id), ("channel", filter.channel), ("subject", wish.subject), ("address", wish.address),
-                ("code", code), ("count", count),
+                ("code", code.rawValue), ("count", count),
             ]),
             "Kicked \(count) connections: \(whom)"
         )

@@ -86,22 +86,22 @@ struct Successor: Sendable {
         return variables.merging(sockets.variables) { $1 }
     }
 
-    /// Blocks until it waits for its turn; after a failure it has ended.
+    /// Blocks until it waits for its turn; after a failure it has ended. To be called once, or ``end()``.
     func waitUntilReady() throws(Failure) {
         let word = link.hear(within: Self.patience)
         if word == .ready { return }
         let code = end()
-        link.close()
         if case .failed(let reason)? = word { throw Failure(.unavailable, "The new server cannot start: \(reason)") }
         throw Failure(.unavailable, "The new server did not start (exit code \(code)).")
     }
 
     /// Gives it its turn.
     ///
-    /// - Returns: false when it has ended.
+    /// - Returns: false when it has none, because it has ended or is about to: then it is to be ended.
     func go(connections: Int) -> Bool {
-        defer { link.close() }
-        return link.say(.go(connections: connections))
+        guard link.say(.go(connections: connections)) else { return false }
+        link.close()
+        return true
     }
 
     /// Has nobody wait for it any longer. On any thread.
@@ -111,8 +111,10 @@ struct Successor: Sendable {
         }
     }
 
-    /// Ends it, if it has not ended, and returns its exit code, 128 and the signal for one that a signal ended.
-    private func end() -> Int32 {
+    /// Ends it, if it has not ended, and returns its exit code, 128 and the signal for one that a signal ended. Blocks.
+    @discardableResult
+    func end() -> Int32 {
+        defer { link.close() }
         link.hangUp()
         var status: Int32 = 0
         // One that has said why is about to end by itself.
