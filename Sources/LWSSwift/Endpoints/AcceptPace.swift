@@ -20,17 +20,18 @@ struct AcceptPacer {
     private static let ticks = 1_000 / tick + 1
 
     private let countPerTick: UInt64
-    /// How long nobody comes after one, in milliseconds, where not every tick has one; otherwise 0.
-    private let interval: UInt64
     private let end: UInt64
-    private var next: UInt64 = 0
+    /// How many there may be in a second, if not every tick may have one; otherwise 0.
+    private let few: Int
+    /// When so many were accepted last.
+    private var last: [UInt64] = []
     private var current: UInt64 = 0
     private var count: UInt64 = 0
 
     init(_ pace: AcceptPace, now: UInt64) {
         let rate = UInt64(max(pace.perSecond, 1))
         countPerTick = max(rate / Self.ticks, 1)
-        interval = rate < Self.ticks ? (999 + rate) / rate : 0
+        few = rate < Self.ticks ? Int(rate) : 0
         end = now + pace.duration.milliseconds
     }
 
@@ -39,7 +40,7 @@ struct AcceptPacer {
 
     /// When one more may be accepted; nil for now.
     func rest(_ now: UInt64) -> UInt64? {
-        if now < next { return next }
+        if few > 0, last.count == few, now < last[0] + 1_000 { return last[0] + 1_000 }
         guard now / Self.tick == current, count >= countPerTick else { return nil }
         return (current + 1) * Self.tick
     }
@@ -49,6 +50,8 @@ struct AcceptPacer {
         let tick = now / Self.tick
         if tick != current { (current, count) = (tick, 0) }
         count += 1
-        next = now + interval
+        guard few > 0 else { return }
+        if last.count == few { last.removeFirst() }
+        last.append(now)
     }
 }
