@@ -41,7 +41,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
         gateway.heedShared()
         gateway.watchToken()
         // Its session may be older than its token.
-        gateway.takeName()
+        if place.arrival.isBack { gateway.takeName() }
     }
 
     private static func welcome(
@@ -122,7 +122,7 @@ final class JSONGateway: Participant, @unchecked Sendable {
 
     /// It is called what its token says, which may be another name than before.
     private func takeName() {
-        guard let name = principal.grant?.name, !NameRegister.areAlike(name.text, seat.member.name) else { return }
+        guard let name = principal.grant?.name, !NameRegister.gives(seat.member.name, for: name.text) else { return }
         try? rename(name.text)
     }
 

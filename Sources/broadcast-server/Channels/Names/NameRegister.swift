@@ -39,6 +39,11 @@ struct NameRegister: Sendable {
         holders[PrintableText.folded(name)] = nil
     }
 
+    /// Whether a name is what ``claim(_:for:)`` may give to who wants another.
+    static func gives(_ name: String, for wanted: String) -> Bool {
+        areAlike(name, wanted) || (2...maximumAlike).contains { areAlike(name, "\(wanted) (\($0))") }
+    }
+
     /// Whether two names are one to the register.
     static func areAlike(_ one: String, _ other: String) -> Bool {
         PrintableText.folded(one) == PrintableText.folded(other)

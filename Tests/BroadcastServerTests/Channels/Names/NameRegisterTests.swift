@@ -46,4 +46,11 @@ import Testing
         register.release("ann")
         #expect(try claim("ann", 1) == "ann")
     }
+
+    @Test func `what a member is called is known as what it wanted, with a number or without`() {
+        for name in ["Ann", "ANN", "ann (2)", "Ann (99)"] { #expect(NameRegister.gives(name, for: "Ann")) }
+        for name in ["Anna", "Ann (1)", "Ann (100)", "Ann (2) ", "Bob"] {
+            #expect(!NameRegister.gives(name, for: "Ann"))
+        }
+    }
 }
