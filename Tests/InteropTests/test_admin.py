@@ -250,9 +250,9 @@ def test_what_is_revoked_by_the_command_is_refused(start_with_tokens, run):
     server = start_with_tokens()
     mine = token(sub="ann", jti="t1")
     with chatting(f"{server.url}/team", bearer(mine)) as member:
-        assert run("revoke", "--subject", "ann") == "Revoked sub ann, as long as the server runs.\n"
+        assert run("revoke", "--subject", "ann") == "Revoked sub ann, as long as the process runs.\n"
         assert close_of(member.connection)[0] == 4003
-    assert run("revoke", "--token", "t2") == "Revoked jti t2, as long as the server runs.\n"
+    assert run("revoke", "--token", "t2") == "Revoked jti t2, as long as the process runs.\n"
     assert "--subject or with --token" in run("revoke", code=64)
 
 

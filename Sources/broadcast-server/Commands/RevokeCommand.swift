@@ -7,7 +7,7 @@ struct RevokeCommand: ParsableCommand {
         abstract: "Have a server that runs on this machine refuse a token, or all of a subject.",
         discussion: """
             Whoever is connected by that has to go at once. The line is added to the file of --revoked, if the server has one; \
-            otherwise it holds as long as the server runs.
+            otherwise it holds as long as the process runs.
 
             EXAMPLES:
               broadcast-server revoke --subject ann

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import broadcast_server
@@ -88,6 +89,31 @@ import Testing
         // Somebody has taken it out.
         access.replace(Self.policy(), revocationFile: file, forgetting: standing.written)
         #expect(!isRevoked("ann", by: access))
+    }
+
+    @Test func `what is revoked once more while a file is read without it holds on`() async throws {
+        let directory = try TestDirectory()
+        let file = RevocationFile(path: try directory.file("revoked", ""))
+        let standing = StandingRevocations()
+        let access = AccessControl(Self.policy(), revocationFile: file, standing: standing)
+        #expect(await access.revoke(.subject("ann")) == .inFile(file.path))
+        // Somebody has taken it out, and the file is read; then it comes again.
+        let (written, policy) = (standing.written, Self.policy())
+        #expect(await access.revoke(.subject("ann")) == .inFile(file.path))
+        access.replace(policy, revocationFile: file, forgetting: written)
+        #expect(isRevoked("ann", by: access))
+    }
+
+    @Test func `a file that is full stays one that can be read`() async throws {
+        let directory = try TestDirectory()
+        let lines = (0..<Revocations.maximumCount).map { "jti \($0)\n" }.joined()
+        let file = RevocationFile(path: try directory.file("revoked", lines))
+        var policy = Self.policy()
+        policy.revocations = try Revocations(path: file.path)
+        let access = AccessControl(policy, revocationFile: file)
+        #expect(await access.revoke(.subject("ann")) == .notWritten(file.path, SystemError(EFBIG)))
+        #expect(isRevoked("ann", by: access))
+        #expect(try Revocations(path: file.path).count == Revocations.maximumCount)
     }
 
     @Test func `what is revoked holds beside a file that is full`() async throws {

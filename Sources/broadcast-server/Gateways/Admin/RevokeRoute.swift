@@ -23,13 +23,13 @@ struct RevokeRoute: Sendable {
         }
         let place: String
         switch await service.access.revoke(entry) {
-        case .inMemory: place = "as long as the server runs"
+        case .inMemory: place = "as long as the process runs"
         case .inFile(let path): place = "written to \(path)"
         case .notWritten(let path, let error):
             throw ProblemDetails(
                 .internalServerError,
                 .notStored,
-                "It holds as long as the server runs, but could not be written to \(path): \(error)."
+                "It holds as long as the process runs, but could not be written to \(path): \(error)."
             )
         case .noRoom:
             throw ProblemDetails(

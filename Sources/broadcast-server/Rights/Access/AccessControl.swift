@@ -30,7 +30,7 @@ final class AccessControl: Sendable {
         self.cookieName = cookieName
         self.revocationFile = Monitor(revocationFile)
         self.standing = standing
-        revokeStanding()
+        doorkeeper.revoke(standing.all)
     }
 
     // MARK: Asking
@@ -99,24 +99,21 @@ final class AccessControl: Sendable {
     func replace(
         _ policy: AccessPolicy,
         revocationFile file: RevocationFile?,
-        forgetting written: [Revocations.Entry] = []
+        forgetting written: [StandingRevocations.Written] = []
     ) {
         standing.forget(written)
         revocationFile.withLock { $0 = file }
+        var policy = policy
+        policy.revocations.add(standing.all)
         doorkeeper.replace(policy)
-        // Behind that: what is revoked just now is found here, or comes to the new policy by itself.
-        revokeStanding()
-        reviewAll()
-    }
-
-    /// However many a file has.
-    private func revokeStanding() {
+        // Once more: what was revoked since is found here, or comes to the new policy by itself.
         doorkeeper.revoke(standing.all)
+        reviewAll()
     }
 
     /// What has become of a wish to revoke something.
     enum Revocation: Sendable, Equatable {
-        /// It holds as long as the server runs.
+        /// It holds as long as the process runs.
         case inMemory
         /// It is written down, too.
         case inFile(String)
@@ -129,9 +126,11 @@ final class AccessControl: Sendable {
     /// Has a token or a subject be refused from now on; whoever is here by it has to go at once.
     func revoke(_ entry: Revocations.Entry) async -> Revocation {
         guard standing.insert(entry) else { return .noRoom }
-        doorkeeper.revoke([entry])
+        let fits = doorkeeper.revoke([entry])
         reviewAll()
         guard let file = revocationFile.withLock({ $0 }) else { return .inMemory }
+        // With more than it may have, it could not be read any more.
+        guard fits else { return .notWritten(file.path, SystemError(EFBIG)) }
         let result = try? await BackgroundThread.run { () throws(Failure) in
             Result { () throws(SystemError) in try file.append(entry) }
         }

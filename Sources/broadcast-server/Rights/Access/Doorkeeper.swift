@@ -79,8 +79,14 @@ final class Doorkeeper: Sendable {
     }
 
     /// Has tokens or subjects be refused from now on.
-    func revoke(_ entries: [Revocations.Entry]) {
-        state.withLock { $0.policy.revocations.add(entries) }
+    ///
+    /// - Returns: whether all that are refused would fit a file.
+    @discardableResult
+    func revoke(_ entries: [Revocations.Entry]) -> Bool {
+        state.withLock { state in
+            state.policy.revocations.add(entries)
+            return state.policy.revocations.count <= Revocations.maximumCount
+        }
     }
 
     /// What it has been asked so far.
