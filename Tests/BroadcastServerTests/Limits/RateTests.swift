@@ -163,4 +163,20 @@ import Testing
         #expect(meter.spend(MessageAmount(messages: 1), of: MessageRates(), now: 0) == 0)
         #expect(meter.wait(for: MessageAmount(), of: rates, now: 0) > 4.9)
     }
+
+    @Test func `who was freed by another rate before its time is told anew when it is slowed down again`() {
+        let (strict, loose) = (
+            MessageRates(messages: Rate(perSecond: 1)), MessageRates(messages: Rate(perSecond: 1_000))
+        )
+        var (account, portion) = (SendingAccount(), SendingPortion())
+        let channel = SharedMeter()
+        func send(_ count: Int, _ rates: MessageRates, now: Double) -> SendingAccount.Slowing? {
+            for _ in 0..<count { _ = portion.count(1) }
+            return account.settle(&portion, RateSettings(client: rates), subject: nil, channel: channel, now: now)
+        }
+        #expect(send(1_000, strict, now: 0)?.isNews == true)
+        #expect(send(0, strict, now: 5)?.isNews == false)
+        #expect(send(0, MessageRates(), now: 10) == nil)
+        #expect(send(5_000, loose, now: 30)?.isNews == true)
+    }
 }

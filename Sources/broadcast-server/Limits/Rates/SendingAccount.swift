@@ -39,7 +39,11 @@ struct SendingAccount: Sendable {
         var wait = meter.spend(used, of: rates.client, now: now)
         if let subject, rates.subject.isLimit { wait = max(wait, subject.spend(used, of: rates.subject, now: now)) }
         if rates.channel.isLimit { wait = max(wait, channel.spend(used, of: rates.channel, now: now)) }
-        guard wait > 0 else { return nil }
+        guard wait > 0 else {
+            // Another rate may have freed it before its time.
+            slowedUntil = min(slowedUntil, now)
+            return nil
+        }
         defer { slowedUntil = now + wait }
         return Slowing(wait: wait, isNews: now > slowedUntil + Self.tellingInterval)
     }
