@@ -41,10 +41,14 @@ import Testing
         let loops = [try await ServiceLoop.start(), try await ServiceLoop.start()]
         Watchdog(manager, loops, patience: .milliseconds(400)).begin()
         for _ in 0..<2 { #expect(await socket.next() == ["WATCHDOG=1"]) }
-        let isHeld = Monitor(true)
-        loops[1].execute { isHeld.wait { $0 ? nil : () } }
-        // One may be on its way already.
-        _ = await socket.next(within: .milliseconds(300))
+        let (hasBegun, isHeld) = (Monitor(false), Monitor(true))
+        loops[1].execute {
+            hasBegun.update { $0 = true }
+            isHeld.wait { $0 ? nil : () }
+        }
+        await onThread { hasBegun.wait { $0 ? () : nil } }
+        // This loop is the one that tells: what it told before is there already.
+        while await socket.next(within: .milliseconds(10)) != nil {}
         #expect(await socket.next(within: .milliseconds(800)) == nil)
         isHeld.update { $0 = false }
         #expect(await socket.next() == ["WATCHDOG=1"])
