@@ -48,10 +48,13 @@ struct ServerRun: Sendable {
                     return .failure(error)
                 }
             }
-            guard let connections = try turn.get() else { return }
+            guard let connections = try turn.get() else {
+                if let cause = await stop.causes.first(where: { $0 != .reload && $0 != .upgrade }) { tellStop(cause) }
+                return logger.event(.info, .stopped, "Server stopped.")
+            }
             reception = Reception(sockets, returningConnections: connections)
         }
-        var server = try await start(settings, configuration.text, reception)
+        var server = try await start(settings, configuration.text, reception, wasReady: predecessor != nil)
         for await cause in stop.causes {
             switch cause {
             case .reload:
@@ -73,7 +76,8 @@ struct ServerRun: Sendable {
                     // As the other one was, when all processes are told.
                     sockets.close()
                     server = nil
-                case .lost(let sockets): server = try await start(settings, configuration.text, Reception(sockets))
+                case .lost(let sockets):
+                    server = try await start(settings, configuration.text, Reception(sockets), wasReady: true)
                 }
             case .clusterLost:
                 guard let running = server else { continue }
@@ -84,7 +88,7 @@ struct ServerRun: Sendable {
                 await running.shutdown(leavesSockets: isActivated)
                 // With more patience than with a start that people look at.
                 if let limit = settings.cluster?.startLimit { settings.cluster?.startLimit = max(limit, .seconds(60)) }
-                server = try await start(settings, configuration.text, Reception(kept))
+                server = try await start(settings, configuration.text, Reception(kept), wasReady: true)
             case .signal, .drain, .timedOut, .outputFailed:
                 await end(server, cause, settings)
                 if case .outputFailed = cause { throw cause.exitCode }
@@ -98,10 +102,11 @@ struct ServerRun: Sendable {
     private func start(
         _ settings: StartSettings,
         _ configuration: String,
-        _ reception: Reception
+        _ reception: Reception,
+        wasReady: Bool
     ) async throws(Failure) -> ChatServer? {
         // Nothing turns while it waits for its cluster, which is no fault.
-        let sign = Task { await manager?.keepAlive() }
+        let sign = Task { await manager?.keepAlive(wasReady: wasReady) }
         defer { sign.cancel() }
         let result = await stop.cancelling { () async -> Result<ChatServer, Failure>? in
             while true {
@@ -226,9 +231,7 @@ struct ServerRun: Sendable {
             if !stop.isEndAskedFor {
                 logger.event(.error, .upgrade, "The server goes on as it is. \(EscapedText.escape(error.message))")
             }
-            // Who hears of it may order another one at once.
-            stop.endUpgrade()
-            control.tell(.failure(error))
+            control.fail(error)
             return .failed
         }
         tellStop(.upgrade)

@@ -79,7 +79,7 @@ struct FileSink: LogSink {
             let reopened = try Descriptor.append(to: path)
             _ = lock?.take(reopened)
             file.descriptor.close()
-            file = LineWriter(reopened)
+            file.move(to: reopened)
         } catch {
             onFailure("Cannot reopen the log file \(path), so the renamed one is kept: \(error).")
         }

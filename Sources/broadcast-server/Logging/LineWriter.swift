@@ -1,10 +1,15 @@
 /// Writes whole lines to a descriptor. A full disk may take only a part of one: what comes next then begins a line of its own, and
 /// is not mistaken for the end of that one.
 struct LineWriter: Sendable {
-    let descriptor: Descriptor
+    private(set) var descriptor: Descriptor
     private var endsWithinLine = false
 
     init(_ descriptor: Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Goes on with another one, which may be the same file.
+    mutating func move(to descriptor: Descriptor) {
         self.descriptor = descriptor
     }
 

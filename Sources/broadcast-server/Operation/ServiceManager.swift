@@ -63,9 +63,11 @@ struct ServiceManager: Sendable {
     private static let maximumPathBytes = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
     /// Tells that all is well as often as is wanted, until the task is cancelled.
-    func keepAlive() async {
+    ///
+    /// - Parameter wasReady: it was told for the last time a while ago.
+    func keepAlive(wasReady: Bool) async {
         guard let watchdogInterval else { return }
-        // It was told half of that ago at the most.
+        if wasReady, !Task.isCancelled { tell(.alive) }
         while (try? await Task.sleep(for: watchdogInterval / 4)) != nil { tell(.alive) }
     }
 

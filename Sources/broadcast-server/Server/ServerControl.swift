@@ -8,6 +8,11 @@ final class ServerControl: Sendable {
         var waiters: [Handler<Result<Int32, Failure>>] = []
         var isDraining = false
         var isEnding = false
+
+        mutating func takeWaiters() -> [Handler<Result<Int32, Failure>>] {
+            defer { waiters = [] }
+            return waiters
+        }
     }
 
     private let state = Monitor(State())
@@ -34,10 +39,13 @@ final class ServerControl: Sendable {
     func upgrade() async throws(Failure) -> Int32 {
         let result = await withCheckedContinuation { continuation in
             let isEnding = state.withLock { state in
-                if !state.isEnding { state.waiters.append(Handler { continuation.resume(returning: $0) }) }
-                return state.isEnding
+                guard !state.isEnding else { return true }
+                state.waiters.append(Handler { continuation.resume(returning: $0) })
+                // As one with that: it is the attempt which this one hears of.
+                stop.upgrade()
+                return false
             }
-            if isEnding { continuation.resume(returning: .failure(Self.ends)) } else { stop.upgrade() }
+            if isEnding { continuation.resume(returning: .failure(Self.ends)) }
         }
         return try result.get()
     }
@@ -46,6 +54,15 @@ final class ServerControl: Sendable {
     func end() {
         state.withLock { $0.isEnding = true }
         tell(.failure(Self.ends))
+    }
+
+    /// The attempt has failed, of which those who wait are told; who asks from now on asks for another one.
+    func fail(_ failure: Failure) {
+        let waiters = state.withLock { state in
+            stop.endUpgrade()
+            return state.takeWaiters()
+        }
+        for waiter in waiters { waiter.call(.failure(failure)) }
     }
 
     /// Another process gets the place of this one: whoever asks later is told that this one ends.
@@ -63,10 +80,6 @@ final class ServerControl: Sendable {
 
     /// Tells those who wait what has become of it.
     func tell(_ result: Result<Int32, Failure>) {
-        let all = state.withLock { state in
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in all { waiter.call(result) }
+        for waiter in state.withLock({ $0.takeWaiters() }) { waiter.call(result) }
     }
 }
