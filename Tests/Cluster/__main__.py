@@ -21,9 +21,11 @@ _CASES = [
     cases.node_stopped,
     cases.all_nodes_killed,
     cases.leader_killed,
-    cases.leader_stands_still,
     cases.all_killed,
     cases.node_cut_off,
+    # Last: behind it the servers of NATS 2.9 may have different streams (docs/cluster.md, Servers that differ), which no case
+    # after it could bear.
+    cases.leader_stands_still,
 ]
 # Longer than any takes on a machine under load, in seconds.
 _CASE_SECONDS = 400
